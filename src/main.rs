@@ -1,0 +1,3 @@
+//! The program `carto`.
+
+fn main() {}
