@@ -1,7 +1,21 @@
 //! Layered settings: from places to one answer that knows its scope and origin.
+//!
+//! The steps, in order: [`discover`] lists places, [`Layer::parse`] turns a file's bytes into a
+//! layer, [`given`] does so for environment and command line, [`Config`] merges. Accounts, keys
+//! and plugins are unknown here; so the rules can be tested without a process.
 
+pub mod discover;
+pub mod edit;
+pub mod given;
+pub mod keys;
+mod layer;
+mod merge;
 mod origin;
 mod scope;
+mod value;
 
+pub use layer::{Entry, Layer, Remark, RemarkKind, Standing};
+pub use merge::Config;
 pub use origin::{Located, Origin};
 pub use scope::Scope;
+pub use value::{Value, parse_bool};

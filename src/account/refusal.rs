@@ -1,0 +1,258 @@
+//! Why a named account cannot be used, as fields; and the words for it.
+
+use super::{Account, ProjectFacts};
+use crate::base_url::BaseUrl;
+use crate::config::{Located, Origin, Scope};
+use crate::error::{Error, Kind};
+use crate::escape;
+use crate::username::Username;
+
+/// Why a named account cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// An entry without user name and base URL was asked for its account.
+    NoAccount,
+    /// Two different accounts within environment or command line.
+    Contradiction { scope: Scope, one: Box<(Account, Origin)>, other: Box<(Account, Origin)> },
+    /// User name and base URL of one entry name different users.
+    Mismatch { given: Username, given_origin: Origin, in_url: Username, url_origin: Origin },
+    /// A name alone, where an installation of one's own is set below.
+    NeedsBaseUrl { name: Box<Located<Username>>, literal: Box<Located<BaseUrl>> },
+    /// The name does not fit into the pattern.
+    BadFill {
+        name: Box<Located<Username>>,
+        pattern: String,
+        pattern_origin: Origin,
+        reason: String,
+    },
+    /// The selected profile is defined nowhere.
+    UnknownProfile { name: String, origin: Origin, known: Vec<String> },
+    /// The profile has neither user name nor base URL.
+    EmptyProfile { name: String, origin: Origin },
+    /// The credentials file names no account.
+    EmptyFile { origin: Origin },
+    /// `http://` without permission.
+    NonSecure { account: Box<Account>, origin: Origin, scope: Scope },
+    /// An untrusted project names an account the user does not have.
+    Unknown {
+        wanted: Box<Account>,
+        origin: Origin,
+        nearest: Option<Box<(Account, Difference)>>,
+        project: ProjectFacts,
+    },
+    /// An untrusted project selects an account that is marked `protected`.
+    Protected { account: Box<Account>, origin: Origin },
+    /// The project cannot be judged: somebody else can change it.
+    Foreign { root: String, reason: String },
+}
+
+/// The first part in which two accounts differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// `https` and `http`.
+    Scheme,
+    /// The host.
+    Host,
+    /// The port.
+    Port,
+    /// The path.
+    Path,
+    /// The user name.
+    Username,
+}
+
+impl Difference {
+    fn word(self) -> &'static str {
+        match self {
+            Difference::Scheme => "scheme",
+            Difference::Host => "host",
+            Difference::Port => "port",
+            Difference::Path => "path",
+            Difference::Username => "user name",
+        }
+    }
+}
+
+impl Refusal {
+    /// Makes the refusal of an account nobody has, with the nearest that somebody does.
+    pub(super) fn unknown_account(
+        wanted: Account,
+        origin: Origin,
+        known: Vec<Account>,
+        project: ProjectFacts,
+    ) -> Self {
+        let shown = wanted.to_string();
+        let nearest = known
+            .into_iter()
+            .min_by_key(|account| strsim::damerau_levenshtein(&account.to_string(), &shown))
+            .map(|account| {
+                let difference = difference(&wanted, &account);
+                Box::new((account, difference))
+            });
+        Refusal::Unknown { wanted: Box::new(wanted), origin, nearest, project }
+    }
+}
+
+fn difference(one: &Account, other: &Account) -> Difference {
+    let (a, b) = (one.base_url(), other.base_url());
+    if a.host() != b.host() {
+        Difference::Host
+    } else if a.scheme() != b.scheme() {
+        Difference::Scheme
+    } else if a.port() != b.port() {
+        Difference::Port
+    } else if a.path() != b.path() {
+        Difference::Path
+    } else {
+        Difference::Username
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NoAccount => no_account(),
+            Refusal::Contradiction { scope, one, other } => contradiction(scope, &one, &other),
+            Refusal::Mismatch { given, given_origin, in_url, url_origin } => {
+                refused(format!("the user name is `{given}`, its base URL names `{in_url}`"))
+                    .at(given_origin)
+                    .at(url_origin)
+                    .help("correct one of the two, or remove the user name")
+            }
+            Refusal::NeedsBaseUrl { name, literal } => needs_base_url(&name, &literal),
+            Refusal::BadFill { name, pattern, pattern_origin, reason } => refused(format!(
+                "the user name `{}` does not fit into `{pattern}`: {reason}",
+                name.value
+            ))
+            .at(&name.origin)
+            .at(pattern_origin)
+            .help("set `base_url` beside the user name"),
+            Refusal::UnknownProfile { name, origin, known } => {
+                unknown_profile(&name, &origin, &known)
+            }
+            Refusal::EmptyProfile { name, origin } => {
+                let key = crate::config::keys::KeyPath(vec![
+                    "profiles".to_owned(),
+                    name.clone(),
+                    "username".to_owned(),
+                ]);
+                refused(format!("the profile `{}` names no account", escape::line(&name)))
+                    .at(origin)
+                    .help(format!("carto config set {} NAME", escape::line(&key.to_string())))
+            }
+            Refusal::EmptyFile { origin } => refused("the credentials file names no account")
+                .at(origin)
+                .help("it needs a user name or a base URL"),
+            Refusal::NonSecure { account, origin, scope } => non_secure(&account, &origin, scope),
+            Refusal::Unknown { wanted, origin, nearest, project } => {
+                unknown(&wanted, &origin, nearest.as_deref(), &project)
+            }
+            Refusal::Protected { account, origin } => refused(format!(
+                "an untrusted project selects a protected account: {account}"
+            ))
+            .at(origin)
+            .help("carto trust                 # shows the project's settings and asks")
+            .help("carto --no-project ...      # leaves the project out")
+            .help("carto --profile NAME ...    # says which account you mean"),
+            Refusal::Foreign { root, reason } => {
+                refused("the project's settings can be changed by others").note(reason).note(
+                    format!("project: {}", escape::line(&root)),
+                )
+                .help("carto trust                 # shows the project's settings and asks")
+                .help("carto --no-project ...      # leaves the project out")
+                .help("carto --profile NAME ...    # says which account you mean")
+            }
+        }
+    }
+}
+
+fn refused(what: impl Into<String>) -> Error {
+    Error::new(Kind::Refused, what)
+}
+
+/// The error of a command that needs an account where nobody names one.
+pub(super) fn no_account() -> Error {
+    refused("no account is named anywhere")
+        .help("carto login URL                      # for example https://NAME.carto.com")
+        .help("carto credentials import             # takes over CARTOframes' file")
+}
+
+fn contradiction(scope: Scope, one: &(Account, Origin), other: &(Account, Origin)) -> Error {
+    let place = match scope {
+        Scope::Command => "the command line",
+        _ => "the environment",
+    };
+    refused(format!("{place} names two accounts: {} and {}", one.0, other.0))
+        .at(&one.1)
+        .at(&other.1)
+        .help("remove one of the two")
+}
+
+fn needs_base_url(name: &Located<Username>, literal: &Located<BaseUrl>) -> Error {
+    refused(format!(
+        "a user name alone does not say where `{}` is: {} is set below it",
+        name.value, literal.value
+    ))
+    .at(&name.origin)
+    .at(&literal.origin)
+    .help("set `base_url` beside the user name")
+    .help("or set a pattern once: carto config set base_url 'https://HOST/user/{username}'")
+}
+
+fn unknown_profile(name: &str, origin: &Origin, known: &[String]) -> Error {
+    let shown = escape::line(name).into_owned();
+    let mut error = refused(format!("no profile is called `{shown}`")).at(origin);
+    let near = known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
+        .filter(|(score, known)| *score <= 1 + known.len().max(name.len()) / 3)
+        .min_by_key(|(score, _)| *score);
+    if let Some((_, near)) = near {
+        error = error.help(format!("did you mean `{}`?", escape::line(near)));
+    }
+    if !known.is_empty() {
+        error = error.help("carto profile list");
+    }
+    error.help(format!("carto login URL --profile {shown}"))
+}
+
+fn non_secure(account: &Account, origin: &Origin, scope: Scope) -> Error {
+    let error = refused(format!("{account} would send the key unencrypted")).at(origin);
+    match scope {
+        Scope::Env => error.help("use https, or set CARTO_ALLOW_NON_SECURE=1 beside it"),
+        Scope::Command => error.help("use https, or add -c allow_non_secure=true"),
+        Scope::Project => error.help(
+            "use https, or permit it where you name this account: \
+             `allow_non_secure = true` beside its base URL",
+        ),
+        _ => error.help("use https, or set `allow_non_secure = true` beside the base URL"),
+    }
+}
+
+fn unknown(
+    wanted: &Account,
+    origin: &Origin,
+    nearest: Option<&(Account, Difference)>,
+    project: &ProjectFacts,
+) -> Error {
+    let mut error =
+        refused(format!("this project names an account that you do not have: {wanted}"))
+            .at(origin);
+    match nearest {
+        Some((account, difference)) => {
+            error = error
+                .note(format!("the nearest you have: {account} (another {})", difference.word()));
+        }
+        None => error = error.note("you have no account yet"),
+    }
+    if wanted.base_url().has_punycode() {
+        error = error.note("the host has an `xn--` label: it may look like another one");
+    }
+    if project.changed {
+        error = error.note("the project's settings changed since you trusted them");
+    }
+    error
+        .help("carto trust                 # shows the project's settings and asks")
+        .help(format!("carto login {:<17} # when the account is yours", wanted.base_url()))
+        .help("carto --no-project ...      # leaves the project out")
+}

@@ -1,0 +1,187 @@
+//! What each scope says about accounts, typed.
+
+use crate::base_url::BaseUrlSetting;
+use crate::config::{Config, Entry, Layer, Located, Scope, Standing};
+use crate::username::Username;
+
+/// The fields of one entry that names an account, or part of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tuple {
+    /// The user name.
+    pub username: Option<Located<Username>>,
+    /// The base URL or pattern.
+    pub base_url: Option<Located<BaseUrlSetting>>,
+    /// The organization.
+    pub organization: Option<Located<String>>,
+    /// The permission to use `http://`.
+    pub allow_non_secure: Option<Located<bool>>,
+}
+
+impl Tuple {
+    /// Whether the entry names an account: a user name or a literal base URL.
+    pub fn names_account(&self) -> bool {
+        self.username.is_some() || self.literal().is_some()
+    }
+
+    /// Gives the base URL when it is no pattern.
+    pub fn literal(&self) -> Option<Located<&crate::base_url::BaseUrl>> {
+        let url = self.base_url.as_ref()?;
+        match &url.value {
+            BaseUrlSetting::Literal(literal) => {
+                Some(Located::new(literal, url.scope, url.origin.clone()))
+            }
+            BaseUrlSetting::Pattern(_) => None,
+        }
+    }
+
+    /// Gives the base URL when it is a pattern.
+    pub fn pattern(&self) -> Option<Located<&crate::base_url::Pattern>> {
+        let url = self.base_url.as_ref()?;
+        match &url.value {
+            BaseUrlSetting::Pattern(pattern) => {
+                Some(Located::new(pattern, url.scope, url.origin.clone()))
+            }
+            BaseUrlSetting::Literal(_) => None,
+        }
+    }
+
+    /// Whether the entry permits `http://`.
+    pub fn allows_non_secure(&self) -> bool {
+        self.allow_non_secure.as_ref().is_some_and(|allow| allow.value)
+    }
+
+    /// Takes one field from a configuration entry.
+    fn admit(&mut self, field: &str, layer: &Layer, entry: &Entry) {
+        fn put<T>(slot: &mut Option<Located<T>>, layer: &Layer, entry: &Entry, value: Option<T>) {
+            if let Some(value) = value {
+                *slot = Some(Located::new(value, layer.scope, layer.origin(entry)));
+            }
+        }
+        let text = entry.value.as_str();
+        match field {
+            "username" => {
+                let name = text.and_then(|text| Username::parse(text).ok());
+                put(&mut self.username, layer, entry, name);
+            }
+            "base_url" => {
+                let url = text.and_then(|text| BaseUrlSetting::parse(text).ok());
+                put(&mut self.base_url, layer, entry, url);
+            }
+            "organization" => {
+                put(&mut self.organization, layer, entry, text.map(str::to_owned));
+            }
+            "allow_non_secure" => {
+                let allow = (entry.value == crate::config::Value::Bool(true)).then_some(true);
+                put(&mut self.allow_non_secure, layer, entry, allow.or(Some(false)));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A named account as one scope defines it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The name.
+    pub name: String,
+    /// The account's fields.
+    pub tuple: Tuple,
+    /// Whether no untrusted project may select the account.
+    pub protected: bool,
+    /// Where the first of its fields stands.
+    pub at: Located<()>,
+}
+
+/// All that one scope says about accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The rank.
+    pub scope: Scope,
+    /// Whose word it is.
+    pub standing: Standing,
+    /// The account fields that stand alone.
+    pub bare: Tuple,
+    /// The selected profile.
+    pub profile: Option<Located<String>>,
+    /// The profiles that the scope defines.
+    pub profiles: Vec<Profile>,
+    /// A credentials file that the scope names, read.
+    pub file: Option<Located<Tuple>>,
+}
+
+impl Statement {
+    /// Makes a statement that says nothing.
+    pub fn silent(scope: Scope, standing: Standing) -> Self {
+        Statement {
+            scope,
+            standing,
+            bare: Tuple::default(),
+            profile: None,
+            profiles: Vec::new(),
+            file: None,
+        }
+    }
+
+    /// Whether an untrusted project says it.
+    pub fn untrusted(&self) -> bool {
+        self.standing == Standing::Untrusted
+    }
+
+    fn of(layer: &Layer, plugin: Option<&str>) -> Self {
+        let mut statement = Statement::silent(layer.scope, layer.standing);
+        for entry in &layer.entries {
+            let path: Vec<&str> = entry.path.0.iter().map(String::as_str).collect();
+            match path.as_slice() {
+                ["profile"] if statement.profile.is_none() => {
+                    statement.profile = selected(layer, entry);
+                }
+                ["plugins", name, "profile"] if Some(*name) == plugin => {
+                    statement.profile = selected(layer, entry);
+                }
+                ["profiles", name, field] => {
+                    statement.profile_field(name, field, layer, entry);
+                }
+                [field] => statement.bare.admit(field, layer, entry),
+                _ => {}
+            }
+        }
+        statement
+    }
+
+    fn profile_field(&mut self, name: &str, field: &str, layer: &Layer, entry: &Entry) {
+        let at = match self.profiles.iter().position(|profile| profile.name == name) {
+            Some(at) => at,
+            None => {
+                self.profiles.push(Profile {
+                    name: name.to_owned(),
+                    tuple: Tuple::default(),
+                    protected: false,
+                    at: Located::new((), layer.scope, layer.origin(entry)),
+                });
+                self.profiles.len() - 1
+            }
+        };
+        let Some(profile) = self.profiles.get_mut(at) else { return };
+        if field == "protected" {
+            profile.protected = entry.value == crate::config::Value::Bool(true);
+        } else {
+            profile.tuple.admit(field, layer, entry);
+        }
+    }
+}
+
+fn selected(layer: &Layer, entry: &Entry) -> Option<Located<String>> {
+    let name = entry.value.as_str()?.to_owned();
+    Some(Located::new(name, layer.scope, layer.origin(entry)))
+}
+
+/// Reads what every layer says about accounts, lowest scope first. With the name of a plugin its
+/// `plugins.NAME.profile` stands for the `profile` of its scope.
+pub fn statements(config: &Config, plugin: Option<&str>) -> Vec<Statement> {
+    config.layers().iter().map(|layer| Statement::of(layer, plugin)).collect()
+}
+
+/// Gives a profile's fields as one layer defines them.
+pub fn profile_tuple<'a>(statement: &'a Statement, name: &str) -> Option<&'a Profile> {
+    statement.profiles.iter().find(|profile| profile.name == name)
+}

@@ -1,0 +1,484 @@
+//! The one table of known keys: name, type, variables, scopes, meaning.
+//!
+//! Validation, `--help`, completion, the JSON schema and the README's table are made from it.
+
+use std::fmt;
+
+use super::Scope;
+use super::value::{Value, parse_bool};
+use crate::base_url::{BaseUrlSetting, strip_api_suffix};
+use crate::escape;
+use crate::username::Username;
+
+/// What a key's value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueType {
+    /// A CARTO user name.
+    Username,
+    /// A base URL, or a pattern with `{username}`.
+    BaseUrl,
+    /// An API key; never stands in `config.toml`.
+    Secret,
+    /// A line of text.
+    Text,
+    /// The name of a profile.
+    ProfileName,
+    /// `true` or `false`.
+    Bool,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// The words of an alias: a string that is split like a shell would, or an array of strings.
+    Alias,
+    /// Whatever a plugin wants.
+    Any,
+}
+
+/// One known key.
+#[derive(Debug)]
+pub struct Key {
+    /// The dotted name; `NAME` stands for a name the user chooses, a last `*` for anything below.
+    pub name: &'static str,
+    /// Other names of a top-level key, normalised.
+    pub aliases: &'static [&'static str],
+    /// What its value may be.
+    pub value: ValueType,
+    /// The environment variables that set it, the preferred one first.
+    pub variables: &'static [&'static str],
+    /// The scopes that may set it.
+    pub scopes: &'static [Scope],
+    /// One sentence for people.
+    pub doc: &'static str,
+}
+
+const ALL: &[Scope] =
+    &[Scope::System, Scope::User, Scope::Project, Scope::Env, Scope::Command];
+const FILES_AND_COMMAND: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Command];
+const OUTSIDE_PROJECTS: &[Scope] = &[Scope::System, Scope::User, Scope::Command];
+const KEY_SCOPES: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Env];
+
+/// Every key that carto knows, in the order in which people meet them.
+pub static KEYS: &[Key] = &[
+    Key {
+        name: "username",
+        aliases: &["user"],
+        value: ValueType::Username,
+        variables: &["CARTO_USERNAME", "CARTO_USER"],
+        scopes: ALL,
+        doc: "The account's user name.",
+    },
+    Key {
+        name: "base_url",
+        aliases: &["userurl"],
+        value: ValueType::BaseUrl,
+        variables: &["CARTO_BASE_URL", "CARTO_API_URL"],
+        scopes: ALL,
+        doc: "The account's base URL, or a pattern with `{username}`; \
+              built in: `https://{username}.carto.com`.",
+    },
+    Key {
+        name: "apikey",
+        aliases: &["api_key", "key"],
+        value: ValueType::Secret,
+        variables: &["CARTO_API_KEY", "CARTO_API_KEY_FILE"],
+        scopes: KEY_SCOPES,
+        doc: "The account's API key; kept in `credentials.toml`, never in `config.toml`.",
+    },
+    Key {
+        name: "organization",
+        aliases: &["org"],
+        value: ValueType::Text,
+        variables: &["CARTO_ORG"],
+        scopes: ALL,
+        doc: "The organization of the account.",
+    },
+    Key {
+        name: "allow_non_secure",
+        aliases: &[],
+        value: ValueType::Bool,
+        variables: &["CARTO_ALLOW_NON_SECURE"],
+        scopes: ALL,
+        doc: "Permits `http://` for the account that it stands with.",
+    },
+    Key {
+        name: "profile",
+        aliases: &[],
+        value: ValueType::ProfileName,
+        variables: &["CARTO_PROFILE"],
+        scopes: ALL,
+        doc: "The profile that is used when none is named.",
+    },
+    Key {
+        name: "profiles.NAME.username",
+        aliases: &["user"],
+        value: ValueType::Username,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The user name of the profile's account.",
+    },
+    Key {
+        name: "profiles.NAME.base_url",
+        aliases: &["userurl"],
+        value: ValueType::BaseUrl,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The base URL, or pattern, of the profile's account.",
+    },
+    Key {
+        name: "profiles.NAME.organization",
+        aliases: &["org"],
+        value: ValueType::Text,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The organization of the profile's account.",
+    },
+    Key {
+        name: "profiles.NAME.allow_non_secure",
+        aliases: &[],
+        value: ValueType::Bool,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "Permits `http://` for the profile's account.",
+    },
+    Key {
+        name: "profiles.NAME.protected",
+        aliases: &[],
+        value: ValueType::Bool,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "An untrusted project can never select the profile's account.",
+    },
+    Key {
+        name: "alias.NAME",
+        aliases: &[],
+        value: ValueType::Alias,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The words that `carto NAME` stands for.",
+    },
+    Key {
+        name: "plugins.NAME.profile",
+        aliases: &[],
+        value: ValueType::ProfileName,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The profile that the plugin runs with.",
+    },
+    Key {
+        name: "plugins.NAME.credentials",
+        aliases: &[],
+        value: ValueType::Bool,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "`false` withholds the API key from the plugin.",
+    },
+    Key {
+        name: "plugins.NAME.*",
+        aliases: &[],
+        value: ValueType::Any,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The plugin's own settings, handed to it in `CARTO_PLUGIN_CONFIG`.",
+    },
+    Key {
+        name: "ui.color",
+        aliases: &[],
+        value: ValueType::Choice(&["auto", "always", "never"]),
+        variables: &[],
+        scopes: OUTSIDE_PROJECTS,
+        doc: "When to colour: `auto`, `always` or `never`. `NO_COLOR` turns `auto` off.",
+    },
+    Key {
+        name: "ui.editor",
+        aliases: &[],
+        value: ValueType::Text,
+        variables: &[],
+        scopes: OUTSIDE_PROJECTS,
+        doc: "The editor of `carto config edit`; else `CARTO_EDITOR`, `VISUAL`, `EDITOR`.",
+    },
+];
+
+/// The keys of an account, which `config get` answers from the resolved account.
+pub const ACCOUNT_KEYS: [&str; 5] =
+    ["username", "base_url", "apikey", "organization", "allow_non_secure"];
+
+/// A key's path: its segments, without quotes. Known segments are in canonical spelling.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyPath(pub Vec<String>);
+
+impl KeyPath {
+    /// Reads a dotted key as it is typed: bare or quoted segments, as in TOML. Known names are
+    /// brought to their canonical spelling; an unknown key is kept as it is.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let keys = toml_edit::Key::parse(text)
+            .map_err(|_| format!("`{}` is not a key", escape::line(text)))?;
+        let path: Vec<String> = keys.iter().map(|key| key.get().to_owned()).collect();
+        Ok(KeyPath::canonical(&path))
+    }
+
+    /// Brings a path to canonical spelling where it is known.
+    pub fn canonical(path: &[String]) -> Self {
+        match find(path) {
+            Some((_, path)) => path,
+            None => KeyPath(path.to_vec()),
+        }
+    }
+
+    /// Gives the key's row in the table.
+    pub fn known(&self) -> Option<&'static Key> {
+        find(&self.0).map(|(key, _)| key)
+    }
+
+    /// Gives the segments as the editing functions want them.
+    pub fn segments(&self) -> Vec<&str> {
+        self.0.iter().map(String::as_str).collect()
+    }
+
+    /// Whether this is the top-level key of that name.
+    pub fn is(&self, name: &str) -> bool {
+        self.0.len() == 1 && self.0.first().is_some_and(|segment| segment == name)
+    }
+}
+
+impl fmt::Display for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, segment) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(".")?;
+            }
+            let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            if !segment.is_empty() && segment.chars().all(bare) {
+                f.write_str(segment)?;
+            } else {
+                write!(f, "{}", toml_edit::Value::from(segment.as_str()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Normalises a known segment: case, and `-` for `_`.
+fn normal(segment: &str) -> String {
+    segment.to_ascii_lowercase().replace('-', "_")
+}
+
+/// Finds the row of a path and its canonical spelling.
+fn find(path: &[String]) -> Option<(&'static Key, KeyPath)> {
+    KEYS.iter().find_map(|key| Some((key, key.matches(path)?)))
+}
+
+impl Key {
+    /// Gives the canonical path when `path` means this key.
+    fn matches(&self, path: &[String]) -> Option<KeyPath> {
+        let shape: Vec<&str> = self.name.split('.').collect();
+        let open = shape.last() == Some(&"*");
+        if path.len() != shape.len() && !(open && path.len() > shape.len()) {
+            return None;
+        }
+        let mut canonical = Vec::with_capacity(path.len());
+        for (at, segment) in path.iter().enumerate() {
+            match shape.get(at) {
+                Some(&"NAME" | &"*") | None => canonical.push(segment.clone()),
+                Some(word) => {
+                    let segment = normal(segment);
+                    let last = at + 1 == shape.len();
+                    if segment != *word && !(last && self.aliases.contains(&segment.as_str())) {
+                        return None;
+                    }
+                    canonical.push((*word).to_owned());
+                }
+            }
+        }
+        Some(KeyPath(canonical))
+    }
+
+    /// Whether a layer of that scope may set the key.
+    pub fn allowed_in(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Whether an untrusted project may say it: what can select an account, nothing else.
+    pub fn read_from_untrusted(&self) -> bool {
+        matches!(self.name, "username" | "base_url" | "profile")
+    }
+
+    /// Reads a value as it is typed on the command line or stands in a variable.
+    pub fn parse_text(&self, text: &str) -> Result<Value, String> {
+        let value = match self.value {
+            ValueType::Bool => match parse_bool(text) {
+                Some(value) => Value::Bool(value),
+                None => {
+                    return Err(format!("expected `true` or `false`, not `{}`", escape::line(text)));
+                }
+            },
+            ValueType::BaseUrl => Value::String(strip_api_suffix(text).to_owned()),
+            _ => Value::String(text.to_owned()),
+        };
+        self.check(&value)?;
+        Ok(value)
+    }
+
+    /// Whether two good values mean the same.
+    pub fn same(&self, one: &Value, other: &Value) -> bool {
+        match (self.value, one.as_str(), other.as_str()) {
+            (ValueType::BaseUrl, Some(one), Some(other)) => {
+                BaseUrlSetting::parse(one).ok() == BaseUrlSetting::parse(other).ok()
+            }
+            _ => one == other,
+        }
+    }
+
+    /// Says what is wrong with a value, in words that follow the key's name.
+    pub fn check(&self, value: &Value) -> Result<(), String> {
+        match (self.value, value) {
+            (ValueType::Any, _) | (ValueType::Bool, Value::Bool(_)) => Ok(()),
+            (ValueType::Alias, Value::Array(words)) => check_alias(words),
+            (ValueType::Bool, other) => {
+                Err(format!("expected `true` or `false`, not {}", other.type_name()))
+            }
+            (ValueType::Alias, Value::String(text)) if text.trim().is_empty() => {
+                Err("an alias needs at least one word".to_owned())
+            }
+            (_, Value::String(text)) => self.check_text(text),
+            (_, other) => Err(format!("expected a string, not {}", other.type_name())),
+        }
+    }
+
+    fn check_text(&self, text: &str) -> Result<(), String> {
+        match self.value {
+            ValueType::Username => {
+                Username::parse(text).map(drop).map_err(|error| error.to_string())
+            }
+            ValueType::BaseUrl => {
+                BaseUrlSetting::parse(text).map(drop).map_err(|error| error.to_string())
+            }
+            ValueType::Choice(words) if !words.contains(&text) => {
+                Err(format!("expected one of {}, not `{}`", words.join(", "), escape::line(text)))
+            }
+            ValueType::ProfileName => check_profile_name(text),
+            _ if text.is_empty() => Err("the value is empty; unset the key instead".to_owned()),
+            _ if escape::has_control(text) => {
+                Err("control characters and bidi marks are not allowed".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_alias(words: &[Value]) -> Result<(), String> {
+    if words.is_empty() {
+        return Err("an alias needs at least one word".to_owned());
+    }
+    match words.iter().find(|word| word.as_str().is_none()) {
+        Some(word) => Err(format!("an alias is made of strings, not of {}", word.type_name())),
+        None => Ok(()),
+    }
+}
+
+/// Says what is wrong with the name of a profile.
+pub fn check_profile_name(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("a profile's name cannot be empty".to_owned());
+    }
+    if name.starts_with('-') {
+        return Err("a profile's name cannot begin with `-`".to_owned());
+    }
+    if escape::has_control(name) {
+        return Err("a profile's name has no control characters".to_owned());
+    }
+    Ok(())
+}
+
+/// Gives the known key nearest to an unknown one, when one is near.
+pub fn nearest(path: &KeyPath) -> Option<String> {
+    let wanted = path.0.iter().map(|s| normal(s)).collect::<Vec<_>>().join(".");
+    let names = KEYS.iter().filter(|key| !key.name.ends_with('*')).flat_map(|key| {
+        // The user's own names are put where the table says NAME.
+        let spelled = |last: Option<&str>| {
+            let mut shape: Vec<String> = key.name.split('.').map(str::to_owned).collect();
+            for (at, word) in shape.iter_mut().enumerate() {
+                if word == "NAME" {
+                    *word = path.0.get(at).cloned().unwrap_or_else(|| "NAME".to_owned());
+                }
+            }
+            let canonical = shape.clone();
+            if let (Some(alias), Some(word)) = (last, shape.last_mut()) {
+                alias.clone_into(word);
+            }
+            (shape.join("."), canonical)
+        };
+        let mut all = vec![spelled(None)];
+        all.extend(key.aliases.iter().map(|alias| spelled(Some(alias))));
+        all
+    });
+    let (score, best) = names
+        .map(|(spelled, canonical)| (strsim::damerau_levenshtein(&wanted, &spelled), canonical))
+        .min_by_key(|(score, _)| *score)?;
+    let best = KeyPath(best);
+    (score <= 1 + wanted.len() / 4).then(|| best.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_meet_in_one_path() {
+        for (typed, canonical, known) in [
+            ("username", "username", true),
+            ("user", "username", true),
+            ("User", "username", true),
+            ("base-url", "base_url", true),
+            ("USERURL", "base_url", true),
+            ("api-key", "apikey", true),
+            ("key", "apikey", true),
+            ("org", "organization", true),
+            ("allow-non-secure", "allow_non_secure", true),
+            ("profiles.Prod-1.user", "profiles.Prod-1.username", true),
+            ("profiles.\"a.b\".org", "profiles.\"a.b\".organization", true),
+            ("plugins.sql.Limit-Max.x", "plugins.sql.Limit-Max.x", true),
+            ("plugins.sql.profile", "plugins.sql.profile", true),
+            ("alias.q", "alias.q", true),
+            ("ui.COLOR", "ui.color", true),
+            ("usrname", "usrname", false),
+            ("profiles", "profiles", false),
+            ("profiles.a", "profiles.a", false),
+            ("plugins.sql", "plugins.sql", false),
+            ("username.x", "username.x", false),
+        ] {
+            let path = KeyPath::parse(typed).unwrap();
+            assert_eq!(path.to_string(), canonical, "{typed}");
+            assert_eq!(path.known().is_some(), known, "{typed}");
+        }
+        for typed in ["", "a b", "a..b", ".a", "a=b", "\"a"] {
+            assert!(KeyPath::parse(typed).is_err(), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_known_key_is_named() {
+        for (typed, near) in [
+            ("usrname", Some("username")),
+            ("usr", Some("username")),
+            ("base_ulr", Some("base_url")),
+            ("apikye", Some("apikey")),
+            ("profiles.prod.usrname", Some("profiles.prod.username")),
+            ("ui.colour", Some("ui.color")),
+            ("frobnicate", None),
+        ] {
+            assert_eq!(nearest(&KeyPath::parse(typed).unwrap()).as_deref(), near, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_sound() {
+        for key in KEYS {
+            assert!(key.doc.ends_with('.'), "{} has a sentence", key.name);
+            assert!(!key.scopes.is_empty(), "{} can be set somewhere", key.name);
+            assert_eq!(key.variables.is_empty(), !key.allowed_in(Scope::Env), "{}", key.name);
+        }
+        let mut names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), KEYS.len());
+    }
+}

@@ -1,0 +1,93 @@
+//! From layers to one answer: the highest scope that says something wins.
+
+use super::keys::KeyPath;
+use super::layer::Entry;
+use super::value::Value;
+use super::{Layer, Located, Scope};
+
+/// Layers in order of precedence; whoever adds one cannot put it in the wrong place.
+#[derive(Debug, Default)]
+pub struct Config {
+    layers: Vec<Layer>,
+}
+
+impl Config {
+    /// Adds a layer at its place. At most one layer of a scope is kept: the one added last.
+    pub fn insert(&mut self, layer: Layer) {
+        let at = self.layers.partition_point(|other| other.scope < layer.scope);
+        match self.layers.get_mut(at) {
+            Some(other) if other.scope == layer.scope => *other = layer,
+            _ => self.layers.insert(at, layer),
+        }
+    }
+
+    /// Gives the layers, lowest first.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// Gives the layer of a scope.
+    pub fn layer(&self, scope: Scope) -> Option<&Layer> {
+        self.layers.iter().find(|layer| layer.scope == scope)
+    }
+
+    /// Gives the value that wins.
+    pub fn get(&self, path: &KeyPath) -> Option<Located<&Value>> {
+        self.all(path).last()
+    }
+
+    /// Gives every value of a key, lowest scope first; the last one wins.
+    pub fn all(&self, path: &KeyPath) -> impl Iterator<Item = Located<&Value>> {
+        self.layers.iter().filter_map(move |layer| {
+            let entry = layer.get(path)?;
+            Some(Located::new(&entry.value, layer.scope, layer.origin(entry)))
+        })
+    }
+
+    /// Gives every entry with its layer, lowest scope first, in the order of the files.
+    pub fn entries(&self) -> impl Iterator<Item = (&Layer, &Entry)> {
+        self.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (layer, entry)))
+    }
+
+    /// Gives the winning values below a table, keyed by their path below it.
+    pub fn below(&self, table: &[&str]) -> Vec<(KeyPath, Located<&Value>)> {
+        let mut found: Vec<(KeyPath, Located<&Value>)> = Vec::new();
+        for (layer, entry) in self.entries() {
+            let path = &entry.path.0;
+            if path.len() <= table.len() || !path.iter().zip(table).all(|(a, b)| a == b) {
+                continue;
+            }
+            let value = Located::new(&entry.value, layer.scope, layer.origin(entry));
+            match found.iter_mut().find(|(path, _)| *path == entry.path) {
+                Some((_, earlier)) => *earlier = value,
+                None => found.push((entry.path.clone(), value)),
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Origin;
+
+    #[test]
+    fn precedence_is_the_order_of_scopes_whatever_the_order_of_insertion() {
+        let path = KeyPath::parse("username").unwrap();
+        for low in Scope::ALL {
+            for high in Scope::ALL {
+                let mut config = Config::default();
+                for scope in [high, low] {
+                    let mut layer = Layer::given(scope);
+                    let text = Value::String(scope.name().to_owned());
+                    layer.give(path.clone(), text, Origin::BuiltIn);
+                    config.insert(layer);
+                }
+                let winner = config.get(&path).unwrap();
+                assert_eq!(winner.scope, low.max(high));
+                assert_eq!(winner.value.as_str(), Some(low.max(high).name()));
+            }
+        }
+    }
+}

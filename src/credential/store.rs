@@ -1,0 +1,252 @@
+//! `credentials.toml`: which key belongs to which account.
+//!
+//! Every entry carries its account and serves nothing else. An entry without an account is
+//! unbound: it was stored before any account was named, and is sent nowhere.
+
+use std::path::Path;
+
+use toml_edit::{Document, Table};
+
+use crate::account::Account;
+use crate::base_url::BaseUrl;
+use crate::config::keys::check_profile_name;
+use crate::config::{Origin, Scope};
+use crate::error::{Error, Kind};
+use crate::secret::Secret;
+use crate::username::Username;
+
+/// The name of the array of tables.
+pub const TABLE: &str = "credential";
+
+/// One entry of a `credentials.toml`.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The account the key belongs to; none while it is unbound.
+    pub account: Option<Account>,
+    /// The key.
+    pub key: Secret,
+    /// The profile that a second key of the same account is for.
+    pub profile: Option<String>,
+    /// Whether the entry permits `http://`.
+    pub allow_non_secure: bool,
+    /// The rank of the file.
+    pub scope: Scope,
+    /// The place of the entry.
+    pub origin: Origin,
+    /// The number of the entry in its file, from 0.
+    pub index: usize,
+}
+
+/// Reads the bytes of a `credentials.toml`.
+///
+/// # Errors
+/// Everything that is not exactly an entry, with line and column and without a word of the file:
+/// what looks like a wrong field can be a key.
+pub fn parse(scope: Scope, path: &Path, bytes: &[u8]) -> Result<Vec<Stored>, Error> {
+    let file = File { path, text: text_of(path, bytes)? };
+    let document = Document::parse(file.body()).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        file.error("invalid TOML in a credentials file", at)
+    })?;
+    let root = document.as_table();
+    if let Some((key, _)) = root.iter().find(|(key, _)| *key != TABLE) {
+        let at = root.key(key).and_then(toml_edit::Key::span).map_or(0, |span| span.start);
+        return Err(file.error("a credentials file has only `[[credential]]` entries", at));
+    }
+    let Some(item) = root.get(TABLE) else { return Ok(Vec::new()) };
+    let Some(tables) = item.as_array_of_tables() else {
+        let at = item.span().map_or(0, |span| span.start);
+        return Err(file.error("`credential` is not written as `[[credential]]`", at));
+    };
+    tables.iter().enumerate().map(|(index, table)| entry(&file, scope, index, table)).collect()
+}
+
+struct File<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl<'a> File<'a> {
+    fn body(&self) -> &'a str {
+        self.text.strip_prefix('\u{feff}').unwrap_or(self.text)
+    }
+
+    fn origin(&self, at: usize) -> Origin {
+        let before = self.body().get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Origin::File { path: self.path.to_owned(), line, column }
+    }
+
+    fn error(&self, what: impl Into<String>, at: usize) -> Error {
+        Error::new(Kind::Invalid, what).at(self.origin(at))
+    }
+}
+
+fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
+    std::str::from_utf8(bytes).map_err(|_| {
+        Error::new(Kind::Invalid, "the credentials file is not UTF-8").at(path.display())
+    })
+}
+
+fn entry(file: &File, scope: Scope, index: usize, table: &Table) -> Result<Stored, Error> {
+    let start = table.span().map_or(0, |span| span.start);
+    let fields = Fields { file, table, start };
+    fields.no_others(&["base_url", "username", "apikey", "allow_non_secure", "profile"])?;
+    let base_url = fields.text("base_url")?.map(|(text, at)| {
+        BaseUrl::parse(text).map_err(|error| file.error(format!("`base_url`: {error}"), at))
+    });
+    let username = fields.text("username")?.map(|(text, at)| {
+        Username::parse(text).map_err(|error| file.error(format!("`username`: {error}"), at))
+    });
+    let account = account(file, start, base_url.transpose()?, username.transpose()?)?;
+    let Some((key, at)) = fields.text("apikey")? else {
+        return Err(file.error("a credential has no `apikey`", start));
+    };
+    let key = Secret::new(key).map_err(|error| file.error(format!("`apikey`: {error}"), at))?;
+    let profile = fields.text("profile")?;
+    if let Some((name, at)) = profile {
+        check_profile_name(name).map_err(|reason| file.error(reason, at))?;
+    }
+    let allow_non_secure = fields.flag("allow_non_secure")?;
+    if account.as_ref().is_some_and(|account| account.base_url().needs_permission())
+        && !allow_non_secure
+    {
+        return Err(file
+            .error("a credential for `http://` needs `allow_non_secure = true` beside it", start));
+    }
+    Ok(Stored {
+        account,
+        key,
+        profile: profile.map(|(name, _)| name.to_owned()),
+        allow_non_secure,
+        scope,
+        origin: file.origin(start),
+        index,
+    })
+}
+
+fn account(
+    file: &File,
+    start: usize,
+    base_url: Option<BaseUrl>,
+    username: Option<Username>,
+) -> Result<Option<Account>, Error> {
+    match (base_url, username) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => {
+            Err(file.error("a credential with a `username` needs its `base_url` too", start))
+        }
+        (Some(base_url), username) => Account::new(base_url, username)
+            .map(Some)
+            .map_err(|mismatch| file.error(mismatch.to_string(), start)),
+    }
+}
+
+struct Fields<'a> {
+    file: &'a File<'a>,
+    table: &'a Table,
+    start: usize,
+}
+
+impl<'a> Fields<'a> {
+    fn at(&self, name: &str) -> usize {
+        let span = self.table.get(name).and_then(toml_edit::Item::span);
+        span.map_or(self.start, |span| span.start)
+    }
+
+    fn text(&self, name: &str) -> Result<Option<(&'a str, usize)>, Error> {
+        match self.table.get(name) {
+            None => Ok(None),
+            Some(item) => match item.as_str() {
+                Some(text) => Ok(Some((text, self.at(name)))),
+                None => Err(self.file.error(format!("`{name}` is not a string"), self.at(name))),
+            },
+        }
+    }
+
+    fn flag(&self, name: &str) -> Result<bool, Error> {
+        match self.table.get(name) {
+            None => Ok(false),
+            Some(item) => item.as_bool().ok_or_else(|| {
+                self.file.error(format!("`{name}` is not `true` or `false`"), self.at(name))
+            }),
+        }
+    }
+
+    fn no_others(&self, known: &[&str]) -> Result<(), Error> {
+        match self.table.iter().find(|(key, _)| !known.contains(key)) {
+            None => Ok(()),
+            Some((key, _)) => {
+                let span = self.table.key(key).and_then(toml_edit::Key::span);
+                let at = span.map_or(self.start, |span| span.start);
+                Err(self
+                    .file
+                    .error("an unknown field in a credential", at)
+                    .help(format!("known are {}", known.join(", "))))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Stored>, Error> {
+        parse(Scope::User, Path::new("credentials.toml"), text.as_bytes())
+    }
+
+    #[test]
+    fn entries_carry_their_account() {
+        let stored = read(
+            "# keys\n[[credential]]\nbase_url = \"https://John.carto.com/\"\napikey = \"k1\"\n\n\
+             [[credential]]\nbase_url = 'http://maps.example/user/Ann'\nallow_non_secure = true\n\
+             username = 'Ann'\napikey = 'k2'\nprofile = 'ro'\n[[credential]]\napikey = 'k3'\n",
+        )
+        .unwrap();
+        let shown: Vec<_> = stored
+            .iter()
+            .map(|entry| {
+                let account = entry.account.as_ref().map_or("-".into(), Account::to_string);
+                format!("{} {} {:?} {}", entry.key.expose(), account, entry.profile, entry.origin)
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "k1 john at https://john.carto.com None credentials.toml:2:1",
+                "k2 Ann at http://maps.example/user/Ann Some(\"ro\") credentials.toml:6:1",
+                "k3 - None credentials.toml:11:1",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_without_a_word_of_the_file() {
+        for (text, what, line) in [
+            ("apikey = 'marker'\n", "a credentials file has only", 1),
+            ("[[credential]]\napikey = marker\n", "invalid TOML", 2),
+            ("[[credential]]\nmarker = 'x'\n", "an unknown field", 2),
+            ("[credential]\napikey = 'marker'\n", "`credential` is not written", 1),
+            ("[[credential]]\nusername = 'x'\napikey = 'marker'\n", "a credential with", 1),
+            ("[[credential]]\nbase_url = 'marker'\napikey = 'k'\n", "`base_url`: ", 2),
+            ("[[credential]]\napikey = 'mar ker'\n", "`apikey`: the key has a character", 2),
+            ("[[credential]]\napikey = ''\n", "`apikey`: the key is empty", 2),
+            ("[[credential]]\napikey = 3\n", "`apikey` is not a string", 2),
+            ("[[credential]]\nbase_url = 'https://x.carto.com'\n", "a credential has no", 1),
+            ("[[credential]]\nbase_url = 'http://x.example'\napikey = 'k'\n", "a credential for", 1),
+            (
+                "[[credential]]\nbase_url = 'https://a.carto.com'\nusername = 'b'\napikey = 'k'\n",
+                "the base URL names",
+                1,
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.what.starts_with(what), "{text:?}: {}", error.what);
+            assert!(!format!("{error:?}").contains("marker"), "{error:?}");
+            let origin = &error.places[0].origin;
+            assert!(origin.starts_with(&format!("credentials.toml:{line}:")), "{text:?} {origin}");
+        }
+    }
+}

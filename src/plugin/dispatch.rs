@@ -1,0 +1,118 @@
+//! Starts a program in place of this one, or beside it where the system cannot replace a process.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+
+/// Why a program that was found did not start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// No permission, although the file looked executable.
+    #[error("permission denied")]
+    Permission,
+    /// The interpreter in its first line is missing.
+    #[error("its interpreter `{0}` is missing")]
+    Interpreter(String),
+    /// Neither a program of this machine nor a script with a `#!` line.
+    #[error("wrong format: no program for this machine, and no script with a `#!` line")]
+    Format,
+    /// Arguments and environment are longer than the system takes.
+    #[error("the argument list is too long")]
+    TooLong,
+    /// An argument or variable has a NUL byte.
+    #[error("an argument has a NUL byte")]
+    Nul,
+    /// Anything else the system says.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// What became of a program that was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It ended with this status (only where the process cannot be replaced).
+    Code(u8),
+}
+
+/// Replaces this process by the program; returns only when that failed.
+///
+/// The system call is used directly: `execvp` would hand a file of an unknown format to a shell,
+/// which then reports nonsense.
+#[cfg(unix)]
+pub fn start(
+    program: &Path,
+    name: &OsString,
+    args: &[OsString],
+    environment: &[(OsString, OsString)],
+) -> Result<Ended, StartError> {
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| StartError::Nul);
+    let path = text(program.as_os_str().as_bytes())?;
+    let argv = std::iter::once(name)
+        .chain(args)
+        .map(|arg| text(arg.as_bytes()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let block = environment
+        .iter()
+        .map(|(name, value)| text(&[name.as_bytes(), b"=", value.as_bytes()].concat()))
+        .collect::<Result<Vec<_>, _>>()?;
+    match nix::unistd::execve(&path, &argv, &block) {
+        Err(error) => Err(reason(program, error)),
+        Ok(never) => match never {},
+    }
+}
+
+#[cfg(unix)]
+fn reason(program: &Path, error: nix::errno::Errno) -> StartError {
+    use nix::errno::Errno;
+    match error {
+        Errno::EACCES | Errno::EPERM => StartError::Permission,
+        Errno::ENOEXEC => StartError::Format,
+        Errno::E2BIG => StartError::TooLong,
+        // The file itself was found: what is missing is what its first line names.
+        Errno::ENOENT => match interpreter(program) {
+            Some(interpreter) => StartError::Interpreter(interpreter),
+            None => StartError::Other("its loader is missing, or it went away".to_owned()),
+        },
+        other => StartError::Other(crate::error::io_reason(&io::Error::from(other))),
+    }
+}
+
+/// Gives the interpreter that a script's first line names.
+#[cfg(unix)]
+fn interpreter(program: &Path) -> Option<String> {
+    use std::io::Read as _;
+    let mut head = [0; 256];
+    let length = std::fs::File::open(program).ok()?.read(&mut head).ok()?;
+    let line = head.get(..length)?.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let line = String::from_utf8_lossy(line);
+    line.split_ascii_whitespace().next().map(str::to_owned)
+}
+
+/// Runs the program as a child and gives its status: here a process cannot be replaced.
+#[cfg(not(unix))]
+pub fn start(
+    program: &Path,
+    _name: &OsString,
+    args: &[OsString],
+    environment: &[(OsString, OsString)],
+) -> Result<Ended, StartError> {
+    let pairs = environment.iter().map(|(name, value)| (name, value));
+    let status = std::process::Command::new(program).args(args).env_clear().envs(pairs).status();
+    match status {
+        Ok(status) => {
+            // A status wider than a byte keeps its failure.
+            let code = status.code().unwrap_or(1);
+            Ok(Ended::Code(u8::try_from(code).unwrap_or(1)))
+        }
+        Err(error) => Err(match error.kind() {
+            io::ErrorKind::PermissionDenied => StartError::Permission,
+            io::ErrorKind::InvalidInput => StartError::Other(
+                "an argument cannot be handed to a .cmd or .bat file unchanged".to_owned(),
+            ),
+            _ => StartError::Other(crate::error::io_reason(&error)),
+        }),
+    }
+}

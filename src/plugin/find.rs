@@ -1,0 +1,234 @@
+//! The one search of PATH: running, listing, completion and suggestions use it.
+//!
+//! # Why
+//! A program that lists with one search and runs with another shows files that do not run. And an
+//! entry that depends on the current directory would let a cloned repository bring the plugin.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::PluginName;
+
+/// Where plugins are looked for, in order: absolute directories only.
+#[derive(Clone, Debug)]
+pub struct SearchPath {
+    dirs: Vec<PathBuf>,
+    skipped: Vec<PathBuf>,
+}
+
+/// Why a file that was found is not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It has no permission to run.
+    NotExecutable,
+    /// It is a directory or another thing that cannot run.
+    NotAFile,
+    /// Everyone can write the file.
+    WritableFile,
+    /// Everyone can write the directory that it lies in.
+    WritableDirectory,
+}
+
+impl Unfit {
+    /// Gives the reason in words that follow the path.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Unfit::NotExecutable => "is not executable",
+            Unfit::NotAFile => "is not a file",
+            Unfit::WritableFile => "can be written by everyone",
+            Unfit::WritableDirectory => "lies in a directory that everyone can write",
+        }
+    }
+}
+
+/// A plugin that was found, first hit first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The executable.
+    pub path: PathBuf,
+    /// Why it is not run.
+    pub unfit: Option<Unfit>,
+    /// Further copies, which never run.
+    pub shadowed: Vec<PathBuf>,
+}
+
+impl SearchPath {
+    /// Takes the directories of `PATH`, then that of installed plugins. Relative and empty entries
+    /// are skipped.
+    pub fn new(path: Option<&OsStr>, installed: Option<PathBuf>) -> Self {
+        let all = path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
+        let (mut dirs, skipped): (Vec<_>, Vec<_>) =
+            Vec::<PathBuf>::into_iter(all).partition(|dir| dir.is_absolute());
+        dirs.extend(installed);
+        SearchPath { dirs, skipped }
+    }
+
+    /// Finds the plugin of a name: the first executable, else the first file of that name.
+    pub fn find(&self, name: &PluginName) -> Option<Found> {
+        let file = name.executable();
+        let executable = which::which_in(&file, self.joined(), "/").ok();
+        let path = executable.or_else(|| {
+            let all = self.dirs.iter().map(|dir| dir.join(&file));
+            all.into_iter().find(|path| path.symlink_metadata().is_ok())
+        })?;
+        Some(Found { unfit: judge(&path), shadowed: Vec::new(), path })
+    }
+
+    /// Finds the plugin in the entries that are skipped, to say why it does not run.
+    pub fn find_skipped(&self, name: &PluginName) -> Option<PathBuf> {
+        let file = name.executable();
+        self.skipped.iter().map(|dir| dir.join(&file)).find(|path| path.is_file())
+    }
+
+    /// Lists every plugin by name, with the copies that it hides.
+    pub fn list(&self) -> BTreeMap<PluginName, Found> {
+        let mut found: BTreeMap<PluginName, Found> = BTreeMap::new();
+        let mut seen: Vec<&PathBuf> = Vec::new();
+        for dir in &self.dirs {
+            if seen.contains(&dir) {
+                continue;
+            }
+            seen.push(dir);
+            for (name, path) in plugins_in(dir) {
+                match found.get_mut(&name) {
+                    None => {
+                        let unfit = judge(&path);
+                        found.insert(name, Found { path, unfit, shadowed: Vec::new() });
+                    }
+                    // `find` passes over files without permission to run, too.
+                    Some(first) if first.unfit == Some(Unfit::NotExecutable)
+                        && judge(&path) != Some(Unfit::NotExecutable) =>
+                    {
+                        first.unfit = judge(&path);
+                        first.path = path;
+                    }
+                    Some(first) => first.shadowed.push(path),
+                }
+            }
+        }
+        found
+    }
+
+    fn joined(&self) -> Option<std::ffi::OsString> {
+        std::env::join_paths(&self.dirs).ok()
+    }
+}
+
+fn plugins_in(dir: &Path) -> Vec<(PluginName, PathBuf)> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut plugins: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| {
+            let file = entry.file_name();
+            let name = plugin_of(&file)?;
+            let path = entry.path();
+            // A directory of that name, or a manifest, is no plugin.
+            path.is_file().then_some((name, path))
+        })
+        .collect();
+    plugins.sort();
+    plugins
+}
+
+/// Gives the plugin's name that a file stands for.
+fn plugin_of(file: &OsStr) -> Option<PluginName> {
+    let stem = file.to_str()?.strip_prefix("carto-")?;
+    let stem = if cfg!(windows) {
+        let (stem, extension) = stem.rsplit_once('.')?;
+        let runs = ["exe", "cmd", "bat", "com"].contains(&extension.to_ascii_lowercase().as_str());
+        runs.then_some(stem)?
+    } else {
+        stem
+    };
+    PluginName::parse(OsStr::new(stem)).ok()
+}
+
+/// Says why a file is not run as a plugin.
+#[cfg(unix)]
+pub fn judge(path: &Path) -> Option<Unfit> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const ALL_WRITE: u32 = 0o002;
+    let Ok(facts) = std::fs::metadata(path) else { return Some(Unfit::NotAFile) };
+    if !facts.is_file() {
+        return Some(Unfit::NotAFile);
+    }
+    if facts.permissions().mode() & ALL_WRITE != 0 {
+        return Some(Unfit::WritableFile);
+    }
+    let dir = path.parent().and_then(|dir| std::fs::metadata(dir).ok());
+    if dir.is_some_and(|dir| dir.permissions().mode() & ALL_WRITE != 0) {
+        return Some(Unfit::WritableDirectory);
+    }
+    let runs = rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
+    (!runs).then_some(Unfit::NotExecutable)
+}
+
+/// Says why a file is not run as a plugin.
+#[cfg(not(unix))]
+pub fn judge(path: &Path) -> Option<Unfit> {
+    (!path.is_file()).then_some(Unfit::NotAFile)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[expect(clippy::disallowed_methods, reason = "a test plants files")]
+    fn plant(dir: &Path, name: &str, mode: u32) -> PathBuf {
+        std::fs::create_dir_all(dir).unwrap();
+        std::fs::set_permissions(dir, PermissionsExt::from_mode(0o755)).unwrap();
+        let path = dir.join(name);
+        std::fs::write(&path, "#!/bin/sh\n").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        path
+    }
+
+    fn name(text: &str) -> PluginName {
+        PluginName::parse(OsStr::new(text)).unwrap()
+    }
+
+    #[test]
+    fn running_and_listing_agree() {
+        let temp = tempfile::tempdir().unwrap();
+        let (a, b, c) = (temp.path().join("a"), temp.path().join("b"), temp.path().join("c"));
+        let dead = plant(&a, "carto-x", 0o644);
+        let first = plant(&b, "carto-x", 0o755);
+        let second = plant(&c, "carto-x", 0o755);
+        let only_dead = plant(&a, "carto-y", 0o644);
+        let open = plant(&b, "carto-z", 0o777);
+        plant(&c, "carto-z", 0o755);
+        plant(&a, "carto-Upper", 0o755);
+        plant(&a, "carto-w.toml", 0o644);
+        std::fs::create_dir(a.join("carto-dir")).unwrap();
+        let joined = std::env::join_paths([Path::new("rel"), Path::new(""), &a, &b, &c]).unwrap();
+        let path = SearchPath::new(Some(&joined), None);
+        let list = path.list();
+        let names: Vec<_> = list.keys().map(PluginName::as_str).collect();
+        assert_eq!(names, ["x", "y", "z"]);
+        for plugin in ["x", "y", "z"] {
+            let found = path.find(&name(plugin)).unwrap();
+            let listed = &list[&name(plugin)];
+            assert_eq!((&found.path, &found.unfit), (&listed.path, &listed.unfit), "{plugin}");
+        }
+        assert_eq!(list[&name("x")].path, first);
+        assert_eq!(list[&name("x")].shadowed, [second]);
+        assert!(dead.exists());
+        assert_eq!(list[&name("y")].path, only_dead);
+        assert_eq!(list[&name("y")].unfit, Some(Unfit::NotExecutable));
+        // The first hit decides: a safe copy behind it does not make it safe.
+        assert_eq!((&list[&name("z")].path, &list[&name("z")].unfit), (&open, &Some(Unfit::WritableFile)));
+        assert_eq!(path.find(&name("w")), None);
+    }
+
+    #[test]
+    fn a_directory_that_everyone_can_write_is_no_place_for_plugins() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().join("open");
+        let plugin = plant(&dir, "carto-x", 0o755);
+        std::fs::set_permissions(&dir, PermissionsExt::from_mode(0o1777)).unwrap();
+        assert_eq!(judge(&plugin), Some(Unfit::WritableDirectory));
+    }
+}

@@ -1,0 +1,8 @@
+//! Plugins: programs called `carto-NAME` that run with one whole account in their environment.
+
+pub mod contract;
+pub mod dispatch;
+pub mod find;
+mod name;
+
+pub use name::{NameError, PluginName};

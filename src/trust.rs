@@ -1,0 +1,264 @@
+//! What of a project's bytes the user has approved.
+//!
+//! One record a project, found by its canonical path, in carto's own state directory. A record
+//! holds the hash of the very bytes that were shown; any change asks again. `config.toml` and
+//! `credentials.toml` are approved apart.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Error, Kind};
+use crate::lock::Lock;
+use crate::read_file::read_own;
+use crate::replace_file::{Links, Mode, create_private_dir, remove, replace};
+
+/// The version of the record's form; another one is not read.
+const VERSION: u32 = 1;
+/// Settings that are longer are trusted without being kept for the next review's diff.
+const KEPT_TEXT: usize = 64 * 1024;
+const RECORD_LIMIT: u64 = 1024 * 1024;
+
+/// The SHA-256 of some bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hash(String);
+
+impl Hash {
+    /// Hashes bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        use std::fmt::Write as _;
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(bytes) {
+            _ = write!(hex, "{byte:02x}");
+        }
+        Hash(hex)
+    }
+
+    /// Reads `sha256:HEX`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hex = text.strip_prefix("sha256:")?.to_ascii_lowercase();
+        (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(Hash(hex))
+    }
+}
+
+impl std::fmt::Display for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "sha256:{}", self.0)
+    }
+}
+
+/// What the user has said about one project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    version: u32,
+    /// The project's root, canonical; escaped where it is not UTF-8.
+    pub path: String,
+    /// Whether the project is left out from now on.
+    #[serde(default)]
+    pub denied: bool,
+    /// The approved settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Hash>,
+    /// The approved credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Hash>,
+    /// The approved settings themselves, for the next review's diff. Never credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config_text: Option<String>,
+}
+
+impl Record {
+    fn new(root: &Path) -> Self {
+        Record {
+            version: VERSION,
+            path: spelled(root),
+            denied: false,
+            config: None,
+            credentials: None,
+            config_text: None,
+        }
+    }
+
+    /// Whether these are the approved settings. A project without settings has nothing to approve.
+    pub fn trusts_config(&self, bytes: &[u8]) -> bool {
+        self.config.as_ref() == Some(&Hash::of(bytes))
+    }
+
+    /// Whether these are the approved credentials.
+    pub fn trusts_credentials(&self, bytes: &[u8]) -> bool {
+        self.credentials.as_ref() == Some(&Hash::of(bytes))
+    }
+
+    /// Approves settings.
+    pub fn approve_config(&mut self, bytes: &[u8]) {
+        self.denied = false;
+        self.config = Some(Hash::of(bytes));
+        self.config_text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|text| text.len() <= KEPT_TEXT)
+            .map(str::to_owned);
+    }
+
+    /// Approves credentials.
+    pub fn approve_credentials(&mut self, bytes: &[u8]) {
+        self.credentials = Some(Hash::of(bytes));
+    }
+}
+
+/// The records of this user.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    dir: Option<PathBuf>,
+}
+
+impl Trust {
+    /// Names the place of the records; without a home there are none.
+    pub fn at(state_dir: Option<&Path>) -> Self {
+        Trust { dir: state_dir.map(|dir| dir.join("trust")) }
+    }
+
+    /// Gives what was said about a project.
+    ///
+    /// # Errors
+    /// A record that is there and cannot be read, or that somebody else could have written.
+    pub fn record(&self, root: &Path) -> Result<Option<Record>, Error> {
+        let Some(dir) = &self.dir else { return Ok(None) };
+        let record = read_record(&dir.join(file_name(root)))?;
+        Ok(record.filter(|record| record.path == spelled(root)))
+    }
+
+    /// Changes what is said about a project; a new record begins empty.
+    ///
+    /// # Errors
+    /// The state directory or the record cannot be written.
+    pub fn update(&self, root: &Path, change: impl FnOnce(&mut Record)) -> Result<(), Error> {
+        let dir = self.dir.as_ref().ok_or_else(no_home)?;
+        create_private_dir(dir)?;
+        let lock = Lock::directory(dir)?;
+        let path = dir.join(file_name(root));
+        // A damaged record is replaced: it says nothing any more.
+        let mut record =
+            read_record(&path).unwrap_or_default().unwrap_or_else(|| Record::new(root));
+        if record.path != spelled(root) {
+            record = Record::new(root);
+        }
+        change(&mut record);
+        let mut text = serde_json::to_string_pretty(&record)
+            .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+        text.push('\n');
+        replace(&path, text.as_bytes(), Mode::Private, Links::Refuse, &lock)?;
+        Ok(())
+    }
+
+    /// Forgets what was said about a project.
+    pub fn forget(&self, root: &Path) -> Result<(), Error> {
+        let dir = self.dir.as_ref().ok_or_else(no_home)?;
+        let lock = Lock::directory(dir)?;
+        remove(&dir.join(file_name(root)), &lock)?;
+        Ok(())
+    }
+
+    /// Lists every record, by path. A record that cannot be read is an error of its own.
+    pub fn all(&self) -> Result<Vec<Record>, Error> {
+        let Some(dir) = &self.dir else { return Ok(Vec::new()) };
+        let Ok(entries) = std::fs::read_dir(dir) else { return Ok(Vec::new()) };
+        let mut records = Vec::new();
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.extension() == Some(OsStr::new("json")) {
+                records.extend(read_record(&path)?);
+            }
+        }
+        records.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(records)
+    }
+}
+
+fn no_home() -> Error {
+    Error::new(Kind::Write, "there is no place for trust records: HOME is not set")
+        .help("set HOME to an absolute path")
+}
+
+fn read_record(path: &Path) -> Result<Option<Record>, Error> {
+    let Some(file) = read_own(path, RECORD_LIMIT)? else { return Ok(None) };
+    let invalid = |why: String| {
+        Error::new(Kind::Invalid, format!("the trust record cannot be read: {why}"))
+            .at(path.display())
+            .help("remove the file, then type `carto trust` in the project")
+    };
+    let record: Record =
+        serde_json::from_slice(&file.bytes).map_err(|error| invalid(error.to_string()))?;
+    if record.version != VERSION {
+        return Err(invalid(format!("version {} of its form is unknown", record.version)));
+    }
+    Ok(Some(record))
+}
+
+fn file_name(root: &Path) -> String {
+    format!("{}.json", Hash::of(root.as_os_str().as_encoded_bytes()).0)
+}
+
+/// Writes a path so that two different ones never look the same.
+pub fn spelled(root: &Path) -> String {
+    match root.to_str() {
+        Some(text) if !text.contains('\u{0}') => text.to_owned(),
+        _ => format!("\u{0}{}", root.as_os_str().as_encoded_bytes().escape_ascii()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_read_as_they_are_printed() {
+        let hash = Hash::of(b"abc");
+        assert_eq!(
+            hash.to_string(),
+            "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        assert_eq!(Hash::parse(&hash.to_string()), Some(hash));
+        for text in ["", "sha256:", "abc", "sha256:zz", "SHA256:00"] {
+            assert_eq!(Hash::parse(text), None);
+        }
+    }
+
+    #[test]
+    fn a_record_is_for_one_path_and_one_text() {
+        let state = tempfile::tempdir().unwrap();
+        let trust = Trust::at(Some(state.path()));
+        let root = Path::new("/a/work");
+        assert_eq!(trust.record(root).unwrap(), None);
+        trust.update(root, |record| record.approve_config(b"x = 1\n")).unwrap();
+        let record = trust.record(root).unwrap().unwrap();
+        assert!(record.trusts_config(b"x = 1\n"));
+        assert!(!record.trusts_config(b"x = 1 \n"));
+        assert!(!record.trusts_credentials(b"x = 1\n"));
+        assert_eq!(trust.record(Path::new("/a/work-evil")).unwrap(), None);
+        trust.forget(root).unwrap();
+        assert_eq!(trust.record(root).unwrap(), None);
+    }
+
+    #[test]
+    fn a_record_of_another_path_or_form_counts_for_nothing() {
+        let state = tempfile::tempdir().unwrap();
+        let trust = Trust::at(Some(state.path()));
+        let (mine, other) = (Path::new("/a/mine"), Path::new("/a/other"));
+        trust.update(mine, |record| record.approve_config(b"")).unwrap();
+        let dir = state.path().join("trust");
+        std::fs::copy(dir.join(file_name(mine)), dir.join(file_name(other))).unwrap();
+        assert_eq!(trust.record(other).unwrap(), None);
+        let text = std::fs::read_to_string(dir.join(file_name(mine))).unwrap();
+        let newer = text.replace("\"version\": 1", "\"version\": 2");
+        tempfile_write(&dir.join(file_name(mine)), &newer);
+        assert_eq!(trust.record(mine).unwrap_err().kind, Kind::Invalid);
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test plants a file")]
+    fn tempfile_write(path: &Path, text: &str) {
+        std::fs::write(path, text).unwrap();
+    }
+}
