@@ -1,0 +1,372 @@
+//! The grammar of base URLs: text in, canonical text or the reason against it out.
+//!
+//! # Why
+//! Parsers disagree about odd URLs: one sees the host before the `@`, another the one behind it;
+//! one reads `0x7f.1` as an address, another as a name. Everything that two parsers could read
+//! differently is refused here, so a plugin sees the host that carto saw. No message repeats more
+//! of the text than a checked part, because a URL may carry a key in its query or before an `@`.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::{BaseUrl, Scheme};
+use crate::username::{Username, UsernameError};
+
+/// The most characters of a base URL.
+pub(super) const LONGEST: usize = 2048;
+/// The most characters of a host name, as DNS has it.
+const LONGEST_HOST: usize = 253;
+/// The most characters between two dots of a host name, as DNS has it.
+const LONGEST_LABEL: usize = 63;
+
+/// Why a text cannot be a base URL, or a pattern of one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseUrlError {
+    /// Nothing was given.
+    #[error("a base URL cannot be empty")]
+    Empty,
+    /// More than 2048 characters.
+    #[error("a base URL has at most {LONGEST} characters")]
+    Long,
+    /// White space before or after the URL.
+    #[error("a base URL cannot begin or end with white space")]
+    White,
+    /// A space or a control character.
+    #[error("a base URL cannot contain {0:?}")]
+    Character(char),
+    /// A character outside ASCII; it may look like another one.
+    #[error(
+        "a base URL has only ASCII characters, not {0:?} (U+{code:04X}); \
+         an international host is written in its `xn--` form",
+        code = u32::from(*.0)
+    )]
+    NotAscii(char),
+    /// A backslash, which some parsers take for a slash.
+    #[error("a base URL cannot contain a backslash")]
+    Backslash,
+    /// An `@`, in front of which a user name or password may stand.
+    #[error("a base URL cannot contain `@`: no user name or password stands before the host")]
+    Userinfo,
+    /// A `?`.
+    #[error("a base URL cannot have a query (`?`)")]
+    Query,
+    /// A `#`.
+    #[error("a base URL cannot have a fragment (`#`)")]
+    Fragment,
+    /// No scheme, or another one.
+    #[error("a base URL begins with `https://` or `http://`")]
+    Scheme,
+    /// Fewer or more than two slashes behind the scheme.
+    #[error("the scheme of a base URL is followed by `:` and exactly two slashes")]
+    Slashes,
+    /// Nothing where the host belongs.
+    #[error("the base URL has no host")]
+    NoHost,
+    /// A character that no host has.
+    #[error("the host has only letters, digits, `-`, `_` and `.`, not {0:?}")]
+    HostCharacter(char),
+    /// A dot at the end of the host.
+    #[error("the host cannot end with a dot")]
+    TrailingDot,
+    /// A dot at the start of the host, or two in a row.
+    #[error("the host has an empty part before a dot")]
+    EmptyLabel,
+    /// A hyphen at the start or end of a label.
+    #[error("the part `{0}` of the host cannot begin or end with `-`")]
+    Hyphen(String),
+    /// A label of more than 63 characters.
+    #[error("a part of the host between dots has at most {LONGEST_LABEL} characters")]
+    LongLabel,
+    /// A host name of more than 253 characters.
+    #[error("the host has at most {LONGEST_HOST} characters")]
+    LongHost,
+    /// A host that ends in a number without being a plain IPv4 address.
+    #[error(
+        "the host `{0}` ends in a number but is not an IPv4 address: \
+         four decimal numbers up to 255, without leading zeros"
+    )]
+    Ipv4(String),
+    /// Brackets around something else than an IPv6 address, or open ones.
+    #[error("the host begins with `[` but is not an IPv6 address in brackets without a zone")]
+    Ipv6,
+    /// An IPv4 address written as an IPv6 one.
+    #[error("the host is an IPv4 address written as an IPv6 one; write the IPv4 address itself")]
+    Ipv4InIpv6,
+    /// Several colons outside brackets.
+    #[error("the host is followed by more than one `:`; an IPv6 address stands in brackets")]
+    Colons,
+    /// A colon without a port.
+    #[error("the `:` behind the host is not followed by a port")]
+    EmptyPort,
+    /// A port that is no number, is out of range, or has leading zeros.
+    #[error("the port is not a number from 1 to 65535 without leading zeros")]
+    Port,
+    /// A character that no path has.
+    #[error("the path has only letters, digits, `-`, `.`, `_`, `~` and percent codes, not {0:?}")]
+    PathCharacter(char),
+    /// Two slashes in a row inside the path.
+    #[error("the path has two slashes in a row")]
+    EmptySegment,
+    /// A `.` or `..` between slashes.
+    #[error("the path cannot contain `.` or `..` as a part of its own")]
+    DotSegment,
+    /// A `%` without two hexadecimal digits.
+    #[error("a `%` in the path is not followed by two hexadecimal digits")]
+    Percent,
+    /// A percent code for a character that is written as it is.
+    #[error("the path has `{0}`; the character itself belongs there")]
+    NeedlessCode(String),
+    /// A percent code for a slash, backslash or control character, or of a percent code.
+    #[error(
+        "the path hides a slash, backslash, control character or further percent code in codes"
+    )]
+    HiddenCharacter,
+    /// Percent codes that are not UTF-8.
+    #[error("the percent codes in the path are not UTF-8")]
+    NotUtf8,
+    /// A `/user` at the end of the path.
+    #[error("`/user` in the path is not followed by a user name")]
+    NoName,
+    /// A `/user/NAME` with a name that cannot be one.
+    #[error("the name behind `/user/` in the path cannot be used: {0}")]
+    Name(UsernameError),
+    /// A name with a dot that would become several labels of a host.
+    #[error("the user name `{0}` has a dot, so it cannot stand in a host")]
+    DotInHost(Username),
+    /// A pattern without `{username}`.
+    #[error("a pattern contains `{{username}}`")]
+    NoPlaceholder,
+    /// Braces around something else.
+    #[error("braces stand only in the placeholder `{{username}}`")]
+    Braces,
+    /// `{username}` where the name would choose the domain or an address.
+    #[error(
+        "`{{username}}` cannot stand in the last part of the host, \
+         because the name would choose the domain"
+    )]
+    PlaceholderLast,
+}
+
+/// Checks a text by the whole grammar and gives its canonical form.
+pub(super) fn parse(text: &str) -> Result<BaseUrl, BaseUrlError> {
+    check_characters(text)?;
+    let (scheme, rest) = split_scheme(text)?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, port) = split_port(authority)?;
+    let port = port.map(parse_port).transpose()?.filter(|port| *port != scheme.default_port());
+
+    let mut out = String::with_capacity(text.len());
+    out.push_str(scheme.as_str());
+    out.push_str("://");
+    push_host(host, &mut out)?;
+    let host_end = out.len();
+    if let Some(port) = port {
+        // Writing to a `String` cannot fail.
+        let _ = write!(out, ":{port}");
+    }
+    let path_start = out.len();
+    push_path(path, &mut out)?;
+    name_in_path(&out[path_start..])?;
+    // An IPv6 address can become longer, and the canonical form has to be a base URL too.
+    if out.len() > LONGEST {
+        return Err(BaseUrlError::Long);
+    }
+    Ok(BaseUrl { text: out, scheme, host_end, port, path_start })
+}
+
+fn check_characters(text: &str) -> Result<(), BaseUrlError> {
+    if text.is_empty() {
+        return Err(BaseUrlError::Empty);
+    }
+    if text.len() > LONGEST {
+        return Err(BaseUrlError::Long);
+    }
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        return Err(BaseUrlError::White);
+    }
+    for c in text.chars() {
+        match c {
+            '\\' => return Err(BaseUrlError::Backslash),
+            '@' => return Err(BaseUrlError::Userinfo),
+            '?' => return Err(BaseUrlError::Query),
+            '#' => return Err(BaseUrlError::Fragment),
+            '\u{21}'..='\u{7e}' => {}
+            '\0'..='\u{7f}' => return Err(BaseUrlError::Character(c)),
+            _ => return Err(BaseUrlError::NotAscii(c)),
+        }
+    }
+    Ok(())
+}
+
+fn split_scheme(text: &str) -> Result<(Scheme, &str), BaseUrlError> {
+    let (name, rest) = text.split_once(':').ok_or(BaseUrlError::Scheme)?;
+    let scheme = [Scheme::Https, Scheme::Http]
+        .into_iter()
+        .find(|scheme| name.eq_ignore_ascii_case(scheme.as_str()))
+        .ok_or(BaseUrlError::Scheme)?;
+    match rest.strip_prefix("//") {
+        Some(rest) if !rest.starts_with('/') => Ok((scheme, rest)),
+        _ => Err(BaseUrlError::Slashes),
+    }
+}
+
+/// Parts `host:port`; the host keeps its brackets.
+fn split_port(authority: &str) -> Result<(&str, Option<&str>), BaseUrlError> {
+    if !authority.starts_with('[') {
+        return match authority.split_once(':') {
+            Some((_, port)) if port.contains(':') => Err(BaseUrlError::Colons),
+            Some((host, port)) => Ok((host, Some(port))),
+            None => Ok((authority, None)),
+        };
+    }
+    let end = authority.find(']').ok_or(BaseUrlError::Ipv6)?;
+    let (host, rest) = authority.split_at(end + 1);
+    match rest.strip_prefix(':') {
+        Some(port) => Ok((host, Some(port))),
+        None if rest.is_empty() => Ok((host, None)),
+        None => Err(BaseUrlError::Ipv6),
+    }
+}
+
+fn parse_port(text: &str) -> Result<u16, BaseUrlError> {
+    if text.is_empty() {
+        return Err(BaseUrlError::EmptyPort);
+    }
+    // `u16::from_str` takes a leading `+`.
+    if text.starts_with('0') || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(BaseUrlError::Port);
+    }
+    text.parse().map_err(|_| BaseUrlError::Port)
+}
+
+fn push_host(host: &str, out: &mut String) -> Result<(), BaseUrlError> {
+    if host.is_empty() {
+        return Err(BaseUrlError::NoHost);
+    }
+    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let address: Ipv6Addr = inner.parse().map_err(|_| BaseUrlError::Ipv6)?;
+        if holds_ipv4(address) {
+            return Err(BaseUrlError::Ipv4InIpv6);
+        }
+        let _ = write!(out, "[{address}]");
+        return Ok(());
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if let Some(c) = host.chars().find(|c| !allowed(*c)) {
+        return Err(BaseUrlError::HostCharacter(c));
+    }
+    if host.ends_with('.') {
+        return Err(BaseUrlError::TrailingDot);
+    }
+    if host.len() > LONGEST_HOST {
+        return Err(BaseUrlError::LongHost);
+    }
+    host.split('.').try_for_each(check_label)?;
+    if ends_in_number(host) && host.parse::<Ipv4Addr>().is_err() {
+        return Err(BaseUrlError::Ipv4(host.to_owned()));
+    }
+    out.extend(host.chars().map(|c| c.to_ascii_lowercase()));
+    Ok(())
+}
+
+/// Tells whether programs may write the address with dots: `::ffff:1.2.3.4` and `::1.2.3.4`.
+fn holds_ipv4(address: Ipv6Addr) -> bool {
+    let compatible = matches!(address.segments(), [0, 0, 0, 0, 0, 0, high, _] if high != 0);
+    compatible || address.to_ipv4_mapped().is_some()
+}
+
+fn check_label(label: &str) -> Result<(), BaseUrlError> {
+    if label.is_empty() {
+        return Err(BaseUrlError::EmptyLabel);
+    }
+    if label.len() > LONGEST_LABEL {
+        return Err(BaseUrlError::LongLabel);
+    }
+    if label.starts_with('-') || label.ends_with('-') {
+        return Err(BaseUrlError::Hyphen(label.to_owned()));
+    }
+    Ok(())
+}
+
+/// Tells whether some parser takes the host for an IPv4 address: `127.1`, `0x7f.1`, `2130706433`.
+fn ends_in_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or(host);
+    let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    last.bytes().all(|b| b.is_ascii_digit())
+        || hex.is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn push_path(path: &str, out: &mut String) -> Result<(), BaseUrlError> {
+    let path = path.trim_end_matches('/');
+    let Some(segments) = path.strip_prefix('/') else {
+        return Ok(());
+    };
+    for segment in segments.split('/') {
+        out.push('/');
+        push_segment(segment, out)?;
+    }
+    Ok(())
+}
+
+fn push_segment(segment: &str, out: &mut String) -> Result<(), BaseUrlError> {
+    match segment {
+        "" => return Err(BaseUrlError::EmptySegment),
+        "." | ".." => return Err(BaseUrlError::DotSegment),
+        _ => {}
+    }
+    if let Some(c) = segment.chars().find(|c| *c != '%' && !is_unreserved(*c)) {
+        return Err(BaseUrlError::PathCharacter(c));
+    }
+    let mut pieces = segment.split('%');
+    let plain = pieces.next().unwrap_or_default();
+    out.push_str(plain);
+    let mut decoded = plain.as_bytes().to_vec();
+    for piece in pieces {
+        let code = piece.get(..2).ok_or(BaseUrlError::Percent)?;
+        decoded.push(decode(code)?);
+        decoded.extend_from_slice(&piece.as_bytes()[2..]);
+        out.push('%');
+        out.extend(code.chars().map(|c| c.to_ascii_uppercase()));
+        out.push_str(&piece[2..]);
+    }
+    let decoded = std::str::from_utf8(&decoded).map_err(|_| BaseUrlError::NotUtf8)?;
+    if decoded.contains(|c: char| c.is_control()) || hides_a_code(decoded) {
+        return Err(BaseUrlError::HiddenCharacter);
+    }
+    Ok(())
+}
+
+fn is_unreserved(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~')
+}
+
+fn decode(code: &str) -> Result<u8, BaseUrlError> {
+    if !code.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(BaseUrlError::Percent);
+    }
+    let byte = u8::from_str_radix(code, 16).map_err(|_| BaseUrlError::Percent)?;
+    match char::from(byte) {
+        c if is_unreserved(c) => Err(BaseUrlError::NeedlessCode(format!("%{code}"))),
+        '/' | '\\' => Err(BaseUrlError::HiddenCharacter),
+        _ => Ok(byte),
+    }
+}
+
+/// Tells whether decoding a second time would change the text, as in `%252e`.
+fn hides_a_code(decoded: &str) -> bool {
+    decoded.split('%').skip(1).any(|piece| {
+        piece.as_bytes().get(..2).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// Gives NAME of the last `/user/NAME` in a path; a NAME that is itself `user` begins no new pair.
+/// A name that cannot be one is an error, whichever it is, and so is a `user` without a name.
+pub(super) fn name_in_path(path: &str) -> Result<Option<Username>, BaseUrlError> {
+    let mut segments = path.split('/');
+    let mut last = None;
+    while segments.any(|segment| segment == "user") {
+        let name = segments.next().ok_or(BaseUrlError::NoName)?;
+        last = Some(Username::parse(name).map_err(BaseUrlError::Name)?);
+    }
+    Ok(last)
+}

@@ -1,0 +1,184 @@
+//! `BaseUrl`: the strict grammar, the canonical form, and `{username}` patterns.
+
+mod grammar;
+mod pattern;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use crate::username::Username;
+
+pub use grammar::BaseUrlError;
+pub use pattern::{BaseUrlSetting, Pattern};
+
+/// The API root of an account in its one canonical form: two base URLs are the same exactly when
+/// their texts are, and every parser finds the same scheme, host, port and path in it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BaseUrl {
+    // The others follow from the text, so the text alone decides equality and order.
+    text: String,
+    scheme: Scheme,
+    host_end: usize,
+    port: Option<u16>,
+    path_start: usize,
+}
+
+impl BaseUrl {
+    /// Checks a text by the strict grammar and takes its canonical form.
+    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
+        grammar::parse(text)
+    }
+
+    /// Gives the canonical text, without trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Gives the scheme.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Gives the host in lower case; an IPv6 address keeps its brackets.
+    pub fn host(&self) -> &str {
+        &self.text[self.scheme.as_str().len() + "://".len()..self.host_end]
+    }
+
+    /// Gives the port when it is not the default one of the scheme.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Gives the path: empty, or beginning with a slash and ending without one.
+    pub fn path(&self) -> &str {
+        &self.text[self.path_start..]
+    }
+
+    /// Tells whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`. Names below
+    /// `localhost` do not count, because not every resolver keeps them here.
+    pub fn is_loopback(&self) -> bool {
+        matches!(self.host(), "localhost" | "[::1]")
+            || self.host().parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Tells whether a key would cross a network in clear, which `allow_non_secure` must permit.
+    pub fn needs_permission(&self) -> bool {
+        self.scheme == Scheme::Http && !self.is_loopback()
+    }
+
+    /// Tells whether a label of the host stands for characters outside ASCII (`xn--`).
+    pub fn has_punycode(&self) -> bool {
+        self.host().split('.').any(|label| label.starts_with("xn--"))
+    }
+
+    /// Gives the user name that the URL holds: that of the last `/user/NAME` in the path, else NAME
+    /// of a host `NAME.carto.com`. No other host gives a name, however alike.
+    pub fn implied_username(&self) -> Option<ImpliedName> {
+        if let Some(name) = self.name_in_path() {
+            return Some(ImpliedName { name, from: NameFrom::Path });
+        }
+        let name = Username::parse(self.cloud_label()?).ok()?;
+        Some(ImpliedName { name, from: NameFrom::Host })
+    }
+
+    /// Tells whether this is exactly `https://NAME.carto.com`.
+    pub fn is_carto_cloud(&self) -> bool {
+        self.scheme == Scheme::Https
+            && self.port.is_none()
+            && self.path().is_empty()
+            && self.cloud_label().is_some()
+    }
+
+    /// Gives a user name of this URL as accounts are compared: lower-cased when it stands as a
+    /// whole label in the host and the path names nobody, else unchanged.
+    #[must_use]
+    pub fn canonical_username(&self, name: &Username) -> Username {
+        let lower = name.lower_cased();
+        let in_host = self.host().split('.').any(|label| label == lower.as_str());
+        if in_host && self.name_in_path().is_none() { lower } else { name.clone() }
+    }
+
+    /// Gives NAME of a host that is exactly `NAME.carto.com`.
+    fn cloud_label(&self) -> Option<&str> {
+        self.host().strip_suffix(".carto.com").filter(|label| !label.contains('.'))
+    }
+
+    fn name_in_path(&self) -> Option<Username> {
+        grammar::name_in_path(self.path()).ok().flatten()
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The scheme of a base URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scheme {
+    /// Everyone on the way can read the key.
+    Http,
+    /// Encrypted.
+    Https,
+}
+
+impl Scheme {
+    /// Gives the word before `://`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+}
+
+/// A user name that a base URL holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImpliedName {
+    /// The name; one from the host is in lower case.
+    pub name: Username,
+    /// Where in the URL it stands.
+    pub from: NameFrom,
+}
+
+/// The part of a base URL that holds the user name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameFrom {
+    /// `/user/NAME`.
+    Path,
+    /// `NAME.carto.com`.
+    Host,
+}
+
+/// Removes the end that other programs want in `CARTO_API_URL` and its like: `/api`, `/api/vN` or
+/// `/api/vN/sql`, with any slashes behind it. Text without such an end stays as it is, and so does
+/// a host called `api` and a user called `api` (`/user/api`).
+pub fn strip_api_suffix(text: &str) -> &str {
+    let end = text.trim_end_matches('/');
+    let versioned = end.strip_suffix("/sql").filter(|rest| strip_version(rest).is_some());
+    let rest = versioned.unwrap_or(end);
+    let Some(root) = strip_version(rest).unwrap_or(rest).strip_suffix("/api") else {
+        return text;
+    };
+    let path = root.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    let needed_as_name = path
+        .is_some_and(|(_, path)| matches!(grammar::name_in_path(path), Err(BaseUrlError::NoName)));
+    // A slash in front would mean that `api` is the host, or an empty segment to be reported.
+    if root.is_empty() || root.ends_with('/') || needed_as_name { text } else { root }
+}
+
+/// Removes `/vN` from the end.
+fn strip_version(text: &str) -> Option<&str> {
+    let rest = text.trim_end_matches(|c: char| c.is_ascii_digit());
+    if rest.len() == text.len() { None } else { rest.strip_suffix("/v") }
+}
