@@ -32,11 +32,10 @@ impl Invocation {
     pub fn cwd(&self) -> Result<&Path, Error> {
         match &self.cwd {
             Ok(path) => Ok(path),
-            Err(reason) => Err(Error::new(
-                Kind::Usage,
-                format!("cannot tell the current directory: {reason}"),
-            )
-            .help("change to a directory that exists, or name one with `-C DIR`")),
+            Err(reason) => {
+                Err(Error::new(Kind::Usage, format!("cannot tell the current directory: {reason}"))
+                    .help("change to a directory that exists, or name one with `-C DIR`"))
+            }
         }
     }
 

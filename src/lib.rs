@@ -1,7 +1,13 @@
 //! carto: a dispatcher of `carto-*` plugins and a manager of layered settings and keys.
 
+pub mod account;
 pub mod base_url;
 pub mod config;
+pub mod credential;
 pub mod error;
+pub mod escape;
+pub mod invocation;
+pub mod output;
+pub mod plugin;
 pub mod secret;
 pub mod username;

@@ -19,7 +19,7 @@ pub use refusal::{Difference, Refusal};
 pub use statement::{Profile, Statement, Tuple, profile_tuple, statements};
 pub use world::{Chosen, Decision, NamedBy, ProjectFacts, World};
 
-use crate::base_url::{BaseUrl, NameSource};
+use crate::base_url::{BaseUrl, NameFrom};
 use crate::username::Username;
 
 /// A base URL plus a user name, both canonical; the unit that a key belongs to.
@@ -48,8 +48,8 @@ impl Account {
             (Some(given), None) => Some(base_url.canonical_username(&given)),
             (Some(given), Some(implied)) => {
                 let same = match implied.from {
-                    NameSource::Host => given.lower_cased() == implied.name,
-                    NameSource::Path => given == implied.name,
+                    NameFrom::Host => given.lower_cased() == implied.name,
+                    NameFrom::Path => given == implied.name,
                 };
                 if !same {
                     return Err(NameMismatch { given, in_url: implied.name });

@@ -147,20 +147,20 @@ impl From<Refusal> for Error {
             Refusal::Unknown { wanted, origin, nearest, project } => {
                 unknown(&wanted, &origin, nearest.as_deref(), &project)
             }
-            Refusal::Protected { account, origin } => refused(format!(
-                "an untrusted project selects a protected account: {account}"
-            ))
-            .at(origin)
-            .help("carto trust                 # shows the project's settings and asks")
-            .help("carto --no-project ...      # leaves the project out")
-            .help("carto --profile NAME ...    # says which account you mean"),
+            Refusal::Protected { account, origin } => {
+                refused(format!("an untrusted project selects a protected account: {account}"))
+                    .at(origin)
+                    .help("carto trust                 # shows the project's settings and asks")
+                    .help("carto --no-project ...      # leaves the project out")
+                    .help("carto --profile NAME ...    # says which account you mean")
+            }
             Refusal::Foreign { root, reason } => {
-                refused("the project's settings can be changed by others").note(reason).note(
-                    format!("project: {}", escape::line(&root)),
-                )
-                .help("carto trust                 # shows the project's settings and asks")
-                .help("carto --no-project ...      # leaves the project out")
-                .help("carto --profile NAME ...    # says which account you mean")
+                refused("the project's settings can be changed by others")
+                    .note(reason)
+                    .note(format!("project: {}", escape::line(&root)))
+                    .help("carto trust                 # shows the project's settings and asks")
+                    .help("carto --no-project ...      # leaves the project out")
+                    .help("carto --profile NAME ...    # says which account you mean")
             }
         }
     }
@@ -236,8 +236,7 @@ fn unknown(
     project: &ProjectFacts,
 ) -> Error {
     let mut error =
-        refused(format!("this project names an account that you do not have: {wanted}"))
-            .at(origin);
+        refused(format!("this project names an account that you do not have: {wanted}")).at(origin);
     match nearest {
         Some((account, difference)) => {
             error = error

@@ -221,11 +221,7 @@ impl World {
     /// Gives the world without the untrusted project, and without some statements.
     fn own_world(&self, keep: impl Fn(&Statement) -> bool) -> World {
         let own = self.statements.iter().filter(|s| s.standing == Standing::Own && keep(s));
-        World {
-            statements: own.cloned().collect(),
-            stored: self.stored.clone(),
-            project: None,
-        }
+        World { statements: own.cloned().collect(), stored: self.stored.clone(), project: None }
     }
 
     /// Gives what one scope names, if it names an account at all.
@@ -274,10 +270,7 @@ impl World {
         Ok(Named {
             account,
             origin: selected.origin.clone(),
-            named_by: NamedBy::Profile {
-                name: profile.name.clone(),
-                defined: profile.at.clone(),
-            },
+            named_by: NamedBy::Profile { name: profile.name.clone(), defined: profile.at.clone() },
             organization: profile.tuple.organization.clone(),
             allow_non_secure: profile.tuple.allows_non_secure()
                 || pattern.as_ref().is_some_and(|pattern| pattern.allow_non_secure),
@@ -320,6 +313,11 @@ impl World {
             return Err(Refusal::NoAccount);
         };
         let pattern = self.pattern_for(tuple, scope, upper, name)?;
+        let mut name = name.clone();
+        if pattern.pattern.names_host() {
+            // One host must not become two accounts by the case of a name.
+            name.value = name.value.lower_cased();
+        }
         let filled = pattern.pattern.fill(&name.value).map_err(|error| Refusal::BadFill {
             name: Box::new(name.clone()),
             pattern: pattern.pattern.as_str().to_owned(),
@@ -327,7 +325,7 @@ impl World {
             reason: error.to_string(),
         })?;
         let account = with_literal(
-            Some(name),
+            Some(&name),
             &Located::new(&filled, pattern.at.scope, pattern.at.origin.clone()),
         )?;
         Ok((account, Some(pattern)))
@@ -350,8 +348,7 @@ impl World {
         }
         if let Some(own) = tuple.pattern() {
             let at = Located::new((), own.scope, own.origin);
-            let by_untrusted =
-                self.statements.iter().any(|s| s.scope == at.scope && s.untrusted());
+            let by_untrusted = self.statements.iter().any(|s| s.scope == at.scope && s.untrusted());
             let allow_non_secure = tuple.allows_non_secure();
             return Ok(UsedPattern {
                 pattern: own.value.clone(),
@@ -412,7 +409,8 @@ impl World {
         // Variables and flags stand beside the profile that they select; in a file the bare
         // fields belong to the bare account.
         let given = matches!(scope, Scope::Env | Scope::Command);
-        let counts = |s: &&Statement| (s.scope > scope || given && s.scope == scope) && !s.untrusted();
+        let counts =
+            |s: &&Statement| (s.scope > scope || given && s.scope == scope) && !s.untrusted();
         let above = self.statements.iter().rev().filter(counts);
         let higher = above.filter_map(|statement| statement.bare.organization.clone()).next();
         Ok(Chosen {

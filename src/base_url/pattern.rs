@@ -58,14 +58,18 @@ impl Pattern {
         self.needs_permission
     }
 
+    /// Tells whether the name stands in the host, where case does not count.
+    pub fn names_host(&self) -> bool {
+        self.text[..path_start(&self.text)].contains(PLACEHOLDER)
+    }
+
     /// Puts a name in: lower-cased into the host, as it is into the path.
     ///
     /// # Errors
     /// The name has a dot and would stand in the host, or the result is no base URL.
     pub fn fill(&self, name: &Username) -> Result<BaseUrl, BaseUrlError> {
         // The placeholder is never in the scheme, so what is not the path is the host.
-        let host = &self.text[..path_start(&self.text)];
-        if host.contains(PLACEHOLDER) && name.as_str().contains('.') {
+        if self.names_host() && name.as_str().contains('.') {
             return Err(BaseUrlError::DotInHost(name.clone()));
         }
         BaseUrl::parse(&self.text.replace(PLACEHOLDER, name.as_str()))

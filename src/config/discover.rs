@@ -147,8 +147,7 @@ pub fn passed_over(invocation: &Invocation, dir: &Path) -> bool {
 #[cfg(unix)]
 fn same_directory(facts: &std::fs::Metadata, _dir: &Path, home: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata(home)
-        .is_ok_and(|home| home.dev() == facts.dev() && home.ino() == facts.ino())
+    std::fs::metadata(home).is_ok_and(|home| home.dev() == facts.dev() && home.ino() == facts.ino())
 }
 
 #[cfg(not(unix))]

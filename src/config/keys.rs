@@ -50,8 +50,7 @@ pub struct Key {
     pub doc: &'static str,
 }
 
-const ALL: &[Scope] =
-    &[Scope::System, Scope::User, Scope::Project, Scope::Env, Scope::Command];
+const ALL: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Env, Scope::Command];
 const FILES_AND_COMMAND: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Command];
 const OUTSIDE_PROJECTS: &[Scope] = &[Scope::System, Scope::User, Scope::Command];
 const KEY_SCOPES: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Env];
@@ -307,7 +306,10 @@ impl Key {
             ValueType::Bool => match parse_bool(text) {
                 Some(value) => Value::Bool(value),
                 None => {
-                    return Err(format!("expected `true` or `false`, not `{}`", escape::line(text)));
+                    return Err(format!(
+                        "expected `true` or `false`, not `{}`",
+                        escape::line(text)
+                    ));
                 }
             },
             ValueType::BaseUrl => Value::String(strip_api_suffix(text).to_owned()),

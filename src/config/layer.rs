@@ -143,7 +143,8 @@ impl Layer {
     fn admit(&mut self, source: &Source, leaf: Leaf) {
         let path = KeyPath::canonical(&leaf.path);
         let written = KeyPath(leaf.path).to_string();
-        let remark = |kind| Remark { kind, key: written.clone(), origin: source.origin(leaf.key_at) };
+        let remark =
+            |kind| Remark { kind, key: written.clone(), origin: source.origin(leaf.key_at) };
         let Some(key) = path.known() else {
             let near = keys::nearest(&path);
             self.remarks.push(remark(if self.standing == Standing::Untrusted {
@@ -334,9 +335,9 @@ fn value_of(item: &Item) -> Option<Value> {
     match item {
         Item::None | Item::Table(_) => None,
         Item::Value(value) => Some(scalar(value)),
-        Item::ArrayOfTables(tables) => Some(Value::Array(
-            tables.iter().map(|table| Value::Table(fields(table))).collect(),
-        )),
+        Item::ArrayOfTables(tables) => {
+            Some(Value::Array(tables.iter().map(|table| Value::Table(fields(table))).collect()))
+        }
     }
 }
 

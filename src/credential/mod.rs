@@ -136,12 +136,11 @@ pub fn choose(chosen: &Chosen, offered: &Offered, stored: &[Stored]) -> Choice {
     let mut candidates = given(chosen, offered);
     candidates.extend(from_stores(chosen, stored));
     settle(&mut candidates);
-    let unfit = candidates
-        .iter()
-        .any(|c| matches!(c.verdict, Verdict::OtherAccount) && c.scope == Scope::Env
-            || c.verdict == Verdict::Unbound);
-    let found =
-        candidates.iter().any(|c| matches!(c.verdict, Verdict::Wins | Verdict::Ambiguous));
+    let unfit = candidates.iter().any(|c| {
+        matches!(c.verdict, Verdict::OtherAccount) && c.scope == Scope::Env
+            || c.verdict == Verdict::Unbound
+    });
+    let found = candidates.iter().any(|c| matches!(c.verdict, Verdict::Wins | Verdict::Ambiguous));
     candidates.push(KeyCandidate {
         scope: Scope::Default,
         origin: Origin::BuiltIn,
@@ -216,7 +215,10 @@ fn from_stores(chosen: &Chosen, stored: &[Stored]) -> Vec<KeyCandidate> {
         // Two entries of one rank in one file, or several marked ones where none is selected.
         let twin = |other: &&Stored| rank(other) == rank(entry) && other.scope == entry.scope;
         let twins = ordered.iter().filter(|other| twin(other)).count() > 1;
-        let topmost = ordered.iter().take(at).all(|other| rank(other) == rank(entry) && other.scope == entry.scope);
+        let topmost = ordered
+            .iter()
+            .take(at)
+            .all(|other| rank(other) == rank(entry) && other.scope == entry.scope);
         list.push(KeyCandidate {
             scope: entry.scope,
             origin: entry.origin.clone(),
@@ -238,9 +240,8 @@ fn from_stores(chosen: &Chosen, stored: &[Stored]) -> Vec<KeyCandidate> {
 
 /// Gives the first key that fits the win; an undecided tie before it stays one.
 fn settle(candidates: &mut [KeyCandidate]) {
-    let first = candidates
-        .iter()
-        .position(|c| matches!(c.verdict, Verdict::Beaten | Verdict::Ambiguous));
+    let first =
+        candidates.iter().position(|c| matches!(c.verdict, Verdict::Beaten | Verdict::Ambiguous));
     let Some(first) = first else { return };
     let decided = candidates.get(first).is_some_and(|c| c.verdict == Verdict::Beaten);
     for (at, candidate) in candidates.iter_mut().enumerate() {
@@ -270,8 +271,7 @@ impl From<KeyRefusal> for Error {
 }
 
 fn not_offered(account: &Account, offered: &[(Origin, Option<Account>)]) -> Error {
-    let mut error =
-        Error::new(Kind::Refused, format!("there is no key for {account}"));
+    let mut error = Error::new(Kind::Refused, format!("there is no key for {account}"));
     for (origin, owner) in offered {
         error = match owner {
             Some(owner) => error.note(format!("{origin} belongs to {owner} and is not used")),

@@ -235,7 +235,11 @@ mod tests {
             ("[[credential]]\napikey = ''\n", "`apikey`: the key is empty", 2),
             ("[[credential]]\napikey = 3\n", "`apikey` is not a string", 2),
             ("[[credential]]\nbase_url = 'https://x.carto.com'\n", "a credential has no", 1),
-            ("[[credential]]\nbase_url = 'http://x.example'\napikey = 'k'\n", "a credential for", 1),
+            (
+                "[[credential]]\nbase_url = 'http://x.example'\napikey = 'k'\n",
+                "a credential for",
+                1,
+            ),
             (
                 "[[credential]]\nbase_url = 'https://a.carto.com'\nusername = 'b'\napikey = 'k'\n",
                 "the base URL names",

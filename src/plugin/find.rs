@@ -97,8 +97,9 @@ impl SearchPath {
                         found.insert(name, Found { path, unfit, shadowed: Vec::new() });
                     }
                     // `find` passes over files without permission to run, too.
-                    Some(first) if first.unfit == Some(Unfit::NotExecutable)
-                        && judge(&path) != Some(Unfit::NotExecutable) =>
+                    Some(first)
+                        if first.unfit == Some(Unfit::NotExecutable)
+                            && judge(&path) != Some(Unfit::NotExecutable) =>
                     {
                         first.unfit = judge(&path);
                         first.path = path;
@@ -179,10 +180,10 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a test plants files")]
     fn plant(dir: &Path, name: &str, mode: u32) -> PathBuf {
         std::fs::create_dir_all(dir).unwrap();
-        std::fs::set_permissions(dir, PermissionsExt::from_mode(0o755)).unwrap();
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).unwrap();
         let path = dir.join(name);
         std::fs::write(&path, "#!/bin/sh\n").unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         path
     }
 
@@ -219,7 +220,10 @@ mod tests {
         assert_eq!(list[&name("y")].path, only_dead);
         assert_eq!(list[&name("y")].unfit, Some(Unfit::NotExecutable));
         // The first hit decides: a safe copy behind it does not make it safe.
-        assert_eq!((&list[&name("z")].path, &list[&name("z")].unfit), (&open, &Some(Unfit::WritableFile)));
+        assert_eq!(
+            (&list[&name("z")].path, &list[&name("z")].unfit),
+            (&open, &Some(Unfit::WritableFile))
+        );
         assert_eq!(path.find(&name("w")), None);
     }
 
@@ -228,7 +232,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path().join("open");
         let plugin = plant(&dir, "carto-x", 0o755);
-        std::fs::set_permissions(&dir, PermissionsExt::from_mode(0o1777)).unwrap();
+        std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o1777)).unwrap();
         assert_eq!(judge(&plugin), Some(Unfit::WritableDirectory));
     }
 }
