@@ -2,5 +2,6 @@
 
 pub mod config;
 pub mod error;
+pub mod legacy;
 pub mod secret;
 pub mod username;
