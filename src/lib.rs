@@ -7,6 +7,7 @@ pub mod credential;
 pub mod error;
 pub mod escape;
 pub mod invocation;
+pub mod legacy;
 pub mod output;
 pub mod plugin;
 pub mod secret;

@@ -1,0 +1,78 @@
+//! What a foreign file holds, in one form for all formats.
+
+use std::fmt;
+
+use crate::secret::Secret;
+
+/// What was read from one text. It derives no `Debug`: its texts are unchecked.
+pub struct Imported {
+    /// The format that was recognised.
+    pub format: Format,
+    /// The accounts in the order of the text; some may name none ([`ImportedAccount::names_account`]).
+    pub accounts: Vec<ImportedAccount>,
+    /// The profile that the file selects, as written; it may be one that the file does not hold.
+    pub current: Option<String>,
+    /// The names that carto does not know, as written, once each, with the path to them.
+    pub unknown: Vec<String>,
+}
+
+impl Imported {
+    /// Whether the file selects this account.
+    pub fn is_current(&self, account: &ImportedAccount) -> bool {
+        self.current.is_some() && self.current == account.name
+    }
+}
+
+/// One account as a foreign file has it; only the key is checked. It derives no `Debug`.
+pub struct ImportedAccount {
+    /// The name of its profile, where the format has profiles.
+    pub name: Option<String>,
+    /// The user name.
+    pub username: Option<String>,
+    /// The base URL, without leading and trailing `/`; may be a pattern with `{username}`.
+    pub base_url: Option<String>,
+    /// The key.
+    pub apikey: Option<Secret>,
+    /// The organization.
+    pub organization: Option<String>,
+    /// What the file says of `http`, when it says anything.
+    pub allow_non_secure: Option<bool>,
+}
+
+impl ImportedAccount {
+    /// Whether it says which account the key belongs to: a user name, or a base URL that is no pattern.
+    pub fn names_account(&self) -> bool {
+        self.username.is_some()
+            || self.base_url.as_ref().is_some_and(|url| !url.contains("{username}"))
+    }
+}
+
+/// A foreign format. Its `Display` is what people call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The first alphas: `api_key` and `base_url` only.
+    CartoframesAlpha,
+    /// 0.2.3 to 0.10.1 and 1.0b1: `key`, `base_url`, `username`.
+    Cartoframes0,
+    /// From 1.0b2: `username`, `api_key`, `base_url`, later also `allow_non_secure`.
+    Cartoframes1,
+    /// Has `key` and `api_key`, so every release reads it: what carto exports by default.
+    CartoframesUniversal,
+    /// The manual's sample: `APIKEY`, `USERNAME`, `USERURL`.
+    CartoframesDocumented,
+    /// `.carto_credentials.json` of CARTO's official command line.
+    OfficialCli,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::CartoframesAlpha => "CARTOframes (first alphas)",
+            Format::Cartoframes0 => "CARTOframes 0.x",
+            Format::Cartoframes1 => "CARTOframes 1.x",
+            Format::CartoframesUniversal => "CARTOframes (every release)",
+            Format::CartoframesDocumented => "CARTOframes (as documented)",
+            Format::OfficialCli => "CARTO's official command line",
+        })
+    }
+}
