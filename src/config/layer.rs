@@ -42,6 +42,8 @@ pub struct Layer {
 pub struct Entry {
     /// The key, in canonical spelling.
     pub path: KeyPath,
+    /// The key as it is written, for whoever edits the file.
+    pub written: KeyPath,
     /// The value.
     pub value: Value,
     at: At,
@@ -103,7 +105,8 @@ impl Layer {
     /// Adds a value that was given outside files; it replaces an earlier one of that key.
     pub fn give(&mut self, path: KeyPath, value: Value, origin: Origin) {
         self.entries.retain(|entry| entry.path != path);
-        self.entries.push(Entry { path, value, at: At::Origin(origin) });
+        let written = path.clone();
+        self.entries.push(Entry { path, written, value, at: At::Origin(origin) });
     }
 
     /// Reads the text of a `config.toml`.
@@ -142,7 +145,8 @@ impl Layer {
     /// Takes one value of a file into the layer, as what it is: entry, remark or problem.
     fn admit(&mut self, source: &Source, leaf: Leaf) {
         let path = KeyPath::canonical(&leaf.path);
-        let written = KeyPath(leaf.path).to_string();
+        let as_written = KeyPath(leaf.path);
+        let written = as_written.to_string();
         let remark =
             |kind| Remark { kind, key: written.clone(), origin: source.origin(leaf.key_at) };
         let Some(key) = path.known() else {
@@ -154,7 +158,12 @@ impl Layer {
             }));
             // Kept, so that plain lookups and `list` show what the file says.
             if self.standing == Standing::Own {
-                self.entries.push(Entry { path, value: leaf.value, at: At::Span(leaf.span) });
+                self.entries.push(Entry {
+ path,
+ written: as_written,
+ value: leaf.value,
+ at: At::Span(leaf.span),
+ });
             }
             return;
         };
@@ -189,7 +198,12 @@ impl Layer {
             }
             return;
         }
-        self.entries.push(Entry { path, value: leaf.value, at: At::Span(leaf.span) });
+        self.entries.push(Entry {
+ path,
+ written: as_written,
+ value: leaf.value,
+ at: At::Span(leaf.span),
+ });
     }
 
     /// Gives the file when the layer was read from one.
@@ -200,6 +214,11 @@ impl Layer {
     /// Gives the value of a key.
     pub fn get(&self, path: &KeyPath) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.path == *path)
+    }
+
+    /// Gives a key's path as this layer writes it, or would.
+    pub fn written(&self, path: &KeyPath) -> KeyPath {
+        self.get(path).map_or_else(|| path.clone(), |entry| entry.written.clone())
     }
 
     /// Gives the value of a top-level key that the table knows, with its place.
@@ -376,7 +395,7 @@ mod tests {
 
     #[test]
     fn values_know_their_line_and_column() {
-        let text = "\u{feff}user = 'x'\r\n[profiles.ü]\r\nbase-url = \"https://a.example\"\n";
+        let text = "\u{feff}user = 'x'\r\n[profiles.\"ü\"]\r\nbase-url = \"https://a.example\"\n";
         let layer = layer(Scope::User, Standing::Own, text).unwrap();
         let shown: Vec<_> = layer
             .entries
@@ -394,7 +413,7 @@ mod tests {
         for (text, what, origin) in [
             ("a = \n", "invalid TOML", "c.toml:1:5"),
             ("x = 1\nx = 2\n", "invalid TOML: duplicate key", "c.toml:2:1"),
-            ("# key\nx = \"abc\n", "invalid TOML", "c.toml:2:5"),
+            ("# key\nx = \"abc\n", "invalid TOML", "c.toml:2:9"),
         ] {
             let error = layer(Scope::User, Standing::Own, text).unwrap_err();
             assert!(error.what.starts_with(what), "{}", error.what);

@@ -217,7 +217,7 @@ mod tests {
             [
                 "k1 john at https://john.carto.com None credentials.toml:2:1",
                 "k2 Ann at http://maps.example/user/Ann Some(\"ro\") credentials.toml:6:1",
-                "k3 - None credentials.toml:11:1",
+                "k3 - None credentials.toml:12:1",
             ]
         );
     }

@@ -1,0 +1,293 @@
+//! `carto config get`: one value. The keys of an account are answered from the resolved account,
+//! so a script that asks for three of them never mixes two accounts.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::commands::context::{Context, Resolved};
+use crate::commands::destination::{Choice, Destination, ScopeArgs};
+use crate::config::keys::{ACCOUNT_KEYS, KeyPath};
+use crate::config::{Layer, Located, Origin, Scope, Standing, Value, given, parse_bool};
+use crate::error::{Error, Kind};
+use crate::escape;
+use crate::read_file::read_named;
+
+/// Print the value of a setting
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto config get username                    the user name of the account in use
+  carto config get --show-origin ui.editor     the value and the place it comes from")]
+pub struct GetArgs {
+    /// The key, for example `username` or `profiles.staging.base_url`
+    key: String,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Print every value, lowest scope first
+    #[arg(long)]
+    all: bool,
+    /// Print V when the key is set nowhere
+    #[arg(long, value_name = "V")]
+    default: Option<String>,
+    /// Check the value and print it in one spelling
+    #[arg(long, value_enum, value_name = "TYPE")]
+    r#type: Option<As>,
+    /// Print the scope before the value
+    #[arg(long)]
+    show_scope: bool,
+    /// Print file, line and column, or the variable or flag, before the value
+    #[arg(long)]
+    show_origin: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// End values with a NUL byte and print them as they are
+    #[arg(short = 'z', long)]
+    null: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum As {
+    Bool,
+    Int,
+    String,
+    Path,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &GetArgs) -> Result<(), Error> {
+    let path = KeyPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
+    let plain = args.all || args.scope.choice().is_some();
+    let account_key = ACCOUNT_KEYS.iter().copied().find(|key| path.is(key));
+    let values = match account_key {
+        Some(key) if !plain => of_account(context, key)?.into_iter().collect(),
+        _ => looked_up(context, args, &path)?,
+    };
+    if values.is_empty() {
+        return missing(context, args, &path);
+    }
+    let last = values.len().saturating_sub(1);
+    let wanted = if args.all { &values[..] } else { values.get(last..).unwrap_or_default() };
+    print(context, args, &path, wanted)
+}
+
+/// Answers a key of the account: from the resolved account as a whole, or with its refusal.
+fn of_account(context: &Context, key: &str) -> Result<Option<Located<Value>>, Error> {
+    let Some(resolved) = context.resolve(None)? else { return Ok(None) };
+    Ok(field(&resolved, key))
+}
+
+fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
+    let chosen = &resolved.chosen;
+    let here = |text: String| {
+        Some(Located::new(Value::String(text), chosen.scope, chosen.origin.clone()))
+    };
+    match key {
+        "username" => here(chosen.account.username()?.to_string()),
+        "base_url" => here(chosen.account.base_url().to_string()),
+        "organization" => chosen.organization.clone().map(|org| org.map(Value::String)),
+        "allow_non_secure" => {
+            Some(Located::new(Value::Bool(chosen.non_secure), chosen.scope, chosen.origin.clone()))
+        }
+        _ => {
+            let key = &resolved.key;
+            let text = Value::String(key.key.expose().to_owned());
+            Some(Located::new(text, key.scope, key.origin.clone()))
+        }
+    }
+}
+
+/// Looks a key up layer by layer; keys (secrets) in the stores of the layers.
+fn looked_up(
+    context: &Context,
+    args: &GetArgs,
+    path: &KeyPath,
+) -> Result<Vec<Located<Value>>, Error> {
+    let scope = match args.scope.choice() {
+        Some(Choice::File(file)) => {
+            let bytes = read_named(&file, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
+                Error::new(Kind::NotThere, "there is no such file").at(file.display())
+            })?;
+            let layer = Layer::parse(Scope::User, Standing::Own, &file, bytes.bytes)?;
+            return Ok(in_layer(&layer, path).into_iter().collect());
+        }
+        Some(Choice::Scope(scope)) => Some(scope),
+        None => None,
+    };
+    if scope == Some(Scope::Project) {
+        // Says what to do where there is no project, or one that is not read.
+        Destination::find(context, Some(Choice::Scope(Scope::Project)))?;
+    }
+    let config = context.config()?;
+    context.tell_remarks();
+    let wanted = |at: Scope| scope.is_none_or(|scope| scope == at);
+    if path.is("apikey") {
+        return stored_keys(context, &wanted);
+    }
+    let layers = config.layers().iter().filter(|layer| wanted(layer.scope));
+    Ok(layers.filter_map(|layer| in_layer(layer, path)).collect())
+}
+
+fn in_layer(layer: &Layer, path: &KeyPath) -> Option<Located<Value>> {
+    if let Some(entry) = layer.get(path) {
+        return Some(Located::new(entry.value.clone(), layer.scope, layer.origin(entry)));
+    }
+    // A whole table, as JSON would show it.
+    let below: Vec<_> = layer
+        .entries
+        .iter()
+        .filter(|entry| entry.path.0.len() > path.0.len() && entry.path.0.starts_with(&path.0))
+        .collect();
+    let first = below.first()?;
+    let mut table = Value::Table(Vec::new());
+    for entry in &below {
+        let rest = entry.path.0.get(path.0.len()..).unwrap_or_default();
+        put(&mut table, rest, entry.value.clone());
+    }
+    Some(Located::new(table, layer.scope, layer.origin(first)))
+}
+
+/// Puts a value into nested tables.
+fn put(table: &mut Value, path: &[String], value: Value) {
+    let (Value::Table(fields), Some((first, rest))) = (table, path.split_first()) else { return };
+    if rest.is_empty() {
+        fields.push((first.clone(), value));
+        return;
+    }
+    let at = fields.iter().position(|(name, _)| name == first).unwrap_or_else(|| {
+        fields.push((first.clone(), Value::Table(Vec::new())));
+        fields.len() - 1
+    });
+    if let Some((_, inner)) = fields.get_mut(at) {
+        put(inner, rest, value);
+    }
+}
+
+/// Gives the keys of the account that each scope names with those below it.
+fn stored_keys(
+    context: &Context,
+    wanted: &dyn Fn(Scope) -> bool,
+) -> Result<Vec<Located<Value>>, Error> {
+    let facts = context.facts(None)?;
+    if let Some(error) = facts.broken.first() {
+        return Err(error.clone());
+    }
+    let mut found = Vec::new();
+    for scope in [Scope::System, Scope::User, Scope::Project] {
+        if !wanted(scope) {
+            continue;
+        }
+        let account = facts.world.account_at(scope)?;
+        let entry = facts.stored.iter().find(|entry| {
+            entry.scope == scope && entry.account == account && entry.profile.is_none()
+        });
+        found.extend(entry.map(|entry| {
+            let text = Value::String(entry.key.expose().to_owned());
+            Located::new(text, scope, entry.origin.clone())
+        }));
+    }
+    if let Some(key) = facts.offered.environment.filter(|_| wanted(Scope::Env)) {
+        found.push(key.map(|key| Value::String(key.expose().to_owned())));
+    }
+    Ok(found)
+}
+
+fn missing(context: &Context, args: &GetArgs, path: &KeyPath) -> Result<(), Error> {
+    if let Some(default) = &args.default {
+        let value = Located::new(
+            Value::String(default.clone()),
+            Scope::Command,
+            Origin::Flag("--default".to_owned()),
+        );
+        return print(context, args, path, &[value]);
+    }
+    if path.known().is_none() && path.0.first().is_none_or(|first| !is_table(first)) {
+        return Err(Error { kind: Kind::NotThere, ..given::unknown_key(path) });
+    }
+    let shown = path.to_string();
+    Err(Error::new(Kind::NotThere, format!("`{}` is not set", escape::line(&shown))))
+}
+
+fn is_table(name: &str) -> bool {
+    matches!(name, "profiles" | "alias" | "plugins" | "ui")
+}
+
+fn print(
+    context: &Context,
+    args: &GetArgs,
+    path: &KeyPath,
+    values: &[Located<Value>],
+) -> Result<(), Error> {
+    let mut rows = Vec::new();
+    for value in values {
+        rows.push((value, typed(&value.value, args.r#type, path, &value.origin)?));
+    }
+    if args.json {
+        let row = |(at, value): &(&Located<Value>, Value)| {
+            json!({
+                "key": path.to_string(),
+                "value": value,
+                "scope": at.scope.name(),
+                "origin": at.origin.to_string(),
+            })
+        };
+        let all: Vec<_> = rows.iter().map(row).collect();
+        match all.as_slice() {
+            [one] if !args.all => context.output.json(one),
+            _ => context.output.json(&all),
+        }
+        return Ok(());
+    }
+    for (at, value) in &rows {
+        let mut columns = Vec::new();
+        if args.show_scope {
+            columns.push(at.scope.name().to_owned());
+        }
+        if args.show_origin {
+            columns.push(at.origin.to_string());
+        }
+        columns.push(value.to_string());
+        let text = columns.join("\t");
+        if args.null {
+            context.output.raw(format!("{text}\0").as_bytes());
+        } else {
+            let columns: Vec<_> = columns.iter().map(|column| escape::line(column)).collect();
+            context.output.line(columns.join("\t"));
+        }
+    }
+    Ok(())
+}
+
+/// Brings a value to one spelling of the type that was asked for.
+fn typed(value: &Value, wanted: Option<As>, path: &KeyPath, origin: &Origin) -> Result<Value, Error> {
+    let wrong = |what: &str| {
+        Error::new(Kind::Invalid, format!("the value of `{path}` is not {what}")).at(origin)
+    };
+    match wanted {
+        None | Some(As::String) => Ok(value.clone()),
+        Some(As::Bool) => match value {
+            Value::Bool(_) => Ok(value.clone()),
+            Value::String(text) => {
+                parse_bool(text).map(Value::Bool).ok_or_else(|| wrong("a boolean"))
+            }
+            _ => Err(wrong("a boolean")),
+        },
+        Some(As::Int) => match value {
+            Value::Integer(_) => Ok(value.clone()),
+            Value::String(text) => {
+                text.parse().map(Value::Integer).map_err(|_| wrong("an integer"))
+            }
+            _ => Err(wrong("an integer")),
+        },
+        Some(As::Path) => Ok(Value::String(expanded(value.as_str().ok_or_else(|| wrong("a path"))?))),
+    }
+}
+
+/// Puts the home directory in place of a leading `~/`.
+fn expanded(text: &str) -> String {
+    let home = directories::BaseDirs::new();
+    match (text.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.home_dir().join(rest).display().to_string(),
+        _ => text.to_owned(),
+    }
+}
+

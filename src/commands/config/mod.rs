@@ -1,0 +1,43 @@
+//! `carto config`: reads and changes settings, and says where they come from.
+
+mod explain;
+mod get;
+mod list;
+mod path;
+mod set;
+mod set_apikey;
+mod unset;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use crate::error::Error;
+
+/// Read and change settings, and see where they come from
+#[derive(Args, Debug)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Get(get::GetArgs),
+    Set(set::SetArgs),
+    Unset(unset::UnsetArgs),
+    List(list::ListArgs),
+    Explain(explain::ExplainArgs),
+    Path(path::PathArgs),
+}
+
+/// Runs the verb.
+pub fn run(context: &Context, args: &ConfigArgs) -> Result<(), Error> {
+    match &args.verb {
+        Verb::Get(args) => get::run(context, args),
+        Verb::Set(args) => set::run(context, args),
+        Verb::Unset(args) => unset::run(context, args),
+        Verb::List(args) => list::run(context, args),
+        Verb::Explain(args) => explain::run(context, args),
+        Verb::Path(args) => path::run(context, args),
+    }
+}

@@ -1,0 +1,237 @@
+//! `carto config set`: one setting in one layer.
+
+use clap::Args;
+
+use super::set_apikey;
+use crate::account::{Account, Refusal, Statement, Tuple, statements};
+use crate::base_url::BaseUrlSetting;
+use crate::commands::context::Context;
+use crate::commands::destination::{Choice, Destination, ScopeArgs};
+use crate::config::keys::{Key, KeyPath, ValueType};
+use crate::config::{Config, Layer, Scope, Value, edit, given};
+use crate::credential::write::bind;
+use crate::error::{Error, Kind};
+use crate::escape;
+
+/// Change a setting; a key (apikey) is asked for or read from standard input
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto config set username johnsmith            your own settings
+  carto config set --project username acme       this project's settings
+  carto config set apikey                        asks for the key of that account")]
+pub struct SetArgs {
+    /// The key, for example `username` or `profiles.staging.base_url`
+    key: String,
+    /// The value; not needed for `apikey`
+    value: Option<String>,
+    #[command(flatten)]
+    scope: ScopeArgs,
+    /// Write a key that carto does not know
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
+    let path = KeyPath::parse(&args.key).map_err(|what| key_error(what, args))?;
+    if path.known().is_some_and(|key| key.value == ValueType::Secret) {
+        return set_apikey::run(context, args.scope.choice(), args.value.as_deref());
+    }
+    let Some(text) = &args.value else {
+        let shown = path.to_string();
+        return Err(Error::new(Kind::Usage, format!("no value for `{}`", escape::line(&shown)))
+            .help(format!("carto config set {} VALUE", escape::line(&shown))));
+    };
+    let value = judged(&path, text, args)?;
+    let destination = Destination::find(context, args.scope.choice())?;
+    let scope = destination.scope();
+    if let Some(key) = path.known().filter(|key| !key.allowed_in(scope)) {
+        return Err(wrong_scope(key, &path, scope));
+    }
+    let change =
+        |old: &str, layer: &Layer| edit::set(old, &layer.written(&path).segments(), &value);
+    let written = destination.edit_config(context, change, |layer| judge_entry(layer, &path))?;
+    let shown = destination.config_path();
+    match written {
+        Some(_) => context.output.note(&format!("set {path} in {}", shown.display())),
+        None => context.output.note(&format!("{path} was so already in {}", shown.display())),
+    }
+    if path.is("username") || path.is("base_url") {
+        bind_unbound(context, &destination)?;
+    }
+    tell_what_hides(context, &path, scope, args.scope.choice().as_ref())
+}
+
+/// `key=value` as one argument is how other programs write it.
+fn key_error(what: String, args: &SetArgs) -> Error {
+    let error = Error::new(Kind::Usage, what);
+    match args.key.split_once('=') {
+        Some((key, value)) if args.value.is_none() && KeyPath::parse(key).is_ok() => {
+            let secret = KeyPath::parse(key).is_ok_and(|path| path.is("apikey"));
+            let value = if secret { "" } else { value };
+            error.help(format!("carto config set {} {}", escape::line(key), escape::line(value)))
+        }
+        _ => error,
+    }
+}
+
+fn judged(path: &KeyPath, text: &str, args: &SetArgs) -> Result<edit::Value, Error> {
+    let Some(key) = path.known() else {
+        if args.force {
+            return Ok(edit::Value::String(text.to_owned()));
+        }
+        return Err(given::unknown_key(path).help("--force writes it all the same"));
+    };
+    if key.value == ValueType::Any {
+        return Ok(guessed(text));
+    }
+    match key.parse_text(text) {
+        Ok(Value::Bool(value)) => Ok(edit::Value::Bool(value)),
+        Ok(Value::String(text)) => Ok(edit::Value::String(canonical(key, text))),
+        Ok(_) => Ok(edit::Value::String(text.to_owned())),
+        Err(reason) => Err(Error::new(Kind::Usage, format!("`{path}`: {reason}"))),
+    }
+}
+
+/// Only the canonical form of a URL is stored.
+fn canonical(key: &Key, text: String) -> String {
+    match (key.value, BaseUrlSetting::parse(&text)) {
+        (ValueType::BaseUrl, Ok(url)) => url.as_str().to_owned(),
+        _ => text,
+    }
+}
+
+/// A plugin's own setting has the type that its text looks like, as in `-c`.
+fn guessed(text: &str) -> edit::Value {
+    match text {
+        "true" => edit::Value::Bool(true),
+        "false" => edit::Value::Bool(false),
+        _ => text
+            .parse()
+            .map_or_else(|_| edit::Value::String(text.to_owned()), edit::Value::Integer),
+    }
+}
+
+fn wrong_scope(key: &Key, path: &KeyPath, scope: Scope) -> Error {
+    let names: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
+    Error::new(Kind::Usage, format!("`{path}` cannot be set in {scope} settings"))
+        .help(format!("it is read from: {}", names.join(", ")))
+}
+
+/// Refuses an entry that names two users, or `http://` without permission.
+fn judge_entry(layer: &Layer, path: &KeyPath) -> Result<(), Error> {
+    let statement = statement_of(layer);
+    let (tuple, prefix) = match path.0.as_slice() {
+        [_] => (Some(&statement.bare), String::new()),
+        [table, name, _] if table == "profiles" => (
+            statement.profiles.iter().find(|p| p.name == *name).map(|p| &p.tuple),
+            path.to_string().rsplit_once('.').map_or_else(String::new, |(all, _)| format!("{all}.")),
+        ),
+        _ => (None, String::new()),
+    };
+    tuple.map_or(Ok(()), |tuple| judge_tuple(tuple, &prefix))
+}
+
+fn statement_of(layer: &Layer) -> Statement {
+    let mut config = Config::default();
+    let mut only = Layer::given(layer.scope);
+    for entry in &layer.entries {
+        only.give(entry.path.clone(), entry.value.clone(), layer.origin(entry));
+    }
+    config.insert(only);
+    statements(&config, None)
+        .pop()
+        .unwrap_or_else(|| Statement::silent(layer.scope, layer.standing))
+}
+
+fn judge_tuple(tuple: &Tuple, prefix: &str) -> Result<(), Error> {
+    let Some(url) = &tuple.base_url else { return Ok(()) };
+    let needs_permission = match &url.value {
+        BaseUrlSetting::Literal(url) => url.needs_permission(),
+        BaseUrlSetting::Pattern(pattern) => pattern.needs_permission(),
+    };
+    if needs_permission && !tuple.allows_non_secure() {
+        return Err(Error::new(Kind::Usage, "a key would be sent unencrypted to `http://`")
+            .help("use https")
+            .help(format!("or permit it first: carto config set {prefix}allow_non_secure true")));
+    }
+    let (BaseUrlSetting::Literal(literal), Some(name)) = (&url.value, &tuple.username) else {
+        return Ok(());
+    };
+    match Account::new(literal.clone(), Some(name.value.clone())) {
+        Ok(_) => Ok(()),
+        Err(mismatch) => {
+            let error = Error::from(Refusal::Mismatch {
+                given: mismatch.given,
+                given_origin: name.origin.clone(),
+                in_url: mismatch.in_url,
+                url_origin: url.origin.clone(),
+            });
+            Err(Error { kind: Kind::Usage, help: Vec::new(), ..error }
+                .note("nothing was written; the two places are those of the new text")
+                .help(format!("carto config unset {prefix}base_url     # then set the user name"))
+                .help("carto login URL      # adds the other account as a profile"))
+        }
+    }
+}
+
+/// Gives a key that was stored before any account was named to the account named now.
+fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Error> {
+    let scope = destination.scope();
+    if matches!(destination, Destination::File(_)) {
+        return Ok(());
+    }
+    let fresh = context.again();
+    let facts = fresh.facts(None)?;
+    let unbound = facts.stored.iter().any(|e| e.scope == scope && e.account.is_none());
+    // An account that cannot be used is explained when it is used.
+    let Ok(Some(account)) = facts.world.account_at(scope) else { return Ok(()) };
+    if !unbound {
+        let has_key = facts.stored.iter().any(|e| e.account.as_ref() == Some(&account));
+        if !has_key && facts.broken.is_empty() {
+            context.output.note(&format!("there is no key for {account} yet: carto config set apikey"));
+        }
+        return Ok(());
+    }
+    if account.username().is_none() {
+        context.output.note(&format!(
+            "the stored key still belongs to no account: {account} names no user; set username, \
+             or store the key again"
+        ));
+        return Ok(());
+    }
+    let (path, bound) = destination
+        .edit_credentials(context, |path, text| bind(path, text, &account))?;
+    if bound {
+        context.output.note(&format!("the key in {} now belongs to {account}", path.display()));
+    }
+    Ok(())
+}
+
+/// Says when what was written has no effect here, because a higher scope says something else.
+fn tell_what_hides(
+    context: &Context,
+    path: &KeyPath,
+    scope: Scope,
+    choice: Option<&Choice>,
+) -> Result<(), Error> {
+    if matches!(choice, Some(Choice::File(_))) {
+        return Ok(());
+    }
+    let fresh = context.again();
+    let loaded = fresh.load()?;
+    if let Some(winner) = loaded.config.get(path).filter(|winner| winner.scope > scope) {
+        context.output.note(&format!("{path} is hidden here by {} ({})", winner.scope, winner.origin));
+    } else if path.is("username") || path.is("base_url") {
+        let world = fresh.facts(None)?.world;
+        let above = world.candidates().into_iter().find(|candidate| candidate.scope >= scope);
+        let own = above.filter(|c| c.scope > scope || c.what.starts_with("profile"));
+        if let Some(other) = own {
+            context.output.note(&format!(
+                "another account is used here: {} names it ({})",
+                other.what, other.origin
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `carto config unset`: removes one setting, table or key from one layer.
+
+use clap::Args;
+
+use crate::commands::context::Context;
+use crate::commands::destination::{Destination, ScopeArgs};
+use crate::config::{Layer, edit};
+use crate::config::keys::{KeyPath, ValueType};
+use crate::credential::store::Stored;
+use crate::credential::write::forget;
+use crate::error::{Error, Kind};
+use crate::escape;
+
+/// Remove a setting from one layer
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto config unset ui.editor                 from your own settings
+  carto config unset --project username        from this project's settings")]
+pub struct UnsetArgs {
+    /// The key, or a whole table such as `profiles.staging`
+    key: String,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &UnsetArgs) -> Result<(), Error> {
+    let path = KeyPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
+    let destination = Destination::find(context, args.scope.choice())?;
+    if path.known().is_some_and(|key| key.value == ValueType::Secret) {
+        return unset_apikey(context, &destination);
+    }
+    let change = |text: &str, layer: &Layer| edit::unset(text, &layer.written(&path).segments());
+    let written = destination
+        .edit_config(context, change, |_| Ok(()))
+        .map_err(|error| not_there(error, &path))?;
+    if let Some(file) = written {
+        context.output.note(&format!("removed {path} from {}", file.display()));
+    }
+    Ok(())
+}
+
+fn not_there(error: Error, path: &KeyPath) -> Error {
+    if error.kind != Kind::NotThere || error.places.is_empty() {
+        return error;
+    }
+    let shown = path.to_string();
+    Error { what: format!("`{}` is not set there", escape::line(&shown)), ..error }
+}
+
+/// Forgets the key of the account that the scope and the own scopes below it name.
+fn unset_apikey(context: &Context, destination: &Destination) -> Result<(), Error> {
+    let account = context.facts(None)?.world.account_at(destination.scope())?;
+    let of_account = |entry: &Stored| entry.account == account && entry.profile.is_none();
+    let (path, count) = destination
+        .edit_credentials(context, |path, text| forget(path, text, of_account))?;
+    let whose = account.map_or_else(|| "no account".to_owned(), |account| account.to_string());
+    if count == 0 {
+        return Err(Error::new(Kind::NotThere, format!("no key of {whose} is stored there"))
+            .at(path.display()));
+    }
+    context.output.note(&format!("removed the key of {whose} from {}", path.display()));
+    Ok(())
+}

@@ -1,0 +1,332 @@
+//! Where a command writes: one scope's directory, and the one way to change a file in it.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::context::{Context, OWN_LIMIT};
+use super::project::{PROJECT_LIMIT, Project, ProjectStanding};
+use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::config::edit::{Change, EditError};
+use crate::config::{Layer, Scope, Standing};
+use crate::error::{Error, Kind};
+use crate::git;
+use crate::read_file::{read_named, read_own};
+use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+
+/// The flags that choose one layer.
+#[derive(Args, Clone, Debug, Default)]
+#[group(id = "scope", multiple = false)]
+pub struct ScopeArgs {
+    /// The administrator's settings
+    #[arg(long)]
+    pub system: bool,
+    /// Your settings
+    #[arg(long, visible_alias = "global")]
+    pub user: bool,
+    /// The project's settings
+    #[arg(long, visible_alias = "local")]
+    pub project: bool,
+    /// The settings in this file
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// One layer, as it was chosen by a flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The file of a scope.
+    Scope(Scope),
+    /// A file by its path.
+    File(PathBuf),
+}
+
+impl ScopeArgs {
+    /// Gives the chosen layer; clap has seen to it that there is at most one.
+    pub fn choice(&self) -> Option<Choice> {
+        let ScopeArgs { system, user, project, file } = self;
+        match (system, user, project, file) {
+            (true, ..) => Some(Choice::Scope(Scope::System)),
+            (_, true, ..) => Some(Choice::Scope(Scope::User)),
+            (_, _, true, _) => Some(Choice::Scope(Scope::Project)),
+            (.., Some(file)) => Some(Choice::File(file.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// Where a command writes.
+#[derive(Debug)]
+pub enum Destination {
+    /// System or user files.
+    Own {
+        /// Which of them.
+        scope: Scope,
+        /// Their directory.
+        dir: PathBuf,
+    },
+    /// The nearest project.
+    Project(Box<Project>),
+    /// A settings file by its path.
+    File(PathBuf),
+}
+
+impl Destination {
+    /// Finds the place of a choice; your own files where none was made.
+    ///
+    /// # Errors
+    /// No project, no home, a home of somebody else, a project that others can change.
+    pub fn find(context: &Context, choice: Option<Choice>) -> Result<Self, Error> {
+        match choice.unwrap_or(Choice::Scope(Scope::User)) {
+            Choice::File(path) => Ok(Destination::File(path)),
+            Choice::Scope(Scope::System) => {
+                let dir = discover::system_dir(&context.invocation)?.ok_or_else(|| {
+                    Error::new(Kind::Write, "there is no place for system settings")
+                })?;
+                Ok(Destination::Own { scope: Scope::System, dir })
+            }
+            Choice::Scope(Scope::Project) => Destination::project(context),
+            Choice::Scope(_) => Destination::user(context),
+        }
+    }
+
+    fn user(context: &Context) -> Result<Self, Error> {
+        let Some(dir) = discover::user_dir(&context.invocation)? else {
+            return Err(Error::new(Kind::Write, "there is no place for your settings: HOME is not set")
+                .help("set HOME or CARTO_CONFIG_DIR to an absolute path"));
+        };
+        let home = context.invocation.home();
+        if home.is_some_and(|home| dir.starts_with(home)) && context.home_is_foreign() {
+            return Err(Error::new(Kind::Write, "HOME belongs to another user; nothing is written below it")
+                .at(dir.display())
+                .help("set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR"));
+        }
+        Ok(Destination::Own { scope: Scope::User, dir })
+    }
+
+    fn project(context: &Context) -> Result<Self, Error> {
+        let places = discover::places(&context.invocation, discover::Files::All)?;
+        let Some(place) = places.project else {
+            return Err(Error::new(Kind::NotThere, "there is no project here: no `.carto` directory")
+                .help("carto init"));
+        };
+        let project = Project::open(&place, &context.trust())?;
+        match &project.standing {
+            ProjectStanding::Foreign(reason) => Err(Error::new(
+                Kind::Refused,
+                "the project's settings can be changed by others; nothing is written there",
+            )
+            .at(project.place.dir().display())
+            .note(reason.clone())),
+            ProjectStanding::Denied => {
+                Err(Error::new(Kind::Refused, "you have denied this project; nothing is written there")
+                    .at(project.place.dir().display())
+                    .help("carto trust"))
+            }
+            _ => Ok(Destination::Project(Box::new(project))),
+        }
+    }
+
+    /// Gives the rank of the layer; a file by its path has the user's.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Destination::Own { scope, .. } => *scope,
+            Destination::Project(_) => Scope::Project,
+            Destination::File(_) => Scope::User,
+        }
+    }
+
+    /// Gives the settings file.
+    pub fn config_path(&self) -> PathBuf {
+        match self {
+            Destination::Own { dir, .. } => dir.join(CONFIG_FILE),
+            Destination::Project(project) => project.file(CONFIG_FILE),
+            Destination::File(path) => path.clone(),
+        }
+    }
+
+    /// Gives the directory of settings and credentials.
+    ///
+    /// # Errors
+    /// A file by its path has no credentials beside it.
+    pub fn directory(&self) -> Result<PathBuf, Error> {
+        match self {
+            Destination::Own { dir, .. } => Ok(dir.clone()),
+            Destination::Project(project) => Ok(project.place.dir()),
+            Destination::File(_) => {
+                Err(Error::new(Kind::Usage, "a key is never stored in a settings file")
+                    .at("--file")
+                    .help("carto config set [--system | --user | --project] apikey"))
+            }
+        }
+    }
+
+    /// Changes the settings file: reads it under the lock, edits, judges the new text, replaces.
+    /// Gives the file when something changed.
+    pub fn edit_config(
+        &self,
+        context: &Context,
+        change: impl Fn(&str, &Layer) -> Result<Change, EditError>,
+        judge: impl Fn(&Layer) -> Result<(), Error>,
+    ) -> Result<Option<PathBuf>, Error> {
+        let path = self.config_path();
+        let (lock, target) = self.lock(context, &path)?;
+        let old = self.read(&path)?.unwrap_or_default();
+        let trusted = self.trusts_config(context, &old)?;
+        // The text must be sound before it is edited: an edit must not hide what is wrong.
+        let layer = Layer::parse(self.scope(), Standing::Own, &path, old.clone())?;
+        let text = String::from_utf8_lossy(&old);
+        let new = match change(&text, &layer) {
+            Ok(Change::Changed(new)) => new,
+            Ok(Change::Unchanged) => return Ok(None),
+            Err(error) => return Err(edit_error(&path, &error)),
+        };
+        let layer = Layer::parse(self.scope(), Standing::Own, &path, new.clone().into_bytes())?;
+        if let Some(problem) = layer.problems.first() {
+            return Err(problem.clone());
+        }
+        judge(&layer)?;
+        let mode = if self.scope() == Scope::User { Mode::Private } else { Mode::Shared };
+        let replaced = replace(&target, new.as_bytes(), mode, &lock)?;
+        if replaced.broke_hard_link {
+            context.output.warning(&format!("{} was a hard link; the other names keep the old text", path.display()));
+        }
+        if trusted && let Destination::Project(project) = self {
+            context
+                .trust()
+                .update(project.root(), |record| record.approve_config(new.as_bytes()))?;
+        }
+        Ok(Some(path))
+    }
+
+    /// Changes the credentials file in the same way, and keeps it out of git.
+    pub fn edit_credentials<T>(
+        &self,
+        context: &Context,
+        change: impl FnOnce(&Path, &str) -> Result<(Change, T), Error>,
+    ) -> Result<(PathBuf, T), Error> {
+        let path = self.directory()?.join(CREDENTIALS_FILE);
+        let (lock, target) = self.lock(context, &path)?;
+        let old = self.read(&path)?;
+        self.only_approved(context, &path, old.as_deref())?;
+        let old = old.unwrap_or_default();
+        let text = std::str::from_utf8(&old).map_err(|_| {
+            Error::new(Kind::Invalid, "the credentials file is not UTF-8").at(path.display())
+        })?;
+        let (change, told) = change(&path, text)?;
+        let Change::Changed(new) = change else { return Ok((path, told)) };
+        git::keep_out(target.path())?;
+        replace(&target, new.as_bytes(), Mode::Private, &lock)?;
+        if let Destination::Project(project) = self {
+            context
+                .trust()
+                .update(project.root(), |record| record.approve_credentials(new.as_bytes()))?;
+        }
+        Ok((path, told))
+    }
+
+    fn lock(&self, context: &Context, path: &Path) -> Result<(Lock, Target), Error> {
+        let mut notice = |text: &str| context.output.note(text);
+        let links = match self {
+            Destination::Project(_) => Links::Refuse,
+            Destination::Own { .. } | Destination::File(_) => Links::Follow,
+        };
+        match self {
+            Destination::File(_) => {
+                let target = Target::resolve(path, links)?;
+                let lock = Lock::file(&target, &mut notice)?;
+                Ok((lock, target))
+            }
+            Destination::Own { scope, dir } => {
+                create_own_dir(*scope, dir)?;
+                let lock = Lock::directory(dir, &mut notice)?;
+                Ok((lock, Target::resolve(path, links)?))
+            }
+            Destination::Project(project) => {
+                let lock = Lock::directory(&project.place.dir(), &mut notice)?;
+                Ok((lock, Target::resolve(path, links)?))
+            }
+        }
+    }
+
+    /// Reads the file as it is now, under the lock.
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+        let file = match self {
+            Destination::Own { .. } => read_own(path, OWN_LIMIT)?,
+            Destination::File(_) => read_named(path, OWN_LIMIT)?,
+            // The directory was opened and judged before; the file may be newer than that.
+            Destination::Project(project) => project.read_now(path)?,
+        };
+        Ok(file.map(|file| file.bytes))
+    }
+
+    /// Whether the project's settings, as they are now, were approved; so what carto makes of them
+    /// stays approved.
+    fn trusts_config(&self, context: &Context, now: &[u8]) -> Result<bool, Error> {
+        let Destination::Project(project) = self else { return Ok(false) };
+        if now.is_empty() && project.config.is_none() {
+            return Ok(true);
+        }
+        let record = context.trust().record(project.root())?;
+        Ok(record.is_some_and(|record| record.trusts_config(now)))
+    }
+
+    /// Keys that came with a clone must not become trusted by writing one's own beside them.
+    fn only_approved(
+        &self,
+        context: &Context,
+        path: &Path,
+        now: Option<&[u8]>,
+    ) -> Result<(), Error> {
+        let (Destination::Project(project), Some(now)) = (self, now) else { return Ok(()) };
+        let record = context.trust().record(project.root())?;
+        if record.is_some_and(|record| record.trusts_credentials(now)) {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Refused, "this project has a credentials file that you have not approved")
+            .at(path.display())
+            .help("carto trust                 # shows it with keys masked, and asks"))
+    }
+}
+
+/// Makes a directory of one's own: yours for you alone, the system's for everyone to read.
+fn create_own_dir(scope: Scope, dir: &Path) -> Result<(), Error> {
+    let existed = dir.exists();
+    create_private_dir(dir)?;
+    if scope == Scope::System && !existed {
+        open_to_readers(dir)?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn open_to_readers(dir: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).map_err(|error| {
+        Error::new(Kind::Write, format!("cannot open {} to readers: {}", dir.display(), crate::error::io_reason(&error)))
+    })
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature on every platform")]
+fn open_to_readers(_dir: &Path) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Puts an editing error into the words of the command.
+pub fn edit_error(path: &Path, error: &EditError) -> Error {
+    let kind = match error {
+        EditError::Syntax { .. } => Kind::Invalid,
+        EditError::NotThere => Kind::NotThere,
+        EditError::Mismatch => Kind::Internal,
+        _ => Kind::Usage,
+    };
+    let place = match error {
+        EditError::Syntax { line, column, .. } => format!("{}:{line}:{column}", path.display()),
+        _ => path.display().to_string(),
+    };
+    Error::new(kind, error.to_string()).at(place)
+}
+
+/// The longest project file that is written, in bytes; a longer one would not be read again.
+pub const LONGEST_PROJECT_FILE: u64 = PROJECT_LIMIT;

@@ -1,0 +1,65 @@
+//! `carto init`: makes this directory a project.
+
+use clap::Args;
+
+use super::context::Context;
+use crate::config::discover::{self, CONFIG_FILE, PROJECT_DIR};
+use crate::error::{Error, Kind, io_reason};
+use crate::git;
+use crate::replace_file::{Links, Lock, Mode, Target, replace};
+
+/// Make this directory a project: `.carto/` with settings that may be committed
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto init && carto config set --project username acme     this project uses another account
+  carto -C ~/work/maps init                                  makes that directory a project")]
+pub struct InitArgs {}
+
+const SETTINGS: &str = "\
+# Settings of this project; they may be committed. Keys never stand here:
+# `carto config set --project apikey` stores them in credentials.toml beside this file.
+";
+
+/// Runs the command.
+pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
+    let root = context.invocation.cwd()?.to_owned();
+    if discover::passed_over(&context.invocation, &root) {
+        return Err(Error::new(
+            Kind::Usage,
+            "a home directory and a directory shared by all users cannot be a project",
+        )
+        .at(root.display())
+        .help("carto config set KEY VALUE     # your own settings need no project"));
+    }
+    let dir = root.join(PROJECT_DIR);
+    let existed = dir.symlink_metadata().is_ok();
+    if existed {
+        context.output.note(&format!("{} is there already; nothing was changed", dir.display()));
+        tell_outer(context)?;
+        return Ok(());
+    }
+    std::fs::create_dir(&dir).map_err(|error| {
+        Error::new(Kind::Write, format!("cannot make the project: {}", io_reason(&error)))
+            .at(dir.display())
+    })?;
+    let ignored = ["credentials.toml", ".lock", ".*.tmp-*"].map(str::to_owned);
+    git::ignore(&dir, &ignored)?;
+    let mut notice = |text: &str| context.output.note(text);
+    let lock = Lock::directory(&dir, &mut notice)?;
+    let target = Target::resolve(&dir.join(CONFIG_FILE), Links::Refuse)?;
+    replace(&target, SETTINGS.as_bytes(), Mode::Shared, &lock)?;
+    // What carto itself wrote into a project that did not exist is the user's own word.
+    if context.invocation.state_dir().is_some() {
+        context.trust().update(&root, |record| record.approve_config(SETTINGS.as_bytes()))?;
+    }
+    context.output.note(&format!("made {}", dir.display()));
+    tell_outer(context)
+}
+
+fn tell_outer(context: &Context) -> Result<(), Error> {
+    let places = discover::places(&context.invocation, discover::Files::All)?;
+    if let Some(outer) = places.project.and_then(|place| place.outer) {
+        context.output.note(&format!("it hides the project in {}", outer.display()));
+    }
+    Ok(())
+}

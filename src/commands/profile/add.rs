@@ -1,0 +1,94 @@
+//! `carto profile add`: a named account.
+
+use clap::Args;
+
+use crate::commands::context::Context;
+use crate::commands::destination::{Destination, ScopeArgs};
+use crate::config::keys::{KeyPath, check_profile_name};
+use crate::config::{Layer, Value, edit};
+use crate::error::{Error, Kind};
+use crate::escape;
+
+/// Add a profile; its key is stored by `carto --profile NAME config set apikey`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto profile add acme --username acme
+  carto profile add maps --base-url https://maps.example.com/user/ann --protected")]
+pub struct AddArgs {
+    /// The profile's name
+    name: String,
+    /// The account's user name
+    #[arg(long, value_name = "NAME")]
+    username: Option<String>,
+    /// The account's base URL, or a pattern with `{username}`
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+    /// The organization
+    #[arg(long, value_name = "NAME")]
+    organization: Option<String>,
+    /// Permit `http://` for this account
+    #[arg(long)]
+    allow_non_secure: bool,
+    /// Never let an untrusted project select the account
+    #[arg(long)]
+    protected: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
+    check_profile_name(&args.name).map_err(|reason| Error::new(Kind::Usage, reason))?;
+    let fields = fields(args)?;
+    let destination = Destination::find(context, args.scope.choice())?;
+    let table = ["profiles".to_owned(), args.name.clone()];
+    let change = |text: &str, layer: &Layer| {
+        if layer.entries.iter().any(|entry| entry.path.0.starts_with(&table)) {
+            return Err(edit::EditError::AlreadyThere { path: format!("profile {}", args.name) });
+        }
+        let mut text = text.to_owned();
+        for (field, value) in &fields {
+            let path = [table[0].as_str(), table[1].as_str(), field];
+            if let edit::Change::Changed(new) = edit::set(&text, &path, value)? {
+                text = new;
+            }
+        }
+        Ok(edit::Change::Changed(text))
+    };
+    destination.edit_config(context, change, |layer| super::super::config::judge_profile(layer, &args.name))?;
+    let name = escape::line(&args.name);
+    context.output.note(&format!("added profile {name} in {}", destination.config_path().display()));
+    context.output.note(&format!("its key: carto --profile {name} config set apikey"));
+    Ok(())
+}
+
+fn fields(args: &AddArgs) -> Result<Vec<(&'static str, edit::Value)>, Error> {
+    if args.username.is_none() && args.base_url.is_none() {
+        return Err(Error::new(Kind::Usage, "a profile needs a user name or a base URL").help(
+            format!("carto profile add {} --username NAME", escape::line(&args.name)),
+        ));
+    }
+    let mut fields = Vec::new();
+    if args.allow_non_secure {
+        fields.push(("allow_non_secure", edit::Value::Bool(true)));
+    }
+    for (field, text) in [
+        ("username", &args.username),
+        ("base_url", &args.base_url),
+        ("organization", &args.organization),
+    ] {
+        let Some(text) = text else { continue };
+        let path = KeyPath(vec![field.to_owned()]);
+        let Some(key) = path.known() else { continue };
+        let value = key
+            .parse_text(text)
+            .map_err(|reason| Error::new(Kind::Usage, format!("`{field}`: {reason}")))?;
+        if let Value::String(text) = value {
+            fields.push((field, edit::Value::String(text)));
+        }
+    }
+    if args.protected {
+        fields.push(("protected", edit::Value::Bool(true)));
+    }
+    Ok(fields)
+}

@@ -1,0 +1,62 @@
+//! `carto profile use`: the profile that is used when none is named.
+
+use clap::Args;
+
+use crate::commands::context::Context;
+use crate::commands::destination::{Destination, ScopeArgs};
+use crate::config::keys::KeyPath;
+use crate::config::{Layer, Located, Origin, edit};
+use crate::error::{Error, Kind};
+use crate::escape;
+
+/// Use a profile from now on, here or everywhere
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto profile use staging               everywhere
+  carto profile use --project staging     in this project
+  carto profile use --none                back to the account without a profile")]
+pub struct UseArgs {
+    /// The profile's name
+    #[arg(required_unless_present = "none", conflicts_with = "none")]
+    name: Option<String>,
+    /// Use no profile: the account that stands without one
+    #[arg(long)]
+    none: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
+    let destination = Destination::find(context, args.scope.choice())?;
+    let path = KeyPath(vec!["profile".to_owned()]);
+    let shown = destination.config_path();
+    let Some(name) = &args.name else {
+        let change = |text: &str, layer: &Layer| edit::unset(text, &layer.written(&path).segments());
+        return match destination.edit_config(context, change, |_| Ok(())) {
+            Ok(_) => {
+                context.output.note(&format!("no profile is selected in {}", shown.display()));
+                Ok(())
+            }
+            Err(error) if error.kind == Kind::NotThere => {
+                context.output.note(&format!("no profile was selected in {}", shown.display()));
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+    };
+    let facts = context.facts(None)?;
+    let wanted = Located::new(name.clone(), destination.scope(), Origin::Flag("profile use".into()));
+    let account = facts.world.account_of_profile(&wanted)?;
+    let value = edit::Value::String(name.clone());
+    let change = |text: &str, layer: &Layer| edit::set(text, &layer.written(&path).segments(), &value);
+    destination.edit_config(context, change, |_| Ok(()))?;
+    context.output.note(&format!("profile {} ({account}) is selected in {}", escape::line(name), shown.display()));
+    let fresh = context.again();
+    if let Some(winner) = fresh.load()?.config.get(&path)
+        && winner.scope > destination.scope()
+    {
+        context.output.note(&format!("it is hidden here by {} ({})", winner.scope, winner.origin));
+    }
+    Ok(())
+}

@@ -1,0 +1,113 @@
+//! Changes to the text of a `credentials.toml`: put a key in, bind it, forget it.
+
+use std::path::Path;
+
+use super::store::{self, Stored, TABLE};
+use crate::account::Account;
+use crate::config::Scope;
+use crate::config::edit::{self, Change, EditError, Value};
+use crate::error::{Error, Kind};
+use crate::secret::Secret;
+
+/// A key that is to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewKey<'a> {
+    /// The account it belongs to; none keeps it unbound.
+    pub account: Option<&'a Account>,
+    /// The profile that a second key of the account is for.
+    pub profile: Option<&'a str>,
+    /// The key.
+    pub key: &'a Secret,
+}
+
+/// What became of a key that was to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It is a new entry.
+    Added,
+    /// It took the place of another key of the account.
+    Replaced,
+    /// It was there already.
+    Same,
+}
+
+/// Stores a key in its entry, or adds the entry.
+pub fn put(path: &Path, text: &str, new: &NewKey) -> Result<(Change, Put), Error> {
+    let stored = entries(path, text)?;
+    let same = stored.iter().find(|entry| {
+        entry.account.as_ref() == new.account && entry.profile.as_deref() == new.profile
+    });
+    let key = Value::String(new.key.expose().to_owned());
+    if let Some(entry) = same {
+        let what = if entry.key.same_as(new.key) { Put::Same } else { Put::Replaced };
+        let change = edit::set_in_table(text, TABLE, entry.index, "apikey", &key);
+        return Ok((change.map_err(|error| broken(path, &error))?, what));
+    }
+    let mut fields = Vec::new();
+    if let Some(account) = new.account {
+        fields.extend(account_fields(account));
+    }
+    fields.push(("apikey", key));
+    if let Some(profile) = new.profile {
+        fields.push(("profile", Value::String(profile.to_owned())));
+    }
+    let text = edit::append_table(text, TABLE, &fields).map_err(|error| broken(path, &error))?;
+    Ok((Change::Changed(text), Put::Added))
+}
+
+/// Gives the unbound key to an account, where there is one. An account that has a key in this file
+/// keeps that one, and the unbound key stays as it is.
+pub fn bind(path: &Path, text: &str, account: &Account) -> Result<(Change, bool), Error> {
+    let stored = entries(path, text)?;
+    let taken = stored.iter().any(|entry| entry.account.as_ref() == Some(account));
+    let unbound = stored.iter().find(|entry| entry.account.is_none());
+    let Some(entry) = unbound.filter(|_| !taken) else { return Ok((Change::Unchanged, false)) };
+    let mut text = text.to_owned();
+    for (name, value) in account_fields(account) {
+        match edit::set_in_table(&text, TABLE, entry.index, name, &value) {
+            Ok(Change::Changed(new)) => text = new,
+            Ok(Change::Unchanged) => {}
+            Err(error) => return Err(broken(path, &error)),
+        }
+    }
+    Ok((Change::Changed(text), true))
+}
+
+/// Removes every entry that `which` picks; gives how many there were.
+pub fn forget(
+    path: &Path,
+    text: &str,
+    which: impl Fn(&Stored) -> bool,
+) -> Result<(Change, usize), Error> {
+    let stored = entries(path, text)?;
+    let mut text = text.to_owned();
+    let mut count = 0;
+    // From the last to the first, so that the numbers of those before stay true.
+    for entry in stored.iter().rev().filter(|entry| which(entry)) {
+        text = edit::remove_table(&text, TABLE, entry.index).map_err(|error| broken(path, &error))?;
+        count += 1;
+    }
+    let change = if count == 0 { Change::Unchanged } else { Change::Changed(text) };
+    Ok((change, count))
+}
+
+fn entries(path: &Path, text: &str) -> Result<Vec<Stored>, Error> {
+    // The scope does not matter for the places of entries in one file.
+    store::parse(Scope::User, path, text.as_bytes())
+}
+
+fn account_fields(account: &Account) -> Vec<(&'static str, Value)> {
+    let mut fields = vec![("base_url", Value::String(account.base_url().to_string()))];
+    if let Some(name) = account.username() {
+        fields.push(("username", Value::String(name.to_string())));
+    }
+    if account.base_url().needs_permission() {
+        fields.push(("allow_non_secure", Value::Bool(true)));
+    }
+    fields
+}
+
+fn broken(path: &Path, error: &EditError) -> Error {
+    let kind = if *error == EditError::Mismatch { Kind::Internal } else { Kind::Invalid };
+    Error::new(kind, format!("the credentials file cannot be edited: {error}")).at(path.display())
+}

@@ -1,0 +1,154 @@
+//! Keeps keys out of git: the `.gitignore` beside a file of keys, and the question whether git
+//! tracks it.
+//!
+//! # Why
+//! git obeys the `.git/config` of the work tree it is asked about, and that may come from a clone:
+//! hooks and the file system monitor are switched off, nothing of the caller's `GIT_*` is
+//! inherited, and git gets a limited time.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Kind};
+use crate::replace_file::{Links, Lock, Mode, Target, replace};
+
+/// How long git may take for one question.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What lies beside a file of keys and must not be committed either.
+const IGNORED: [&str; 3] = ["credentials.toml", ".lock", ".*.tmp-*"];
+
+/// Sees to it that git will not take a file of keys: writes `.gitignore` beside it where the file
+/// lies in a work tree.
+///
+/// # Errors
+/// git tracks the file already; `.gitignore` cannot be written.
+pub fn keep_out(file: &Path) -> Result<(), Error> {
+    let Some(dir) = file.parent() else { return Ok(()) };
+    if work_tree(dir).is_none() {
+        return Ok(());
+    }
+    if is_tracked(file) {
+        return Err(Error::new(Kind::Write, "git tracks this file; no key is written into it")
+            .at(file.display())
+            .help(format!("git rm --cached '{}'", file.display()))
+            .note("a key that was committed is known to everyone who has the repository: replace it"));
+    }
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let mut wanted: Vec<String> = IGNORED.iter().map(|line| (*line).to_owned()).collect();
+    wanted.extend(name.filter(|name| !IGNORED.contains(&name.as_str())));
+    ignore(dir, &wanted)
+}
+
+/// Adds lines to the `.gitignore` of a directory, unless they are there.
+pub fn ignore(dir: &Path, wanted: &[String]) -> Result<(), Error> {
+    let path = dir.join(".gitignore");
+    let target = Target::resolve(&path, Links::Refuse)?;
+    let lock = Lock::file(&target, &mut |_| {})?;
+    let old = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => {
+            let reason = crate::error::io_reason(&error);
+            return Err(Error::new(Kind::Write, format!("cannot read .gitignore: {reason}"))
+                .at(path.display()));
+        }
+    };
+    let text = String::from_utf8_lossy(&old);
+    // A later pattern can take back an earlier one: ours have to be the last that match.
+    let last_negation = text.lines().rposition_of(|line| line.trim_start().starts_with('!'));
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|wanted| {
+            let at = text.lines().rposition_of(|line| line.trim_end() == wanted.as_str());
+            at.is_none() || at < last_negation
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let mut new = old.clone();
+    if new.last().is_some_and(|byte| *byte != b'\n') {
+        new.push(b'\n');
+    }
+    for line in missing {
+        new.extend_from_slice(line.as_bytes());
+        new.push(b'\n');
+    }
+    replace(&target, &new, Mode::Shared, &lock)?;
+    Ok(())
+}
+
+/// Finds the last of the items that match.
+trait RPositionOf: Iterator + Sized {
+    fn rposition_of(self, matches: impl Fn(&Self::Item) -> bool) -> Option<usize> {
+        self.enumerate().filter(|(_, item)| matches(item)).map(|(at, _)| at).last()
+    }
+}
+
+impl<'a, I: Iterator<Item = &'a str>> RPositionOf for I {}
+
+/// Gives the root of the work tree that a directory lies in.
+pub fn work_tree(dir: &Path) -> Option<PathBuf> {
+    let dir = std::fs::canonicalize(dir).ok()?;
+    dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned)
+}
+
+/// Whether git tracks a file. Without git, or when it does not answer in time, nothing is known
+/// and the answer is no: the `.gitignore` is written all the same.
+pub fn is_tracked(file: &Path) -> bool {
+    let (Some(dir), Some(name)) = (file.parent(), file.file_name()) else { return false };
+    let mut git = Command::new("git");
+    git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]).arg(dir);
+    git.args(["ls-files", "--error-unmatch", "--"]).arg(name);
+    ask(git) == Some(0)
+}
+
+fn ask(mut git: Command) -> Option<i32> {
+    for name in VARIABLES {
+        git.env_remove(name);
+    }
+    git.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0");
+    git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = git.spawn().ok()?;
+    let begin = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.code(),
+            Ok(None) if begin.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(2)),
+            Ok(None) | Err(_) => {
+                _ = child.kill();
+                _ = child.wait();
+                return None;
+            }
+        }
+    }
+}
+
+/// The variables by which a caller could make git look elsewhere or run something.
+const VARIABLES: [&str; 24] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_ASKPASS",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_DIR",
+    "GIT_EDITOR",
+    "GIT_EXEC_PATH",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PAGER",
+    "GIT_PREFIX",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_TRACE",
+    "GIT_TRACE2",
+    "GIT_WORK_TREE",
+];
