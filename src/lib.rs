@@ -2,5 +2,7 @@
 
 pub mod config;
 pub mod error;
+pub mod read_file;
+pub mod replace_file;
 pub mod secret;
 pub mod username;
