@@ -4,6 +4,7 @@
 //! an [`Error`], which holds the kind (and with it the exit status), the place and the help lines.
 
 use std::fmt;
+use std::path::Path;
 
 /// The class of an error; it alone decides the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,5 +137,38 @@ pub fn io_reason(error: &std::io::Error) -> String {
             first.to_lowercase().collect::<String>() + &text[first.len_utf8()..]
         }
         _ => text,
+    }
+}
+
+/// Writes a path as one word of a POSIX shell, for help lines that are typed or pasted.
+pub fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        return text;
+    }
+    // A word that begins with a hyphen would be taken for an option, quoted or not.
+    let lead = if text.starts_with('-') { "./" } else { "" };
+    format!("'{lead}{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_one_word_of_a_shell() {
+        for (path, word) in [
+            ("/home/me/.config/carto/credentials.toml", "/home/me/.config/carto/credentials.toml"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("$(x)", "'$(x)'"),
+            ("-rf", "'./-rf'"),
+            ("~me", "'~me'"),
+            ("é", "'é'"),
+        ] {
+            assert_eq!(shell_word(Path::new(path)), word, "{path:?}");
+        }
     }
 }

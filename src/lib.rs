@@ -2,13 +2,19 @@
 
 pub mod account;
 pub mod base_url;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod credential;
 pub mod error;
 pub mod escape;
+pub mod git;
 pub mod invocation;
 pub mod legacy;
 pub mod output;
 pub mod plugin;
+pub mod read_file;
+pub mod replace_file;
 pub mod secret;
+pub mod trust;
 pub mod username;

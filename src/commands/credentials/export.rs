@@ -1,0 +1,161 @@
+//! `carto credentials export`: the account in use, in the form of another program.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::account::Account;
+use crate::commands::context::{Context, Resolved};
+use crate::commands::given_key::{recognise, tuple_of};
+use crate::config::Scope;
+use crate::error::{Error, Kind};
+use crate::git;
+use crate::legacy::{self, ExportAs, ExportedAccount, NonSecure};
+use crate::read_file::read_named;
+use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+
+/// Write the account in use, with its key, as a file of CARTOframes
+///
+/// The default form is read by every release of CARTOframes. Without FILE, and with `-`, it goes
+/// to standard output.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto credentials export cartocreds.json     for a notebook
+  carto credentials export --default           where CARTOframes itself looks")]
+pub struct ExportArgs {
+    /// The file, or `-` for standard output
+    #[arg(conflicts_with = "default")]
+    file: Option<PathBuf>,
+    /// Write exactly what this release writes
+    #[arg(long = "as", value_enum, value_name = "RELEASE")]
+    form: Option<Form>,
+    /// Write the files that CARTOframes reads when no file is named
+    #[arg(long)]
+    default: bool,
+    /// Replace a file that holds another account
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// CARTOframes 0.2.3 to 0.10.1
+    #[value(name = "0.x")]
+    Zero,
+    /// CARTOframes 1.0.2 to 1.2.5
+    #[value(name = "1.x")]
+    One,
+    /// The form in CARTOframes' manual
+    Documented,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
+    let resolved = context.require()?;
+    let text = text(&resolved, args.form)?;
+    if args.default {
+        let mut written = 0;
+        for place in legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref()) {
+            if place.program.starts_with("CARTOframes") {
+                if let Some(dir) = place.path.parent() {
+                    create_private_dir(dir)?;
+                }
+                write(context, &place.path, &text, &resolved, args)?;
+                written += 1;
+            }
+        }
+        if written == 0 {
+            return Err(Error::new(Kind::Write, "there is no place for CARTOframes' files: HOME is not set"));
+        }
+        return Ok(());
+    }
+    match &args.file {
+        Some(path) if path.as_os_str() != "-" => write(context, path, &text, &resolved, args),
+        _ => {
+            context.output.raw(text.as_bytes());
+            Ok(())
+        }
+    }
+}
+
+fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
+    let account = &resolved.chosen.account;
+    let form = match form {
+        None => ExportAs::Universal,
+        Some(Form::Zero) => ExportAs::Cartoframes0,
+        Some(Form::One) => ExportAs::Cartoframes1,
+        Some(Form::Documented) => ExportAs::Documented,
+    };
+    let exported = ExportedAccount {
+        username: account.username().map(crate::username::Username::as_str),
+        base_url: account.base_url().as_str(),
+        apikey: &resolved.key.key,
+        non_secure: if resolved.chosen.non_secure { NonSecure::Allowed } else { NonSecure::Refused },
+    };
+    legacy::write(form, &exported).map_err(|error| {
+        Error::new(Kind::Refused, error.to_string()).help("carto credentials export --as 1.x")
+    })
+}
+
+fn write(
+    context: &Context,
+    path: &Path,
+    text: &str,
+    resolved: &Resolved,
+    args: &ExportArgs,
+) -> Result<(), Error> {
+    let target = Target::resolve(path, Links::Follow)?;
+    let lock = Lock::file(&target, &mut |text| context.output.note(text))?;
+    if !args.force {
+        refuse_other_account(path, &resolved.chosen.account)?;
+    }
+    git::keep_out(target.path())?;
+    replace(&target, text.as_bytes(), Mode::Private, &lock)?;
+    restrict(target.path())?;
+    context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));
+    Ok(())
+}
+
+/// A file that is there may be the only place of another key.
+fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
+    let Some(file) = read_named(path, 1024 * 1024)? else { return Ok(()) };
+    if file.bytes.is_empty() {
+        return Ok(());
+    }
+    let holds = |what: &str| {
+        Err(Error::new(Kind::Refused, format!("the file holds {what}"))
+            .at(path.display())
+            .help("carto credentials import FILE     # keeps what it holds")
+            .help("--force replaces it"))
+    };
+    let Ok(imported) = recognise(path, &file.bytes) else {
+        return holds("something else");
+    };
+    for other in &imported.accounts {
+        let tuple = tuple_of(other, Scope::Command, path)?;
+        let same = crate::account::World::default()
+            .account_of_file(&tuple, path)
+            .is_ok_and(|other| other == *account);
+        if !same && other.names_account() {
+            return holds("another account");
+        }
+    }
+    Ok(())
+}
+
+/// A file that was there keeps its mode; one that others could read is closed, as it holds a key.
+#[cfg(unix)]
+fn restrict(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let only_me = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, only_me).map_err(|error| {
+        let reason = crate::error::io_reason(&error);
+        Error::new(Kind::Write, format!("cannot close the file to others: {reason}")).at(path.display())
+    })
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature on every platform")]
+fn restrict(_path: &Path) -> Result<(), Error> {
+    Ok(())
+}

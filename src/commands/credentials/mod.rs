@@ -1,0 +1,36 @@
+//! `carto credentials`: the account in use with its key, and other programs' files.
+
+mod delete;
+mod export;
+mod import;
+mod show;
+
+use clap::{Args, Subcommand};
+
+use super::context::Context;
+use crate::error::Error;
+
+/// Show the account in use; take over and write CARTOframes' files
+#[derive(Args, Debug)]
+pub struct CredentialsArgs {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Show(show::ShowArgs),
+    Import(import::ImportArgs),
+    Export(export::ExportArgs),
+    Delete(delete::DeleteArgs),
+}
+
+/// Runs the verb.
+pub fn run(context: &Context, args: &CredentialsArgs) -> Result<(), Error> {
+    match &args.verb {
+        Verb::Show(args) => show::run(context, args),
+        Verb::Import(args) => import::run(context, args),
+        Verb::Export(args) => export::run(context, args),
+        Verb::Delete(args) => delete::run(context, args),
+    }
+}
