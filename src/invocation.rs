@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Kind, io_reason};
 
 /// Everything the process was given. Nothing else in the program asks the system for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Invocation {
     /// The arguments without the program's name.
     pub args: Vec<OsString>,

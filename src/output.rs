@@ -28,7 +28,7 @@ pub enum Color {
 }
 
 /// Standard output and standard error, with what was asked of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Output {
     /// What is printed.
     pub verbosity: Verbosity,
@@ -77,11 +77,6 @@ impl Output {
         if self.verbosity >= Verbosity::Verbose {
             self.stderr(&format!("{}\n", escape::line(&text())));
         }
-    }
-
-    /// Asks for something or shows something to a person; not silenced.
-    pub fn prompt(&self, text: &str) {
-        self.stderr(text);
     }
 
     /// Prints an error as every error is printed.
@@ -159,6 +154,11 @@ impl Output {
     fn stderr(&self, text: &str) {
         _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// Asks a person for something, or shows what is asked about; not silenced.
+pub fn prompt(text: &str) {
+    _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 #[derive(Clone, Copy)]

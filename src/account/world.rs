@@ -4,6 +4,8 @@
 //! The whole account comes from one scope. Were fields merged one by one, a project's base URL
 //! would meet the user's name, and the key that belongs to that name would follow.
 
+use std::path::Path;
+
 use super::statement::{Profile, Statement, Tuple, profile_tuple};
 use super::{Account, Refusal};
 use crate::base_url::{BaseUrl, Pattern};
@@ -543,4 +545,26 @@ fn name_by_file(file: &Located<Tuple>, world: &World) -> NameResult {
         allow_non_secure: tuple.allows_non_secure(),
         by_untrusted: false,
     })
+}
+
+/// Questions of commands that store an account.
+impl World {
+    /// Gives the account of a user name alone, by the patterns of these statements.
+    pub fn account_for_name(&self, name: Located<Username>) -> Result<Account, Refusal> {
+        let scope = name.scope;
+        let tuple = Tuple { username: Some(name), ..Tuple::default() };
+        self.put_together(&tuple, scope, Upper::Ignored).map(|(account, _)| account)
+    }
+
+    /// Gives the account in a credentials file of another program.
+    pub fn account_of_file(&self, tuple: &Tuple, path: &Path) -> Result<Account, Refusal> {
+        let origin = Origin::WholeFile(path.to_owned());
+        let file = Located::new(tuple.clone(), Scope::Command, origin);
+        name_by_file(&file, self).map(|named| named.account)
+    }
+
+    /// Gives the account that one scope names by itself.
+    pub fn account_named_at(&self, scope: Scope) -> Option<Account> {
+        self.account_of(&[scope], &[Scope::System, Scope::User]).flatten()
+    }
 }

@@ -88,10 +88,41 @@ pub struct Facts {
     pub broken: Vec<Error>,
 }
 
+impl Facts {
+    /// Whether user and system files select this profile.
+    pub fn default_is_profile(&self, name: &str) -> bool {
+        let files = self.world.statements.iter().rev().filter(|s| s.scope <= Scope::User);
+        let selected = files.filter_map(|statement| statement.profile.as_ref()).next();
+        selected.is_some_and(|profile| profile.value == name)
+    }
+}
+
 impl Context {
     /// Begins a run.
     pub fn new(invocation: Invocation, output: Output, globals: Globals, nested: Nested) -> Self {
         Context { invocation, output, globals, nested, loaded: OnceCell::new() }
+    }
+
+    /// Begins the same run again: after a file was changed.
+    pub fn again(&self) -> Self {
+        Context::new(
+            self.invocation.clone(),
+            self.output.clone(),
+            self.globals.clone(),
+            self.nested.clone(),
+        )
+    }
+
+    /// Begins the same run without the project.
+    pub fn without_project(&self) -> Self {
+        let mut context = self.again();
+        context.globals.no_project = true;
+        context
+    }
+
+    /// Gives a variable as it is, for functions that ask by name.
+    pub fn env(&self, name: &str) -> Option<std::ffi::OsString> {
+        self.invocation.env.get(name).map(ToOwned::to_owned)
     }
 
     /// Gives the records of what was trusted.
@@ -170,7 +201,7 @@ impl Context {
             Ok(file) => Ok(file),
             Err(error) => {
                 let secret = path.ends_with(CREDENTIALS_FILE);
-                let counts_as_missing = error.is_permission()
+                let counts_as_missing = error.is_denied()
                     && (scope == Scope::System && secret
                         || scope == Scope::User && self.home_is_foreign());
                 if counts_as_missing { Ok(None) } else { Err(error.into()) }

@@ -1,17 +1,19 @@
 //! `carto login`: an account and its key, asked for in the order in which people know them.
 
 use std::io::BufRead as _;
+use std::path::Path;
 
 use clap::Args;
 
+use super::adopt::{self, Place, Select, Wanted};
 use super::context::Context;
 use super::destination::{Choice, Destination};
 use super::given_key::{KeyInput, read_key};
 use crate::account::{Account, World};
 use crate::base_url::BaseUrl;
 use crate::config::keys::check_profile_name;
-use crate::config::{Layer, Located, Origin, Scope, edit};
-use crate::credential::write::{NewKey, forget, put};
+use crate::config::{Located, Origin, Scope, edit};
+use crate::credential::write::{NewKey, Put, forget, put};
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
 use crate::invocation::Invocation;
@@ -53,8 +55,8 @@ pub struct LoginArgs {
 pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let profile = wanted_profile(context, args)?;
     let destination = Destination::find(context, Some(Choice::Scope(Scope::User)))?;
-    let facts = own_facts(context)?;
-    let account = account(&facts, args)?;
+    let world = adopt::own_world(context, Scope::User)?;
+    let account = account(&world, args)?;
     if account.base_url().needs_permission() && !args.allow_non_secure {
         return Err(Error::new(Kind::Refused, format!("{account} would send the key unencrypted"))
             .help("use https")
@@ -70,22 +72,29 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let prompt = format!("API key of {account}: ");
     let input = if args.key_stdin { KeyInput::Stdin } else { KeyInput::AskOrRead(&prompt) };
     let key = read_key(&input)?;
-    let place = place(&facts, &account, profile.as_deref(), args);
-    write_settings(context, &destination, &account, &place, args)?;
+    let wanted = Wanted {
+        profile,
+        select: if args.default { Select::Always } else { Select::IfNoDefault },
+        organization: args.organization.clone(),
+    };
+    let place = adopt::place(context, &destination, &account, &wanted)?;
     let new = NewKey { account: Some(&account), profile: None, key: &key };
-    let (path, _) = destination.edit_credentials(context, |path, text| {
-        // A key from before any account was named would otherwise wait for the next one.
-        let (change, unbound) = forget(path, text, |entry| entry.account.is_none())?;
-        let text = match &change {
-            edit::Change::Changed(text) => text.as_str(),
-            edit::Change::Unchanged => text,
-        };
-        let (put, what) = put(path, text, &new)?;
-        let all = if put == edit::Change::Unchanged { change } else { put };
-        Ok((all, (what, unbound)))
-    })?;
-    context.output.note(&format!("stored the key in {}", path.display()));
+    let (path, what) = destination.edit_credentials(context, |path, text| store(path, text, &new))?;
+    adopt::write_settings(context, &destination, &account, &place, &wanted)?;
+    let done = if what == Put::Replaced { "replaced" } else { "stored" };
+    context.output.note(&format!("{done} the key in {}", path.display()));
     tell(context, &account, &place)
+}
+
+/// Stores the key. One from before any account was named goes: it would wait for the next name.
+fn store(path: &Path, text: &str, new: &NewKey) -> Result<(edit::Change, Put), Error> {
+    let (dropped, _) = forget(path, text, |entry| entry.account.is_none())?;
+    let text = match &dropped {
+        edit::Change::Changed(text) => text.as_str(),
+        edit::Change::Unchanged => text,
+    };
+    let (change, what) = put(path, text, new)?;
+    Ok((if change == edit::Change::Unchanged { dropped } else { change }, what))
 }
 
 fn wanted_profile(context: &Context, args: &LoginArgs) -> Result<Option<String>, Error> {
@@ -101,17 +110,6 @@ fn wanted_profile(context: &Context, args: &LoginArgs) -> Result<Option<String>,
             .map_err(|reason| Error::new(Kind::Usage, reason).at("--profile"))?;
     }
     Ok(profile)
-}
-
-/// The user's own word only: neither the project, which could bring the target, nor this shell.
-fn own_facts(context: &Context) -> Result<World, Error> {
-    let facts = context.without_project().facts(None)?;
-    if let Some(error) = facts.broken.first() {
-        return Err(error.clone());
-    }
-    let mut world = facts.world;
-    world.statements.retain(|statement| statement.scope <= Scope::User);
-    Ok(world)
 }
 
 fn account(world: &World, args: &LoginArgs) -> Result<Account, Error> {
@@ -191,102 +189,6 @@ fn ask(prompt: &str) -> Result<Option<String>, Error> {
     })?;
     let line = line.trim();
     Ok((!line.is_empty()).then(|| line.to_owned()))
-}
-
-/// Where the account's name goes.
-enum Place {
-    /// It is there already.
-    Known,
-    /// Beside nothing else: it becomes the default.
-    Default,
-    /// As a profile of this name, which becomes the default or not.
-    Profile { name: String, selects: bool },
-}
-
-fn place(world: &World, account: &Account, profile: Option<&str>, args: &LoginArgs) -> Place {
-    let default = world.default_account();
-    let known = |name: &str| {
-        let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
-        world.account_of_profile(&selected).ok()
-    };
-    if let Some(name) = profile {
-        return Place::Profile { name: name.to_owned(), selects: args.default || default.is_none() };
-    }
-    if default.as_ref() == Some(account) {
-        return Place::Known;
-    }
-    let holder = world.profile_names().into_iter().find(|name| known(name).as_ref() == Some(account));
-    if let Some(name) = holder {
-        if args.default {
-            return Place::Profile { name: name.to_owned(), selects: true };
-        }
-        return if default.is_some() { Place::Known } else { Place::Default };
-    }
-    if default.is_none() && world.statements.iter().all(|s| s.profile.is_none()) {
-        return Place::Default;
-    }
-    // The shortest name that no other account has.
-    let short = account.short_name();
-    let long = format!("{short}@{}", account.base_url().host());
-    let numbered = (2..).map(|number| format!("{long}-{number}"));
-    let name = [short.to_owned(), long.clone()]
-        .into_iter()
-        .chain(numbered)
-        .find(|name| world.profile(name).is_none())
-        .unwrap_or(long);
-    Place::Profile { name, selects: args.default }
-}
-
-fn write_settings(
-    context: &Context,
-    destination: &Destination,
-    account: &Account,
-    place: &Place,
-    args: &LoginArgs,
-) -> Result<(), Error> {
-    let (prefix, selects) = match place {
-        Place::Known if args.organization.is_none() => return Ok(()),
-        Place::Known | Place::Default => (Vec::new(), None),
-        Place::Profile { name, selects } => {
-            (vec!["profiles".to_owned(), name.clone()], selects.then_some(name))
-        }
-    };
-    let mut fields: Vec<(&str, edit::Value)> = Vec::new();
-    if !matches!(place, Place::Known) {
-        if account.base_url().needs_permission() {
-            fields.push(("allow_non_secure", edit::Value::Bool(true)));
-        }
-        if let Some(name) = account.username() {
-            fields.push(("username", edit::Value::String(name.to_string())));
-        }
-        fields.push(("base_url", edit::Value::String(account.base_url().to_string())));
-    }
-    if let Some(organization) = &args.organization {
-        fields.push(("organization", edit::Value::String(organization.clone())));
-    }
-    let change = |text: &str, layer: &Layer| {
-        let mut text = text.to_owned();
-        let mut changed = false;
-        let mut set = |path: Vec<String>, value: &edit::Value| {
-            let path = layer.written(&crate::config::keys::KeyPath(path));
-            if let edit::Change::Changed(new) = edit::set(&text, &path.segments(), value)? {
-                text = new;
-                changed = true;
-            }
-            Ok::<(), edit::EditError>(())
-        };
-        for (field, value) in &fields {
-            let mut path = prefix.clone();
-            path.push((*field).to_owned());
-            set(path, value)?;
-        }
-        if let Some(name) = selects {
-            set(vec!["profile".to_owned()], &edit::Value::String(name.clone()))?;
-        }
-        Ok(if changed { edit::Change::Changed(text) } else { edit::Change::Unchanged })
-    };
-    destination.edit_config(context, change, |_| Ok(()))?;
-    Ok(())
 }
 
 /// Says what was stored where, and what still hides it.

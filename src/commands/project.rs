@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::account::ProjectFacts;
 use crate::config::discover::{CONFIG_FILE, CREDENTIALS_FILE, ProjectPlace};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::read_file::{FileBytes, ProjectDir};
 use crate::trust::{Record, Trust};
 
@@ -72,7 +72,12 @@ impl Project {
             return Ok(project);
         }
         let dir = match ProjectDir::open(&place.root) {
-            Ok(dir) => dir,
+            Ok(Some(dir)) => dir,
+            // It went away since it was found.
+            Ok(None) => {
+                project.standing = ProjectStanding::Trusted;
+                return Ok(project);
+            }
             Err(error) => {
                 project.standing = ProjectStanding::Foreign(error.to_string());
                 return Ok(project);
@@ -154,6 +159,16 @@ impl Project {
             // Foreign in itself, as a link: approved bytes are still approved.
             Err(_) => Ok(dir.read_anyway(CREDENTIALS_FILE, PROJECT_LIMIT)?),
         }
+    }
+
+    /// Reads one of its files as it is now; a link is not followed.
+    pub fn read_now(&self, path: &Path) -> Result<Option<FileBytes>, Error> {
+        let (Some(dir), Some(name)) = (&self.dir, path.file_name().and_then(|name| name.to_str()))
+        else {
+            return Ok(None);
+        };
+        dir.read(name, PROJECT_LIMIT)
+            .map_err(|error| Error::new(Kind::Refused, error.to_string()).at(path.display()))
     }
 
     /// Gives its credentials, when their exact bytes were approved.

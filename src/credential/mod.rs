@@ -4,6 +4,7 @@
 //! list, so it cannot tell another story.
 
 pub mod store;
+pub mod write;
 
 use crate::account::{Account, Chosen, NamedBy};
 use crate::config::{Located, Origin, Scope};

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::set_apikey;
-use crate::account::{Account, Refusal, Statement, Tuple, statements};
 use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
 use crate::commands::destination::{Choice, Destination, ScopeArgs};
+use crate::commands::judge_entry::judge_entry;
 use crate::config::keys::{Key, KeyPath, ValueType};
-use crate::config::{Config, Layer, Scope, Value, edit, given};
+use crate::config::{Layer, Scope, Value, edit, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -116,63 +116,6 @@ fn wrong_scope(key: &Key, path: &KeyPath, scope: Scope) -> Error {
     let names: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
     Error::new(Kind::Usage, format!("`{path}` cannot be set in {scope} settings"))
         .help(format!("it is read from: {}", names.join(", ")))
-}
-
-/// Refuses an entry that names two users, or `http://` without permission.
-fn judge_entry(layer: &Layer, path: &KeyPath) -> Result<(), Error> {
-    let statement = statement_of(layer);
-    let (tuple, prefix) = match path.0.as_slice() {
-        [_] => (Some(&statement.bare), String::new()),
-        [table, name, _] if table == "profiles" => (
-            statement.profiles.iter().find(|p| p.name == *name).map(|p| &p.tuple),
-            path.to_string().rsplit_once('.').map_or_else(String::new, |(all, _)| format!("{all}.")),
-        ),
-        _ => (None, String::new()),
-    };
-    tuple.map_or(Ok(()), |tuple| judge_tuple(tuple, &prefix))
-}
-
-fn statement_of(layer: &Layer) -> Statement {
-    let mut config = Config::default();
-    let mut only = Layer::given(layer.scope);
-    for entry in &layer.entries {
-        only.give(entry.path.clone(), entry.value.clone(), layer.origin(entry));
-    }
-    config.insert(only);
-    statements(&config, None)
-        .pop()
-        .unwrap_or_else(|| Statement::silent(layer.scope, layer.standing))
-}
-
-fn judge_tuple(tuple: &Tuple, prefix: &str) -> Result<(), Error> {
-    let Some(url) = &tuple.base_url else { return Ok(()) };
-    let needs_permission = match &url.value {
-        BaseUrlSetting::Literal(url) => url.needs_permission(),
-        BaseUrlSetting::Pattern(pattern) => pattern.needs_permission(),
-    };
-    if needs_permission && !tuple.allows_non_secure() {
-        return Err(Error::new(Kind::Usage, "a key would be sent unencrypted to `http://`")
-            .help("use https")
-            .help(format!("or permit it first: carto config set {prefix}allow_non_secure true")));
-    }
-    let (BaseUrlSetting::Literal(literal), Some(name)) = (&url.value, &tuple.username) else {
-        return Ok(());
-    };
-    match Account::new(literal.clone(), Some(name.value.clone())) {
-        Ok(_) => Ok(()),
-        Err(mismatch) => {
-            let error = Error::from(Refusal::Mismatch {
-                given: mismatch.given,
-                given_origin: name.origin.clone(),
-                in_url: mismatch.in_url,
-                url_origin: url.origin.clone(),
-            });
-            Err(Error { kind: Kind::Usage, help: Vec::new(), ..error }
-                .note("nothing was written; the two places are those of the new text")
-                .help(format!("carto config unset {prefix}base_url     # then set the user name"))
-                .help("carto login URL      # adds the other account as a profile"))
-        }
-    }
 }
 
 /// Gives a key that was stored before any account was named to the account named now.

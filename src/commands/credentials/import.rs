@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::account::{Account, World};
-use crate::commands::adopt::{self, Place, Wanted};
+use crate::commands::adopt::{self, Wanted};
 use crate::commands::context::Context;
 use crate::commands::destination::{Choice, Destination};
 use crate::commands::given_key::{read_existing, recognise, tuple_of, warn_if_loose};
@@ -166,7 +166,6 @@ fn store(
         context.output.line(escape::line(&format!("would store {account} ({key}) from {shown}{}", place.words())));
         return Ok(());
     }
-    adopt::write_settings(context, destination, account, &place, wanted)?;
     let mut stored = "no key";
     if let Some(key) = &entry.apikey {
         let new = NewKey { account: Some(account), profile: None, key };
@@ -177,9 +176,7 @@ fn store(
             Put::Same => "had the key already",
         };
     }
+    adopt::write_settings(context, destination, account, &place, wanted)?;
     context.output.line(escape::line(&format!("{account} ({key}) from {shown}: {stored}{}", place.words())));
-    if matches!(place, Place::Known) {
-        return Ok(());
-    }
     Ok(())
 }

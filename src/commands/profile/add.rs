@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::destination::{Destination, ScopeArgs};
+use crate::commands::judge_entry::judge_entry;
 use crate::config::keys::{KeyPath, check_profile_name};
 use crate::config::{Layer, Value, edit};
 use crate::error::{Error, Kind};
@@ -55,7 +56,8 @@ pub fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
         }
         Ok(edit::Change::Changed(text))
     };
-    destination.edit_config(context, change, |layer| super::super::config::judge_profile(layer, &args.name))?;
+    let any_field = KeyPath([&table[..], &["username".to_owned()]].concat());
+    destination.edit_config(context, change, |layer| judge_entry(layer, &any_field))?;
     let name = escape::line(&args.name);
     context.output.note(&format!("added profile {name} in {}", destination.config_path().display()));
     context.output.note(&format!("its key: carto --profile {name} config set apikey"));
