@@ -1,5 +1,6 @@
 //! Layered settings: from places to one answer that knows its scope and origin.
 
+pub mod edit;
 mod origin;
 mod scope;
 
