@@ -10,6 +10,9 @@ use super::scalar::Scalar;
 /// The index of a node in its layout.
 pub(super) type NodeId = usize;
 
+/// How many keys a table has at most that are searched one by one, which is faster than hashing.
+pub(super) const FEW: usize = 8;
+
 /// The node of the document itself.
 pub(super) const ROOT: NodeId = 0;
 
@@ -52,6 +55,19 @@ pub(super) struct Node<'t> {
     /// The bytes of a value; empty for tables that no single value writes.
     pub(super) span: Range<usize>,
     pub(super) children: Vec<NodeId>,
+}
+
+impl<'t> Node<'t> {
+    /// Makes a node that has no children yet.
+    pub(super) fn new(parent: NodeId, step: Step<'t>, kind: Kind<'t>) -> Self {
+        Node {
+            parent,
+            step,
+            kind,
+            span: 0..0,
+            children: Vec::new(),
+        }
+    }
 }
 
 /// One part of a dotted key or of a header, and the node it names.
@@ -109,6 +125,7 @@ pub(super) struct List {
 pub(super) struct Layout<'t> {
     pub(super) text: &'t str,
     pub(super) nodes: Vec<Node<'t>>,
+    /// The keys of tables that have more than a [`FEW`].
     pub(super) keys: HashMap<(NodeId, Cow<'t, str>), NodeId>,
     pub(super) parts: Vec<Part>,
     pub(super) statements: Vec<Statement>,
@@ -117,9 +134,31 @@ pub(super) struct Layout<'t> {
 }
 
 impl<'t> Layout<'t> {
+    /// Makes a layout with the root alone.
+    pub(super) fn empty(text: &'t str) -> Self {
+        let root = Node::new(ROOT, Step::Index(0), Kind::Table(Defined::Section(0)));
+        Layout {
+            text,
+            nodes: vec![root],
+            keys: HashMap::new(),
+            parts: Vec::new(),
+            statements: Vec::new(),
+            sections: vec![Section {
+                table: ROOT,
+                statements: 0..0,
+            }],
+            lists: Vec::new(),
+        }
+    }
+
     /// Gives what a table holds under a key.
     pub(super) fn key(&self, table: NodeId, name: &str) -> Option<NodeId> {
-        self.keys.get(&(table, Cow::Borrowed(name))).copied()
+        let children = &self.nodes[table].children;
+        if children.len() > FEW {
+            return self.keys.get(&(table, Cow::Borrowed(name))).copied();
+        }
+        let is_named = |child: &&NodeId| matches!(&self.nodes[**child].step, Step::Key(other) if other == name);
+        children.iter().find(is_named).copied()
     }
 
     /// Gives what a node holds one step further.

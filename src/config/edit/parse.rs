@@ -1,7 +1,6 @@
 //! From a TOML text to its [`Layout`], with every rule of TOML about what may be defined twice.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
@@ -10,8 +9,8 @@ use toml_parser::{ParseError, Source};
 use super::EditError;
 use super::fault::Fault;
 use super::layout::{
-    Defined, Item, Kind, Layout, List, Node, NodeId, Part, ROOT, Section, Statement, StatementKind,
-    Step,
+    Defined, FEW, Item, Kind, Layout, List, Node, NodeId, Part, ROOT, Section, Statement,
+    StatementKind, Step,
 };
 use super::scalar::Scalar;
 
@@ -64,27 +63,8 @@ struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     fn new(text: &'t str, source: Source<'t>) -> Self {
-        let root = Node {
-            parent: ROOT,
-            step: Step::Index(0),
-            kind: Kind::Table(Defined::Section(0)),
-            span: 0..0,
-            children: Vec::new(),
-        };
-        let layout = Layout {
-            text,
-            nodes: vec![root],
-            keys: HashMap::new(),
-            parts: Vec::new(),
-            statements: Vec::new(),
-            sections: vec![Section {
-                table: ROOT,
-                statements: 0..0,
-            }],
-            lists: Vec::new(),
-        };
         Builder {
-            layout,
+            layout: Layout::empty(text),
             source,
             line_start: if text.starts_with('\u{feff}') {
                 '\u{feff}'.len_utf8()
@@ -213,24 +193,22 @@ impl<'t> Builder<'t> {
         error.map_or(Ok(()), |error| Err(Fault::Decode(error)))
     }
 
-    /// Takes the parts that were read since the last key or header.
-    fn finish_parts(&mut self) -> (Vec<Cow<'t, str>>, Range<usize>) {
+    /// Gives the parts that were read since the last key or header; their names are the names.
+    fn finish_parts(&self) -> Range<usize> {
         let end = self.layout.parts.len();
-        let names = std::mem::take(&mut self.names);
-        let first = end - names.len();
-        (names, first..end)
+        end - self.names.len()..end
     }
 
     /// Ends the part of a statement that stands before `=`.
     fn key(&mut self) -> Result<(), Fault> {
-        let (names, parts) = self.finish_parts();
+        let parts = self.finish_parts();
         let mut table = match self.frame().holder {
             Holder::Inline(node, _) => node,
             Holder::Lines | Holder::Array(..) => self.section_table(),
         };
-        let last = names.len().saturating_sub(1);
-        for (n, name) in names.into_iter().enumerate() {
-            let at = parts.start + n;
+        let last = parts.len().saturating_sub(1);
+        for (n, at) in parts.clone().enumerate() {
+            let name = std::mem::take(&mut self.names[n]);
             let found = self.layout.key(table, &name);
             table = match found {
                 None if n < last => self.add_key(table, name, Kind::Table(Defined::Dotted)),
@@ -241,6 +219,7 @@ impl<'t> Builder<'t> {
             };
             self.layout.parts[at].node = table;
         }
+        self.names.clear();
         self.frame().key = Some((table, parts));
         Ok(())
     }
@@ -267,20 +246,25 @@ impl<'t> Builder<'t> {
     }
 
     fn add_key(&mut self, table: NodeId, name: Cow<'t, str>, kind: Kind<'t>) -> NodeId {
-        let node = self.add(table, Step::Key(name.clone()), kind);
-        self.layout.keys.insert((table, name), node);
+        let node = self.add(table, Step::Key(name), kind);
+        let children = &self.layout.nodes[table].children;
+        // The first time that they are too many, all are hashed.
+        let unhashed = match children.len() {
+            ..=FEW => &[],
+            count if count == FEW + 1 => children.as_slice(),
+            _ => &[node],
+        };
+        for child in unhashed {
+            if let Step::Key(name) = &self.layout.nodes[*child].step {
+                self.layout.keys.insert((table, name.clone()), *child);
+            }
+        }
         node
     }
 
     fn add(&mut self, parent: NodeId, step: Step<'t>, kind: Kind<'t>) -> NodeId {
         let node = self.layout.nodes.len();
-        self.layout.nodes.push(Node {
-            parent,
-            step,
-            kind,
-            span: 0..0,
-            children: Vec::new(),
-        });
+        self.layout.nodes.push(Node::new(parent, step, kind));
         self.layout.nodes[parent].children.push(node);
         node
     }
@@ -291,12 +275,12 @@ impl<'t> Builder<'t> {
     }
 
     fn header(&mut self, headed: Headed) -> Result<(), Fault> {
-        let (names, parts) = self.finish_parts();
-        let last = names.len().saturating_sub(1);
+        let parts = self.finish_parts();
+        let last = parts.len().saturating_sub(1);
         let section = self.layout.sections.len();
         let mut table = ROOT;
-        for (n, name) in names.into_iter().enumerate() {
-            let at = parts.start + n;
+        for (n, at) in parts.clone().enumerate() {
+            let name = std::mem::take(&mut self.names[n]);
             let found = self.layout.key(table, &name);
             let node = match (found, headed) {
                 (Some(node), _) => node,
@@ -324,6 +308,7 @@ impl<'t> Builder<'t> {
                 _ => return Err(self.duplicate(at)),
             };
         }
+        self.names.clear();
         self.start_section(table, parts);
         Ok(())
     }

@@ -4,4 +4,5 @@ mod cases;
 mod corpus;
 mod generated;
 mod operation;
+mod proof;
 mod reading;
