@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind};
-use crate::replace_file::{Links, Lock, Mode, Target, replace};
+use crate::replace_file::{Links, Lock, Mode, replace};
 
 /// How long git may take for one question.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +32,9 @@ pub fn keep_out(file: &Path) -> Result<(), Error> {
         return Err(Error::new(Kind::Write, "git tracks this file; no key is written into it")
             .at(file.display())
             .help(format!("git rm --cached '{}'", file.display()))
-            .note("a key that was committed is known to everyone who has the repository: replace it"));
+            .note(
+                "a key that was committed is known to everyone who has the repository: replace it",
+            ));
     }
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
     let mut wanted: Vec<String> = IGNORED.iter().map(|line| (*line).to_owned()).collect();
@@ -43,8 +45,7 @@ pub fn keep_out(file: &Path) -> Result<(), Error> {
 /// Adds lines to the `.gitignore` of a directory, unless they are there.
 pub fn ignore(dir: &Path, wanted: &[String]) -> Result<(), Error> {
     let path = dir.join(".gitignore");
-    let target = Target::resolve(&path, Links::Refuse)?;
-    let lock = Lock::file(&target, &mut |_| {})?;
+    let lock = Lock::file(&path, Links::Refuse)?;
     let old = match std::fs::read(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
@@ -75,7 +76,7 @@ pub fn ignore(dir: &Path, wanted: &[String]) -> Result<(), Error> {
         new.extend_from_slice(line.as_bytes());
         new.push(b'\n');
     }
-    replace(&target, &new, Mode::Shared, &lock)?;
+    replace(&path, &new, Mode::Shared, Links::Refuse, &lock)?;
     Ok(())
 }
 

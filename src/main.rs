@@ -1,3 +1,9 @@
 //! The program `carto`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    #[cfg(unix)]
+    sigpipe::reset();
+    ExitCode::from(carto::cli::run(carto::invocation::Invocation::from_process()))
+}

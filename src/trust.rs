@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
 use crate::read_file::read_own;
-use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, remove, replace};
+use crate::replace_file::{Links, Lock, Mode, create_private_dir, remove, replace};
 
 /// The version of the record's form; another one is not read.
 const VERSION: u32 = 1;
@@ -136,7 +136,7 @@ impl Trust {
     pub fn update(&self, root: &Path, change: impl FnOnce(&mut Record)) -> Result<(), Error> {
         let dir = self.dir.as_ref().ok_or_else(no_home)?;
         create_private_dir(dir)?;
-        let lock = Lock::directory(dir, &mut |_| {})?;
+        let lock = Lock::directory(dir)?;
         let path = dir.join(file_name(root));
         // A damaged record is replaced: it says nothing any more.
         let mut record =
@@ -148,17 +148,15 @@ impl Trust {
         let mut text = serde_json::to_string_pretty(&record)
             .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         text.push('\n');
-        let target = Target::resolve(&path, Links::Refuse)?;
-        replace(&target, text.as_bytes(), Mode::Private, &lock)?;
+        replace(&path, text.as_bytes(), Mode::Private, Links::Refuse, &lock)?;
         Ok(())
     }
 
     /// Forgets what was said about a project.
     pub fn forget(&self, root: &Path) -> Result<(), Error> {
         let dir = self.dir.as_ref().ok_or_else(no_home)?;
-        let lock = Lock::directory(dir, &mut |_| {})?;
-        let target = Target::resolve(&dir.join(file_name(root)), Links::Refuse)?;
-        remove(&target, &lock)?;
+        let lock = Lock::directory(dir)?;
+        remove(&dir.join(file_name(root)), Links::Refuse, &lock)?;
         Ok(())
     }
 

@@ -87,7 +87,8 @@ pub fn place(
     if default.as_ref() == Some(account) {
         return Ok(Place::Known);
     }
-    let holder = world.profile_names().into_iter().find(|name| named(name).as_ref() == Some(account));
+    let holder =
+        world.profile_names().into_iter().find(|name| named(name).as_ref() == Some(account));
     let Some(_) = default else {
         return Ok(match holder {
             Some(name) => Place::Profile { name: name.to_owned(), selects: true },
@@ -185,7 +186,9 @@ fn set_all(
     let mut text = old.to_owned();
     for (path, value) in values {
         let path = KeyPath(path.iter().map(|segment| (*segment).to_owned()).collect());
-        if let edit::Change::Changed(new) = edit::set(&text, &layer.written(&path).segments(), value)? {
+        if let edit::Change::Changed(new) =
+            edit::set(&text, &layer.written(&path).segments(), value)?
+        {
             text = new;
         }
     }

@@ -160,7 +160,11 @@ impl Context {
                 Ok(None) => {}
                 Ok(Some(file)) => {
                     self.output.verbose(|| format!("read {}", path.display()));
-                    add(&mut config, &mut broken, Layer::parse(scope, Standing::Own, &path, file.bytes));
+                    add(
+                        &mut config,
+                        &mut broken,
+                        Layer::parse(scope, Standing::Own, &path, file.bytes),
+                    );
                 }
                 Err(error) => broken.push(error),
             }
@@ -196,12 +200,16 @@ impl Context {
 
     /// Reads a system or user file. Below a home of somebody else, what may not be read counts as
     /// missing; so does a system credentials file.
-    fn read_own_file(&self, scope: Scope, path: &std::path::Path) -> Result<Option<FileBytes>, Error> {
+    fn read_own_file(
+        &self,
+        scope: Scope,
+        path: &std::path::Path,
+    ) -> Result<Option<FileBytes>, Error> {
         match read_own(path, OWN_LIMIT) {
             Ok(file) => Ok(file),
             Err(error) => {
                 let secret = path.ends_with(CREDENTIALS_FILE);
-                let counts_as_missing = error.is_denied()
+                let counts_as_missing = error.is_permission()
                     && (scope == Scope::System && secret
                         || scope == Scope::User && self.home_is_foreign());
                 if counts_as_missing { Ok(None) } else { Err(error.into()) }
@@ -229,10 +237,8 @@ impl Context {
         let loaded = self.load()?;
         let mut broken = loaded.broken.clone();
         let mut statements = statements(&loaded.config, plugin);
-        let mut offered = Offered {
-            public: loaded.command_line.public.clone(),
-            ..Offered::default()
-        };
+        let mut offered =
+            Offered { public: loaded.command_line.public.clone(), ..Offered::default() };
         if let Some((scope, file, key)) = self.named_credentials_file()? {
             offered.file = key;
             if let Some(statement) = statements.iter_mut().find(|s| s.scope == scope) {
@@ -330,9 +336,9 @@ impl Context {
             && let Some(key) = &facts.offered.environment
             && facts.offered.owner.is_none()
         {
-            error = error.note(format!("{} is set, and nothing says whose key it is", key.origin)).help(
-                format!("if it is this account's, say so: {}", variables_for(&wanted)),
-            );
+            error = error
+                .note(format!("{} is set, and nothing says whose key it is", key.origin))
+                .help(format!("if it is this account's, say so: {}", variables_for(&wanted)));
         }
         error
     }
@@ -366,7 +372,8 @@ impl Context {
             ));
         }
         if let Some(chosen) = chosen.filter(|chosen| chosen.by_untrusted && !chosen.is_default) {
-            self.output.note(&format!("this project selects {} ({})", chosen.account, chosen.origin));
+            self.output
+                .note(&format!("this project selects {} ({})", chosen.account, chosen.origin));
         }
     }
 
@@ -400,9 +407,12 @@ impl Context {
                 keys.join(", ")
             ));
         }
-        if let Some(outer) = loaded.places.project.as_ref().and_then(|place| {
-            Some((place.root.clone(), place.outer.clone()?))
-        }) {
+        if let Some(outer) = loaded
+            .places
+            .project
+            .as_ref()
+            .and_then(|place| Some((place.root.clone(), place.outer.clone()?)))
+        {
             self.output.note(&format!(
                 "the project {} hides another one in {}",
                 outer.0.display(),
@@ -447,7 +457,7 @@ fn parse_store(
     if !stored.is_empty() && file.facts.mode & OTHERS != 0 {
         let shown = path.display();
         return Err(Error::new(Kind::Invalid, "others can read this file of keys")
-            .at(shown)
+            .at(&shown)
             .note(format!("its mode is {:04o}", file.facts.mode & 0o7777))
             .help(format!("chmod 600 '{shown}'")));
     }

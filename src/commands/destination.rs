@@ -92,14 +92,20 @@ impl Destination {
 
     fn user(context: &Context) -> Result<Self, Error> {
         let Some(dir) = discover::user_dir(&context.invocation)? else {
-            return Err(Error::new(Kind::Write, "there is no place for your settings: HOME is not set")
-                .help("set HOME or CARTO_CONFIG_DIR to an absolute path"));
+            return Err(Error::new(
+                Kind::Write,
+                "there is no place for your settings: HOME is not set",
+            )
+            .help("set HOME or CARTO_CONFIG_DIR to an absolute path"));
         };
         let home = context.invocation.home();
         if home.is_some_and(|home| dir.starts_with(home)) && context.home_is_foreign() {
-            return Err(Error::new(Kind::Write, "HOME belongs to another user; nothing is written below it")
-                .at(dir.display())
-                .help("set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR"));
+            return Err(Error::new(
+                Kind::Write,
+                "HOME belongs to another user; nothing is written below it",
+            )
+            .at(dir.display())
+            .help("set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR"));
         }
         Ok(Destination::Own { scope: Scope::User, dir })
     }
@@ -107,8 +113,11 @@ impl Destination {
     fn project(context: &Context) -> Result<Self, Error> {
         let places = discover::places(&context.invocation, discover::Files::All)?;
         let Some(place) = places.project else {
-            return Err(Error::new(Kind::NotThere, "there is no project here: no `.carto` directory")
-                .help("carto init"));
+            return Err(Error::new(
+                Kind::NotThere,
+                "there is no project here: no `.carto` directory",
+            )
+            .help("carto init"));
         };
         let project = Project::open(&place, &context.trust())?;
         match &project.standing {
@@ -118,11 +127,12 @@ impl Destination {
             )
             .at(project.place.dir().display())
             .note(reason.clone())),
-            ProjectStanding::Denied => {
-                Err(Error::new(Kind::Refused, "you have denied this project; nothing is written there")
-                    .at(project.place.dir().display())
-                    .help("carto trust"))
-            }
+            ProjectStanding::Denied => Err(Error::new(
+                Kind::Refused,
+                "you have denied this project; nothing is written there",
+            )
+            .at(project.place.dir().display())
+            .help("carto trust")),
             _ => Ok(Destination::Project(Box::new(project))),
         }
     }
@@ -170,7 +180,7 @@ impl Destination {
         judge: impl Fn(&Layer) -> Result<(), Error>,
     ) -> Result<Option<PathBuf>, Error> {
         let path = self.config_path();
-        let (lock, target) = self.lock(context, &path)?;
+        let lock = self.lock(context, &path)?;
         let old = self.read(&path)?.unwrap_or_default();
         let trusted = self.trusts_config(context, &old)?;
         // The text must be sound before it is edited: an edit must not hide what is wrong.
@@ -187,9 +197,12 @@ impl Destination {
         }
         judge(&layer)?;
         let mode = if self.scope() == Scope::User { Mode::Private } else { Mode::Shared };
-        let replaced = replace(&target, new.as_bytes(), mode, &lock)?;
+        let replaced = replace(&path, new.as_bytes(), mode, self.links(), &lock)?;
         if replaced.broke_hard_link {
-            context.output.warning(&format!("{} was a hard link; the other names keep the old text", path.display()));
+            context.output.warning(&format!(
+                "{} was a hard link; the other names keep the old text",
+                path.display()
+            ));
         }
         if trusted && let Destination::Project(project) = self {
             context
@@ -206,7 +219,7 @@ impl Destination {
         change: impl FnOnce(&Path, &str) -> Result<(Change, T), Error>,
     ) -> Result<(PathBuf, T), Error> {
         let path = self.directory()?.join(CREDENTIALS_FILE);
-        let (lock, target) = self.lock(context, &path)?;
+        let lock = self.lock(context, &path)?;
         let old = self.read(&path)?;
         self.only_approved(context, &path, old.as_deref())?;
         let old = old.unwrap_or_default();
@@ -215,8 +228,8 @@ impl Destination {
         })?;
         let (change, told) = change(&path, text)?;
         let Change::Changed(new) = change else { return Ok((path, told)) };
-        git::keep_out(target.path())?;
-        replace(&target, new.as_bytes(), Mode::Private, &lock)?;
+        git::keep_out(Target::resolve(&path, self.links())?.path())?;
+        replace(&path, new.as_bytes(), Mode::Private, self.links(), &lock)?;
         if let Destination::Project(project) = self {
             context
                 .trust()
@@ -225,28 +238,27 @@ impl Destination {
         Ok((path, told))
     }
 
-    fn lock(&self, context: &Context, path: &Path) -> Result<(Lock, Target), Error> {
-        let mut notice = |text: &str| context.output.note(text);
-        let links = match self {
+    /// Links are followed in one's own files; those of a project come with clones.
+    fn links(&self) -> Links {
+        match self {
             Destination::Project(_) => Links::Refuse,
             Destination::Own { .. } | Destination::File(_) => Links::Follow,
-        };
-        match self {
-            Destination::File(_) => {
-                let target = Target::resolve(path, links)?;
-                let lock = Lock::file(&target, &mut notice)?;
-                Ok((lock, target))
-            }
+        }
+    }
+
+    fn lock(&self, context: &Context, path: &Path) -> Result<Lock, Error> {
+        let mut notice = |text: &str| context.output.note(text);
+        let lock = match self {
+            Destination::File(_) => Lock::file_telling(path, self.links(), &mut notice)?,
             Destination::Own { scope, dir } => {
                 create_own_dir(*scope, dir)?;
-                let lock = Lock::directory(dir, &mut notice)?;
-                Ok((lock, Target::resolve(path, links)?))
+                Lock::directory_telling(dir, &mut notice)?
             }
             Destination::Project(project) => {
-                let lock = Lock::directory(&project.place.dir(), &mut notice)?;
-                Ok((lock, Target::resolve(path, links)?))
+                Lock::directory_telling(&project.place.dir(), &mut notice)?
             }
-        }
+        };
+        Ok(lock)
     }
 
     /// Reads the file as it is now, under the lock.
@@ -283,9 +295,12 @@ impl Destination {
         if record.is_some_and(|record| record.trusts_credentials(now)) {
             return Ok(());
         }
-        Err(Error::new(Kind::Refused, "this project has a credentials file that you have not approved")
-            .at(path.display())
-            .help("carto trust                 # shows it with keys masked, and asks"))
+        Err(Error::new(
+            Kind::Refused,
+            "this project has a credentials file that you have not approved",
+        )
+        .at(path.display())
+        .help("carto trust                 # shows it with keys masked, and asks"))
     }
 }
 
@@ -303,7 +318,14 @@ fn create_own_dir(scope: Scope, dir: &Path) -> Result<(), Error> {
 fn open_to_readers(dir: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).map_err(|error| {
-        Error::new(Kind::Write, format!("cannot open {} to readers: {}", dir.display(), crate::error::io_reason(&error)))
+        Error::new(
+            Kind::Write,
+            format!(
+                "cannot open {} to readers: {}",
+                dir.display(),
+                crate::error::io_reason(&error)
+            ),
+        )
     })
 }
 

@@ -84,13 +84,12 @@ pub fn environment_key(env: &Env) -> Result<Option<Located<Secret>>, Error> {
         }
     };
     match (direct, from_file) {
-        (Some(one), Some(other)) if !one.same_as(&other) => Err(Error::new(
-            Kind::Usage,
-            format!("`{KEY}` and `{FILE}` hold different keys"),
-        )
-        .at(KEY)
-        .at(FILE)
-        .help(format!("unset {KEY}"))),
+        (Some(one), Some(other)) if !one.same_as(&other) => {
+            Err(Error::new(Kind::Usage, format!("`{KEY}` and `{FILE}` hold different keys"))
+                .at(KEY)
+                .at(FILE)
+                .help(format!("unset {KEY}")))
+        }
         (Some(key), _) => Ok(Some(Located::new(key, Scope::Env, Origin::Variable(KEY)))),
         (None, Some(key)) => Ok(Some(Located::new(key, Scope::Env, Origin::Variable(FILE)))),
         (None, None) => Ok(None),
@@ -102,9 +101,8 @@ pub fn environment_key(env: &Env) -> Result<Option<Located<Secret>>, Error> {
 /// # Errors
 /// There is none, or it cannot be read.
 pub fn read_existing(path: &Path) -> Result<FileBytes, Error> {
-    read_named(path, KEY_FILE_LIMIT)?.ok_or_else(|| {
-        Error::new(Kind::NotThere, "there is no such file").at(path.display())
-    })
+    read_named(path, KEY_FILE_LIMIT)?
+        .ok_or_else(|| Error::new(Kind::NotThere, "there is no such file").at(path.display()))
 }
 
 /// The account in a credentials file, with the scope that named the file, and its key.
@@ -153,9 +151,8 @@ pub fn warn_if_loose(path: &Path, file: &FileBytes, output: &Output) {
 /// # Errors
 /// No known format, or a field that cannot be used; never quotes the file.
 pub fn recognise(path: &Path, bytes: &[u8]) -> Result<legacy::Imported, Error> {
-    let text = std::str::from_utf8(bytes).map_err(|_| {
-        Error::new(Kind::Invalid, "the file is not UTF-8").at(path.display())
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Error::new(Kind::Invalid, "the file is not UTF-8").at(path.display()))?;
     legacy::read(text).map_err(|error| {
         let place = match &error {
             legacy::ReadError::Json { line, column } => {
@@ -182,7 +179,9 @@ pub fn tuple_of(account: &ImportedAccount, scope: Scope, path: &Path) -> Result<
     };
     let base_url = match &account.base_url {
         None => None,
-        Some(text) => Some(BaseUrlSetting::parse(text).map_err(|e| bad("base_url", e.to_string()))?),
+        Some(text) => {
+            Some(BaseUrlSetting::parse(text).map_err(|e| bad("base_url", e.to_string()))?)
+        }
     };
     Ok(Tuple {
         username: username.map(|name| Located::new(name, scope, origin())),

@@ -148,8 +148,11 @@ impl Globals {
     /// A value that cannot be used, a secret, `--profile` beside another profile, account fields
     /// beside `--credentials-file`.
     pub fn command_line(&self, nested: &Nested) -> Result<CommandLine, Error> {
-        let mut line =
-            CommandLine { layer: Layer::given(Scope::Command), public: None, inherited: Vec::new() };
+        let mut line = CommandLine {
+            layer: Layer::given(Scope::Command),
+            public: None,
+            inherited: Vec::new(),
+        };
         for text in &nested.set {
             line.take(text)?;
         }
@@ -176,7 +179,8 @@ impl CommandLine {
             self.public = Some(Origin::Flag("-c apikey".to_owned()));
         }
         assignment.give_to(&mut self.layer);
-        let account = ["username", "base_url", "apikey", "organization", "allow_non_secure", "profile"];
+        let account =
+            ["username", "base_url", "apikey", "organization", "allow_non_secure", "profile"];
         if !account.iter().any(|key| assignment.path.is(key)) {
             self.inherited.push(text.to_owned());
         }

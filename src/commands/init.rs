@@ -6,7 +6,7 @@ use super::context::Context;
 use crate::config::discover::{self, CONFIG_FILE, PROJECT_DIR};
 use crate::error::{Error, Kind, io_reason};
 use crate::git;
-use crate::replace_file::{Links, Lock, Mode, Target, replace};
+use crate::replace_file::{Links, Lock, Mode, replace};
 
 /// Make this directory a project: `.carto/` with settings that may be committed
 #[derive(Args, Debug)]
@@ -45,9 +45,9 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
     let ignored = ["credentials.toml", ".lock", ".*.tmp-*"].map(str::to_owned);
     git::ignore(&dir, &ignored)?;
     let mut notice = |text: &str| context.output.note(text);
-    let lock = Lock::directory(&dir, &mut notice)?;
-    let target = Target::resolve(&dir.join(CONFIG_FILE), Links::Refuse)?;
-    replace(&target, SETTINGS.as_bytes(), Mode::Shared, &lock)?;
+    let lock = Lock::directory_telling(&dir, &mut notice)?;
+    let path = dir.join(CONFIG_FILE);
+    replace(&path, SETTINGS.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
     // What carto itself wrote into a project that did not exist is the user's own word.
     if context.invocation.state_dir().is_some() {
         context.trust().update(&root, |record| record.approve_config(SETTINGS.as_bytes()))?;

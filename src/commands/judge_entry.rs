@@ -16,7 +16,9 @@ pub fn judge_entry(layer: &Layer, path: &KeyPath) -> Result<(), Error> {
         [_] => (Some(&statement.bare), String::new()),
         [table, name, _] if table == "profiles" => (
             statement.profiles.iter().find(|p| p.name == *name).map(|p| &p.tuple),
-            path.to_string().rsplit_once('.').map_or_else(String::new, |(all, _)| format!("{all}.")),
+            path.to_string()
+                .rsplit_once('.')
+                .map_or_else(String::new, |(all, _)| format!("{all}.")),
         ),
         _ => (None, String::new()),
     };

@@ -79,7 +79,8 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     };
     let place = adopt::place(context, &destination, &account, &wanted)?;
     let new = NewKey { account: Some(&account), profile: None, key: &key };
-    let (path, what) = destination.edit_credentials(context, |path, text| store(path, text, &new))?;
+    let (path, what) =
+        destination.edit_credentials(context, |path, text| store(path, text, &new))?;
     adopt::write_settings(context, &destination, &account, &place, &wanted)?;
     let done = if what == Put::Replaced { "replaced" } else { "stored" };
     context.output.note(&format!("{done} the key in {}", path.display()));
@@ -117,22 +118,26 @@ fn account(world: &World, args: &LoginArgs) -> Result<Account, Error> {
     let target = if let Some(target) = &args.target {
         target.as_str()
     } else {
-        asked = ask("Base URL or user name (for example https://NAME.carto.com): ")?
-            .ok_or_else(|| {
+        asked = ask("Base URL or user name (for example https://NAME.carto.com): ")?.ok_or_else(
+            || {
                 Error::new(Kind::Usage, "login needs a base URL or a user name")
                     .help("carto login https://NAME.carto.com")
-            })?;
+            },
+        )?;
         &asked
     };
     if target.contains("://") {
         return of_url(target, args);
     }
     if let Some(name) = &args.username {
-        return Err(Error::new(Kind::Usage, format!(
-            "`{}` is no base URL, and `--username {}` names the user already",
-            escape::line(target),
-            escape::line(name)
-        ))
+        return Err(Error::new(
+            Kind::Usage,
+            format!(
+                "`{}` is no base URL, and `--username {}` names the user already",
+                escape::line(target),
+                escape::line(name)
+            ),
+        )
         .help(format!("carto login https://{}", escape::line(target))));
     }
     of_name(world, target)
@@ -157,7 +162,11 @@ fn ask_for_name(url: &BaseUrl) -> Result<Option<Username>, Error> {
 fn parse_name(text: &str) -> Result<Username, Error> {
     Username::parse(text).map_err(|error| {
         let error = Error::new(Kind::Usage, error.to_string());
-        if text.contains('.') { error.help(format!("for a URL: https://{}", escape::line(text))) } else { error }
+        if text.contains('.') {
+            error.help(format!("for a URL: https://{}", escape::line(text)))
+        } else {
+            error
+        }
     })
 }
 
@@ -165,16 +174,16 @@ fn parse_name(text: &str) -> Result<Username, Error> {
 fn of_name(world: &World, text: &str) -> Result<Account, Error> {
     let name = parse_name(text)?;
     let shown = name.to_string();
-    world.account_for_name(Located::new(name, Scope::User, Origin::Flag("login".to_owned()))).map_err(
-        |refusal| {
+    world
+        .account_for_name(Located::new(name, Scope::User, Origin::Flag("login".to_owned())))
+        .map_err(|refusal| {
             let error = Error { kind: Kind::Usage, places: Vec::new(), ..Error::from(refusal) };
             if shown.contains('.') {
                 Error { help: vec![format!("carto login https://{shown}")], ..error }
             } else {
                 error
             }
-        },
-    )
+        })
 }
 
 /// Asks a person for a line; nothing where there is no terminal.

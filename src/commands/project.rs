@@ -72,12 +72,7 @@ impl Project {
             return Ok(project);
         }
         let dir = match ProjectDir::open(&place.root) {
-            Ok(Some(dir)) => dir,
-            // It went away since it was found.
-            Ok(None) => {
-                project.standing = ProjectStanding::Trusted;
-                return Ok(project);
-            }
+            Ok(dir) => dir,
             Err(error) => {
                 project.standing = ProjectStanding::Foreign(error.to_string());
                 return Ok(project);
@@ -159,6 +154,22 @@ impl Project {
             // Foreign in itself, as a link: approved bytes are still approved.
             Err(_) => Ok(dir.read_anyway(CREDENTIALS_FILE, PROJECT_LIMIT)?),
         }
+    }
+
+    /// Gives the bytes of one of its files for a review, foreign or not.
+    ///
+    /// # Errors
+    /// It is there and cannot be read.
+    pub fn raw(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        if name == CONFIG_FILE && self.config.is_some() {
+            // The bytes that were judged are the ones that are shown.
+            return Ok(self.config.clone());
+        }
+        let file = match &self.dir {
+            Some(dir) => dir.read_anyway(name, PROJECT_LIMIT)?,
+            None => ProjectDir::open(&self.place.root)?.read_anyway(name, PROJECT_LIMIT)?,
+        };
+        Ok(file.map(|file| file.bytes))
     }
 
     /// Reads one of its files as it is now; a link is not followed.

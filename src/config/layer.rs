@@ -159,11 +159,11 @@ impl Layer {
             // Kept, so that plain lookups and `list` show what the file says.
             if self.standing == Standing::Own {
                 self.entries.push(Entry {
- path,
- written: as_written,
- value: leaf.value,
- at: At::Span(leaf.span),
- });
+                    path,
+                    written: as_written,
+                    value: leaf.value,
+                    at: At::Span(leaf.span),
+                });
             }
             return;
         };
@@ -199,11 +199,11 @@ impl Layer {
             return;
         }
         self.entries.push(Entry {
- path,
- written: as_written,
- value: leaf.value,
- at: At::Span(leaf.span),
- });
+            path,
+            written: as_written,
+            value: leaf.value,
+            at: At::Span(leaf.span),
+        });
     }
 
     /// Gives the file when the layer was read from one.

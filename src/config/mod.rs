@@ -5,6 +5,7 @@
 //! and plugins are unknown here; so the rules can be tested without a process.
 
 pub mod discover;
+pub mod edit;
 
 pub mod given;
 pub mod keys;

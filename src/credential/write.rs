@@ -84,7 +84,8 @@ pub fn forget(
     let mut count = 0;
     // From the last to the first, so that the numbers of those before stay true.
     for entry in stored.iter().rev().filter(|entry| which(entry)) {
-        text = edit::remove_table(&text, TABLE, entry.index).map_err(|error| broken(path, &error))?;
+        text =
+            edit::remove_table(&text, TABLE, entry.index).map_err(|error| broken(path, &error))?;
         count += 1;
     }
     let change = if count == 0 { Change::Unchanged } else { Change::Changed(text) };

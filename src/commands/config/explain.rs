@@ -26,9 +26,7 @@ pub struct ExplainArgs {
 /// Runs the command.
 pub fn run(context: &Context, args: &ExplainArgs) -> Result<(), Error> {
     let path = match &args.key {
-        Some(key) => {
-            Some(KeyPath::parse(key).map_err(|what| Error::new(Kind::Usage, what))?)
-        }
+        Some(key) => Some(KeyPath::parse(key).map_err(|what| Error::new(Kind::Usage, what))?),
         None => None,
     };
     let broken = match path {
@@ -43,7 +41,11 @@ pub fn run(context: &Context, args: &ExplainArgs) -> Result<(), Error> {
     }
 }
 
-fn explain_setting(context: &Context, args: &ExplainArgs, path: &KeyPath) -> Result<Vec<Error>, Error> {
+fn explain_setting(
+    context: &Context,
+    args: &ExplainArgs,
+    path: &KeyPath,
+) -> Result<Vec<Error>, Error> {
     let loaded = context.load()?;
     let values: Vec<_> = loaded.config.all(path).collect();
     let shown = path.to_string();
@@ -88,14 +90,13 @@ fn explain_account(context: &Context, args: &ExplainArgs) -> Result<Vec<Error>, 
     context.tell_remarks();
     let decision = facts.world.resolve();
     let keys = match &decision {
-        Decision::Chosen(chosen) => {
-            choose(chosen, &facts.offered, &facts.stored).candidates
-        }
+        Decision::Chosen(chosen) => choose(chosen, &facts.offered, &facts.stored).candidates,
         Decision::Refused(_) | Decision::None => Vec::new(),
     };
-    let project = context.load()?.project.as_ref().map(|project| {
-        (project.place.dir().display().to_string(), project.standing.to_string())
-    });
+    let project =
+        context.load()?.project.as_ref().map(|project| {
+            (project.place.dir().display().to_string(), project.standing.to_string())
+        });
     if args.json {
         print_json(context, &facts, &decision, &keys, project.as_ref());
     } else {
@@ -185,7 +186,10 @@ fn print_text(
     if let Decision::Chosen(chosen) = decision
         && let Some(pattern) = &chosen.pattern
     {
-        say(format!("           the name goes into the pattern of {} ({})", pattern.scope, pattern.origin));
+        say(format!(
+            "           the name goes into the pattern of {} ({})",
+            pattern.scope, pattern.origin
+        ));
     }
     if let Some((dir, standing)) = project {
         say(format!("project  {dir}: {standing}"));

@@ -78,9 +78,8 @@ fn of_account(context: &Context, key: &str) -> Result<Option<Located<Value>>, Er
 
 fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
     let chosen = &resolved.chosen;
-    let here = |text: String| {
-        Some(Located::new(Value::String(text), chosen.scope, chosen.origin.clone()))
-    };
+    let here =
+        |text: String| Some(Located::new(Value::String(text), chosen.scope, chosen.origin.clone()));
     match key {
         "username" => here(chosen.account.username()?.to_string()),
         "base_url" => here(chosen.account.base_url().to_string()),
@@ -104,9 +103,10 @@ fn looked_up(
 ) -> Result<Vec<Located<Value>>, Error> {
     let scope = match args.scope.choice() {
         Some(Choice::File(file)) => {
-            let bytes = read_named(&file, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
-                Error::new(Kind::NotThere, "there is no such file").at(file.display())
-            })?;
+            let bytes =
+                read_named(&file, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
+                    Error::new(Kind::NotThere, "there is no such file").at(file.display())
+                })?;
             let layer = Layer::parse(Scope::User, Standing::Own, &file, bytes.bytes)?;
             return Ok(in_layer(&layer, path).into_iter().collect());
         }
@@ -258,7 +258,12 @@ fn print(
 }
 
 /// Brings a value to one spelling of the type that was asked for.
-fn typed(value: &Value, wanted: Option<As>, path: &KeyPath, origin: &Origin) -> Result<Value, Error> {
+fn typed(
+    value: &Value,
+    wanted: Option<As>,
+    path: &KeyPath,
+    origin: &Origin,
+) -> Result<Value, Error> {
     let wrong = |what: &str| {
         Error::new(Kind::Invalid, format!("the value of `{path}` is not {what}")).at(origin)
     };
@@ -278,7 +283,9 @@ fn typed(value: &Value, wanted: Option<As>, path: &KeyPath, origin: &Origin) -> 
             }
             _ => Err(wrong("an integer")),
         },
-        Some(As::Path) => Ok(Value::String(expanded(value.as_str().ok_or_else(|| wrong("a path"))?))),
+        Some(As::Path) => {
+            Ok(Value::String(expanded(value.as_str().ok_or_else(|| wrong("a path"))?)))
+        }
     }
 }
 
@@ -290,4 +297,3 @@ fn expanded(text: &str) -> String {
         _ => text.to_owned(),
     }
 }
-

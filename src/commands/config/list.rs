@@ -59,9 +59,10 @@ pub fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     let mut broken = Vec::new();
     let rows = match choice {
         Some(Choice::File(path)) => {
-            let file = read_named(&path, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
-                Error::new(Kind::NotThere, "there is no such file").at(path.display())
-            })?;
+            let file =
+                read_named(&path, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
+                    Error::new(Kind::NotThere, "there is no such file").at(path.display())
+                })?;
             let mut config = Config::default();
             config.insert(Layer::parse(Scope::User, Standing::Own, &path, file.bytes)?);
             settings(&config)
@@ -110,7 +111,8 @@ fn settings(config: &Config) -> Vec<Row> {
 /// A key is listed with its account; it wins or loses by account, which `explain` shows.
 fn key_row(entry: &Stored, args: &ListArgs) -> Row {
     let text = if args.show_secrets { entry.key.expose() } else { entry.key.masked() };
-    let account = entry.account.as_ref().map_or_else(|| "no account".to_owned(), ToString::to_string);
+    let account =
+        entry.account.as_ref().map_or_else(|| "no account".to_owned(), ToString::to_string);
     let profile = entry.profile.as_ref().map(|name| format!(", profile {name}"));
     Row {
         scope: entry.scope,

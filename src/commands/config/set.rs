@@ -106,9 +106,9 @@ fn guessed(text: &str) -> edit::Value {
     match text {
         "true" => edit::Value::Bool(true),
         "false" => edit::Value::Bool(false),
-        _ => text
-            .parse()
-            .map_or_else(|_| edit::Value::String(text.to_owned()), edit::Value::Integer),
+        _ => {
+            text.parse().map_or_else(|_| edit::Value::String(text.to_owned()), edit::Value::Integer)
+        }
     }
 }
 
@@ -132,7 +132,9 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
     if !unbound {
         let has_key = facts.stored.iter().any(|e| e.account.as_ref() == Some(&account));
         if !has_key && facts.broken.is_empty() {
-            context.output.note(&format!("there is no key for {account} yet: carto config set apikey"));
+            context
+                .output
+                .note(&format!("there is no key for {account} yet: carto config set apikey"));
         }
         return Ok(());
     }
@@ -143,8 +145,8 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         ));
         return Ok(());
     }
-    let (path, bound) = destination
-        .edit_credentials(context, |path, text| bind(path, text, &account))?;
+    let (path, bound) =
+        destination.edit_credentials(context, |path, text| bind(path, text, &account))?;
     if bound {
         context.output.note(&format!("the key in {} now belongs to {account}", path.display()));
     }
@@ -164,7 +166,9 @@ fn tell_what_hides(
     let fresh = context.again();
     let loaded = fresh.load()?;
     if let Some(winner) = loaded.config.get(path).filter(|winner| winner.scope > scope) {
-        context.output.note(&format!("{path} is hidden here by {} ({})", winner.scope, winner.origin));
+        context
+            .output
+            .note(&format!("{path} is hidden here by {} ({})", winner.scope, winner.origin));
     } else if path.is("username") || path.is("base_url") {
         let world = fresh.facts(None)?.world;
         let above = world.candidates().into_iter().find(|candidate| candidate.scope >= scope);

@@ -4,8 +4,8 @@ use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::destination::{Destination, ScopeArgs};
-use crate::config::{Layer, edit};
 use crate::config::keys::{KeyPath, ValueType};
+use crate::config::{Layer, edit};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
 use crate::error::{Error, Kind};
@@ -52,8 +52,8 @@ fn not_there(error: Error, path: &KeyPath) -> Error {
 fn unset_apikey(context: &Context, destination: &Destination) -> Result<(), Error> {
     let account = context.facts(None)?.world.account_at(destination.scope())?;
     let of_account = |entry: &Stored| entry.account == account && entry.profile.is_none();
-    let (path, count) = destination
-        .edit_credentials(context, |path, text| forget(path, text, of_account))?;
+    let (path, count) =
+        destination.edit_credentials(context, |path, text| forget(path, text, of_account))?;
     let whose = account.map_or_else(|| "no account".to_owned(), |account| account.to_string());
     if count == 0 {
         return Err(Error::new(Kind::NotThere, format!("no key of {whose} is stored there"))

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::commands::context::Context;
 use crate::commands::given_key::{read_existing, recognise};
 use crate::error::{Error, Kind};
-use crate::replace_file::{Links, Lock, Target, remove};
+use crate::replace_file::{Links, Lock, remove};
 
 /// Delete a credentials file of another program, after saying what it holds
 ///
@@ -35,9 +35,8 @@ pub fn run(context: &Context, args: &DeleteArgs) -> Result<(), Error> {
         let key = if account.apikey.is_some() { "a key" } else { "no key" };
         context.output.note(&format!("{} holds {key} for {name}, {url}", path.display()));
     }
-    let target = Target::resolve(path, Links::Refuse)?;
-    let lock = Lock::file(&target, &mut |text| context.output.note(text))?;
-    let removed = remove(&target, &lock)?;
+    let lock = Lock::file_telling(path, Links::Refuse, &mut |text| context.output.note(text))?;
+    let removed = remove(path, Links::Refuse, &lock)?;
     if !removed.was_there {
         return Err(Error::new(Kind::NotThere, "there is no such file").at(path.display()));
     }

@@ -55,7 +55,9 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
     let text = text(&resolved, args.form)?;
     if args.default {
         let mut written = 0;
-        for place in legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref()) {
+        for place in
+            legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref())
+        {
             if place.program.starts_with("CARTOframes") {
                 if let Some(dir) = place.path.parent() {
                     create_private_dir(dir)?;
@@ -65,7 +67,10 @@ pub fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
             }
         }
         if written == 0 {
-            return Err(Error::new(Kind::Write, "there is no place for CARTOframes' files: HOME is not set"));
+            return Err(Error::new(
+                Kind::Write,
+                "there is no place for CARTOframes' files: HOME is not set",
+            ));
         }
         return Ok(());
     }
@@ -90,7 +95,11 @@ fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
         username: account.username().map(crate::username::Username::as_str),
         base_url: account.base_url().as_str(),
         apikey: &resolved.key.key,
-        non_secure: if resolved.chosen.non_secure { NonSecure::Allowed } else { NonSecure::Refused },
+        non_secure: if resolved.chosen.non_secure {
+            NonSecure::Allowed
+        } else {
+            NonSecure::Refused
+        },
     };
     legacy::write(form, &exported).map_err(|error| {
         Error::new(Kind::Refused, error.to_string()).help("carto credentials export --as 1.x")
@@ -105,12 +114,13 @@ fn write(
     args: &ExportArgs,
 ) -> Result<(), Error> {
     let target = Target::resolve(path, Links::Follow)?;
-    let lock = Lock::file(&target, &mut |text| context.output.note(text))?;
+    let mut notice = |text: &str| context.output.note(text);
+    let lock = Lock::file_telling(path, Links::Follow, &mut notice)?;
     if !args.force {
         refuse_other_account(path, &resolved.chosen.account)?;
     }
     git::keep_out(target.path())?;
-    replace(&target, text.as_bytes(), Mode::Private, &lock)?;
+    replace(path, text.as_bytes(), Mode::Private, Links::Follow, &lock)?;
     restrict(target.path())?;
     context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));
     Ok(())
@@ -150,7 +160,8 @@ fn restrict(path: &Path) -> Result<(), Error> {
     let only_me = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(path, only_me).map_err(|error| {
         let reason = crate::error::io_reason(&error);
-        Error::new(Kind::Write, format!("cannot close the file to others: {reason}")).at(path.display())
+        Error::new(Kind::Write, format!("cannot close the file to others: {reason}"))
+            .at(path.display())
     })
 }
 

@@ -64,7 +64,10 @@ fn sources(context: &Context, args: &ImportArgs) -> Result<Vec<(PathBuf, Importe
         Some(path) if path.as_os_str() == "-" => {
             let mut bytes = Vec::new();
             std::io::stdin().lock().take(1024 * 1024).read_to_end(&mut bytes).map_err(|error| {
-                Error::new(Kind::Invalid, format!("cannot read standard input: {}", io_reason(&error)))
+                Error::new(
+                    Kind::Invalid,
+                    format!("cannot read standard input: {}", io_reason(&error)),
+                )
             })?;
             let path = PathBuf::from("standard input");
             let imported = recognise(&path, &bytes)?;
@@ -163,13 +166,17 @@ fn store(
     };
     let shown = path.display();
     if args.dry_run {
-        context.output.line(escape::line(&format!("would store {account} ({key}) from {shown}{}", place.words())));
+        context.output.line(escape::line(&format!(
+            "would store {account} ({key}) from {shown}{}",
+            place.words()
+        )));
         return Ok(());
     }
     let mut stored = "no key";
     if let Some(key) = &entry.apikey {
         let new = NewKey { account: Some(account), profile: None, key };
-        let (_, what) = destination.edit_credentials(context, |path, text| put(path, text, &new))?;
+        let (_, what) =
+            destination.edit_credentials(context, |path, text| put(path, text, &new))?;
         stored = match what {
             Put::Added => "stored the key",
             Put::Replaced => "replaced the key",
@@ -177,6 +184,8 @@ fn store(
         };
     }
     adopt::write_settings(context, destination, account, &place, wanted)?;
-    context.output.line(escape::line(&format!("{account} ({key}) from {shown}: {stored}{}", place.words())));
+    context
+        .output
+        .line(escape::line(&format!("{account} ({key}) from {shown}: {stored}{}", place.words())));
     Ok(())
 }

@@ -59,16 +59,17 @@ pub fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
     let any_field = KeyPath([&table[..], &["username".to_owned()]].concat());
     destination.edit_config(context, change, |layer| judge_entry(layer, &any_field))?;
     let name = escape::line(&args.name);
-    context.output.note(&format!("added profile {name} in {}", destination.config_path().display()));
+    context
+        .output
+        .note(&format!("added profile {name} in {}", destination.config_path().display()));
     context.output.note(&format!("its key: carto --profile {name} config set apikey"));
     Ok(())
 }
 
 fn fields(args: &AddArgs) -> Result<Vec<(&'static str, edit::Value)>, Error> {
     if args.username.is_none() && args.base_url.is_none() {
-        return Err(Error::new(Kind::Usage, "a profile needs a user name or a base URL").help(
-            format!("carto profile add {} --username NAME", escape::line(&args.name)),
-        ));
+        return Err(Error::new(Kind::Usage, "a profile needs a user name or a base URL")
+            .help(format!("carto profile add {} --username NAME", escape::line(&args.name))));
     }
     let mut fields = Vec::new();
     if args.allow_non_secure {

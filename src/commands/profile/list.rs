@@ -91,7 +91,9 @@ fn rows(facts: &Facts) -> Vec<Row> {
 
 fn print(context: &Context, rows: &[Row]) {
     if rows.is_empty() {
-        context.output.note("there are no profiles; `carto login URL` adds one for a second account");
+        context
+            .output
+            .note("there are no profiles; `carto login URL` adds one for a second account");
     }
     let width = rows.iter().map(|row| escape::line(&row.name).chars().count()).max().unwrap_or(0);
     for row in rows {
@@ -104,6 +106,8 @@ fn print(context: &Context, rows: &[Row]) {
         let protected = if row.protected { "  protected" } else { "" };
         let name = escape::line(&row.name);
         let gap = " ".repeat(width - name.chars().count());
-        context.output.line(format!("{mark} {name}{gap}  {}{key}{protected}", escape::line(&account)));
+        context
+            .output
+            .line(format!("{mark} {name}{gap}  {}{key}{protected}", escape::line(&account)));
     }
 }

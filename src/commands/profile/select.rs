@@ -32,7 +32,8 @@ pub fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
     let path = KeyPath(vec!["profile".to_owned()]);
     let shown = destination.config_path();
     let Some(name) = &args.name else {
-        let change = |text: &str, layer: &Layer| edit::unset(text, &layer.written(&path).segments());
+        let change =
+            |text: &str, layer: &Layer| edit::unset(text, &layer.written(&path).segments());
         return match destination.edit_config(context, change, |_| Ok(())) {
             Ok(_) => {
                 context.output.note(&format!("no profile is selected in {}", shown.display()));
@@ -46,12 +47,18 @@ pub fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
         };
     };
     let facts = context.facts(None)?;
-    let wanted = Located::new(name.clone(), destination.scope(), Origin::Flag("profile use".into()));
+    let wanted =
+        Located::new(name.clone(), destination.scope(), Origin::Flag("profile use".into()));
     let account = facts.world.account_of_profile(&wanted)?;
     let value = edit::Value::String(name.clone());
-    let change = |text: &str, layer: &Layer| edit::set(text, &layer.written(&path).segments(), &value);
+    let change =
+        |text: &str, layer: &Layer| edit::set(text, &layer.written(&path).segments(), &value);
     destination.edit_config(context, change, |_| Ok(()))?;
-    context.output.note(&format!("profile {} ({account}) is selected in {}", escape::line(name), shown.display()));
+    context.output.note(&format!(
+        "profile {} ({account}) is selected in {}",
+        escape::line(name),
+        shown.display()
+    ));
     let fresh = context.again();
     if let Some(winner) = fresh.load()?.config.get(&path)
         && winner.scope > destination.scope()

@@ -1,0 +1,282 @@
+//! The command line: global flags, the built-in commands, and everything else as a plugin.
+//!
+//! # Why
+//! The global flags are read first and alone. Only for a built-in command is its own part of the
+//! command line built and read: a plugin's start must not pay for commands it does not use, and
+//! nothing behind a plugin's name is carto's to read.
+
+use std::ffi::OsString;
+
+use clap::{
+    Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+};
+
+use crate::commands::context::Context;
+use crate::commands::globals::{Globals, Nested};
+use crate::commands::{config, credentials, external, init, login, logout, plugin, profile, trust};
+use crate::config::keys::KeyPath;
+use crate::error::{Error, Kind};
+use crate::escape;
+use crate::invocation::Invocation;
+use crate::output::{Color, Output, Verbosity};
+
+/// Settings, accounts, keys and plugins for the CARTO location platform
+///
+/// carto resolves layered settings, keeps API keys and hands the right one, and only that, to the
+/// program that needs it: `carto NAME` runs the plugin `carto-NAME`.
+#[derive(Debug, Parser)]
+#[command(name = "carto", bin_name = "carto", version, max_term_width = 100)]
+#[command(disable_help_subcommand = true, subcommand_required = true)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Config(config::ConfigArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
+    Profile(profile::ProfileArgs),
+    Credentials(credentials::CredentialsArgs),
+    Trust(trust::TrustArgs),
+    Plugin(plugin::PluginArgs),
+    Help(HelpArgs),
+    Version(VersionArgs),
+}
+
+/// Print help for carto, a command or a plugin
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  carto help config set     a built-in command
+  carto help whoami         a plugin: runs `carto-whoami --help`")]
+struct HelpArgs {
+    /// The command
+    command: Vec<OsString>,
+}
+
+/// Print the version
+#[derive(Debug, clap::Args)]
+struct VersionArgs {}
+
+/// What came of reading the command line.
+enum Parsed {
+    Builtin(Box<Cli>),
+    External(Box<Globals>, OsString, Vec<OsString>),
+}
+
+/// Runs what the command line says and gives the exit status.
+pub fn run(invocation: Invocation) -> u8 {
+    let plain = Output { verbosity: Verbosity::Normal, color: Color::Auto };
+    let parsed = match parse(&invocation) {
+        Ok(parsed) => parsed,
+        Err(error) => return print_clap(&plain, &error),
+    };
+    let result = match parsed {
+        Parsed::Builtin(cli) => begin(invocation, &cli.globals)
+            .and_then(|mut context| ended(&mut context, |context| builtin(context, cli.command))),
+        Parsed::External(globals, name, args) => {
+            begin(invocation, &globals).and_then(|mut context| {
+                ended(&mut context, |context| external::run(context, &name, &args, &builtins()))
+            })
+        }
+    };
+    result.unwrap_or_else(|error| {
+        plain.error(&error);
+        error.kind.exit_code()
+    })
+}
+
+/// Prints the error with the colours and the verbosity of the run.
+fn ended(
+    context: &mut Context,
+    run: impl FnOnce(&mut Context) -> Result<u8, Error>,
+) -> Result<u8, Error> {
+    match run(context) {
+        Ok(code) => Ok(code),
+        Err(error) => {
+            context.output.error(&error);
+            Ok(error.kind.exit_code())
+        }
+    }
+}
+
+/// Gives the names of the built-in commands.
+fn builtins() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// Reads the global flags; then, for a built-in command, everything.
+fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
+    let all = || std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned());
+    let first = Globals::augment_args(Clap::new("carto"))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .allow_external_subcommands(true)
+        .external_subcommand_value_parser(clap::value_parser!(OsString));
+    // Help, version and every mistake are the whole command line's to answer.
+    if let Ok(matches) = first.try_get_matches_from(all())
+        && let Some((name, rest)) = matches.subcommand()
+        && !Command::has_subcommand(name)
+    {
+        let globals = Globals::from_arg_matches(&matches)?;
+        let args = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
+        return Ok(Parsed::External(Box::new(globals), name.into(), args));
+    }
+    if let Some(name) = not_utf8_command(invocation) {
+        return Ok(Parsed::External(Box::default(), name, Vec::new()));
+    }
+    Cli::try_parse_from(all()).map(|cli| Parsed::Builtin(Box::new(cli)))
+}
+
+/// A first word that is not UTF-8 is no command; clap would speak of an argument.
+fn not_utf8_command(invocation: &Invocation) -> Option<OsString> {
+    let first = invocation.args.first()?;
+    first.to_str().is_none().then(|| first.clone())
+}
+
+fn print_clap(output: &Output, error: &clap::Error) -> u8 {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        crate::output::prompt(&escape::lines(&text));
+        Kind::Usage.exit_code()
+    } else {
+        output.raw(text.as_bytes());
+        0
+    }
+}
+
+/// Enters the directory and makes the context of the run.
+fn begin(mut invocation: Invocation, globals: &Globals) -> Result<Context, Error> {
+    for dir in &globals.directory {
+        invocation.enter(dir)?;
+    }
+    let verbosity = match (globals.quiet, globals.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let color = match globals.color {
+        Some(when) => when.into(),
+        None if invocation.env.get("NO_COLOR").is_some() => Color::Never,
+        None => Color::Auto,
+    };
+    let nested = Nested::from_env(&invocation.env)?;
+    let output = Output { verbosity, color };
+    let mut context = Context::new(invocation, output, globals.clone(), nested);
+    if globals.color.is_none() {
+        apply_color_setting(&mut context);
+    }
+    Ok(context)
+}
+
+/// Takes `ui.color`, where the settings can be read; what is wrong with them is said later, by
+/// whoever needs them.
+fn apply_color_setting(context: &mut Context) {
+    use std::io::IsTerminal as _;
+    if !std::io::stderr().is_terminal()
+        && !context.globals.set.iter().any(|set| set.to_string_lossy().contains("color"))
+    {
+        return;
+    }
+    let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
+    let Ok(loaded) = context.load() else { return };
+    let wanted = match loaded.config.get(&path).and_then(|value| value.value.as_str()) {
+        Some("always") => Some(Color::Always),
+        Some("never") => Some(Color::Never),
+        _ => None,
+    };
+    if let Some(color) = wanted {
+        context.output.color = color;
+    }
+}
+
+fn builtin(context: &mut Context, command: Command) -> Result<u8, Error> {
+    match command {
+        Command::Init(args) => init::run(context, &args).map(|()| 0),
+        Command::Config(args) => config::run(context, &args).map(|()| 0),
+        Command::Login(args) => login::run(context, &args).map(|()| 0),
+        Command::Logout(args) => logout::run(context, &args).map(|()| 0),
+        Command::Profile(args) => profile::run(context, &args).map(|()| 0),
+        Command::Credentials(args) => credentials::run(context, &args).map(|()| 0),
+        Command::Trust(args) => trust::run(context, &args).map(|()| 0),
+        Command::Plugin(args) => plugin::run(context, &args, &builtins()),
+        Command::Help(args) => help(context, &args.command),
+        Command::Version(VersionArgs {}) => {
+            context.output.line(format!("carto {}", env!("CARGO_PKG_VERSION")));
+            Ok(0)
+        }
+    }
+}
+
+/// Prints help: carto's own, a built-in command's, or the plugin's own words.
+fn help(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
+    let Some((first, rest)) = words.split_first() else {
+        let text = Cli::command().render_help().to_string();
+        context.output.raw(text.as_bytes());
+        context.output.raw(plugins_for_help(context).as_bytes());
+        return Ok(0);
+    };
+    let mut command = Cli::command();
+    command.build();
+    let mut found = command.find_subcommand(first).cloned();
+    if found.is_none() {
+        return external::run(context, first, &["--help".into()], &builtins());
+    }
+    for word in rest {
+        found = found.and_then(|command| command.find_subcommand(word).cloned());
+    }
+    match found {
+        Some(mut command) => {
+            let text = command.render_long_help().to_string();
+            context.output.raw(text.as_bytes());
+            Ok(0)
+        }
+        None => {
+            let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            Err(Error::new(
+                Kind::NotFound,
+                format!("`{}` is no command", escape::line(&shown.join(" "))),
+            )
+            .help(format!("carto help {}", escape::line(&first.to_string_lossy()))))
+        }
+    }
+}
+
+/// Lists the plugins below carto's own help. None is run for it.
+fn plugins_for_help(context: &Context) -> String {
+    let found = external::search_path(context).list();
+    let mut text = String::new();
+    if !found.is_empty() {
+        text += "\nPlugins:\n";
+    }
+    for (name, plugin) in &found {
+        let path = plugin.path.display().to_string();
+        text += &format!("  {name:<12} {}\n", escape::line(&path));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help() {
+        fn check(command: &Clap) {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            for sub in command.get_subcommands() {
+                check(sub);
+            }
+        }
+        check(&Cli::command());
+    }
+}

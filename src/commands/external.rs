@@ -1,0 +1,210 @@
+//! `carto NAME ...` where NAME is no built-in command: joins the steps for a plugin.
+
+use std::ffi::{OsStr, OsString};
+
+use super::context::Context;
+use super::globals::{Nested, NestedFiles};
+use super::project::ProjectStanding;
+use crate::config::discover::Files;
+use crate::config::{Scope, Value};
+use crate::error::{Error, Kind};
+use crate::escape;
+use crate::invocation::Invocation;
+use crate::plugin::PluginName;
+use crate::plugin::contract::{Contract, Granted};
+use crate::plugin::dispatch::{Ended, start};
+use crate::plugin::find::{Found, SearchPath};
+
+/// Runs a plugin. Returns only where it could not start or could not take this process's place.
+///
+/// # Errors
+/// No such plugin (127), one that cannot run (126), a refused account (4).
+pub fn run(
+    context: &mut Context,
+    name: &OsStr,
+    args: &[OsString],
+    builtins: &[String],
+) -> Result<u8, Error> {
+    let name = plugin_name(name, builtins)?;
+    let found = found(context, &name, builtins)?;
+    if let Some(unfit) = &found.unfit {
+        return Err(cannot_run(&found, unfit.reason()));
+    }
+    let asks_for_help = args.first().is_some_and(|first| first == "--help");
+    let granted = match granted(context, &name) {
+        Ok(granted) => granted,
+        // Help must be reachable whatever is wrong with the account.
+        Err(_) if asks_for_help => None,
+        Err(error) => return Err(error),
+    };
+    let config = plugin_config(context, &name, asks_for_help)?;
+    let nested = nested(context, asks_for_help)?;
+    let project = context.load().ok().and_then(|loaded| loaded.project.as_ref());
+    let project = project.filter(|project| project.standing == ProjectStanding::Trusted);
+    let program = Invocation::program();
+    let contract = Contract {
+        granted: granted.as_ref(),
+        project_dir: project.map(super::project::Project::root),
+        program: program.as_deref(),
+        plugin_config: Some(&config),
+        nested: Some(&nested),
+    };
+    let environment = contract.environment(&context.invocation.env);
+    context.output.verbose(|| format!("run {}", found.path.display()));
+    let argv0 = found.path.as_os_str().to_owned();
+    match start(&found.path, &argv0, args, &environment) {
+        Ok(Ended::Code(code)) => Ok(code),
+        Err(error) => Err(cannot_run(&found, &error.to_string())),
+    }
+}
+
+/// Gives the places where plugins are looked for.
+pub fn search_path(context: &Context) -> SearchPath {
+    let installed = context.invocation.data_dir().map(|dir| dir.join("plugins"));
+    SearchPath::new(context.invocation.env.get("PATH"), installed)
+}
+
+/// Checks the name of a command that is not built in.
+///
+/// # Errors
+/// The name can be no plugin's.
+pub fn plugin_name(name: &OsStr, builtins: &[String]) -> Result<PluginName, Error> {
+    PluginName::parse(name).map_err(|reason| {
+        let shown = name.to_string_lossy();
+        let error = Error::new(Kind::NotFound, format!("`{}` is no command", escape::line(&shown)))
+            .note(reason.to_string());
+        suggest(error, &shown, builtins.iter().map(String::as_str))
+    })
+}
+
+/// Finds a plugin.
+///
+/// # Errors
+/// There is none: the nearest built-in commands and plugins, and where a copy was passed over.
+pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Result<Found, Error> {
+    let path = search_path(context);
+    if let Some(found) = path.find(name) {
+        return Ok(found);
+    }
+    let mut error = Error::new(
+        Kind::NotFound,
+        format!("`{name}` is no command, and no plugin `{}` is on PATH", name.executable()),
+    );
+    if let Some(skipped) = path.find_skipped(name) {
+        error = error.note(format!(
+            "there is one in `{}`, but a PATH entry that is not absolute is never used",
+            skipped.display()
+        ));
+    }
+    let plugins = path.list();
+    let names = builtins.iter().map(String::as_str).chain(plugins.keys().map(PluginName::as_str));
+    Err(suggest(error, name.as_str(), names))
+}
+
+fn suggest<'a>(error: Error, typed: &str, names: impl Iterator<Item = &'a str>) -> Error {
+    let typed = typed.to_lowercase();
+    let mut near: Vec<(usize, &str)> = names
+        .map(|name| (strsim::damerau_levenshtein(name, &typed), name))
+        .filter(|(score, name)| *score <= 1 + name.len().max(typed.len()) / 4)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    let error = match near.as_slice() {
+        [] => error,
+        near => {
+            let names: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+            error.help(format!("did you mean {}?", names.join(" or ")))
+        }
+    };
+    error.help("carto help     # lists commands and plugins")
+}
+
+fn cannot_run(found: &Found, reason: &str) -> Error {
+    let path = found.path.display().to_string();
+    let error = Error::new(Kind::CannotRun, format!("the plugin cannot run: {reason}")).at(&path);
+    match reason {
+        "is not executable" => error.help(format!("chmod +x '{path}'")),
+        "can be written by everyone" => error.help(format!("chmod o-w '{path}'")),
+        _ => error,
+    }
+}
+
+/// Gives the account for a plugin; its key only where the user does not withhold it.
+fn granted(context: &Context, name: &PluginName) -> Result<Option<Granted>, Error> {
+    let Some(resolved) = context.resolve(Some(name.as_str()))? else { return Ok(None) };
+    let mut granted = resolved.granted();
+    if withholds_key(context, name)? {
+        granted.key = None;
+    }
+    Ok(Some(granted))
+}
+
+/// Whether a scope outside projects says `credentials = false`; no project can undo it.
+fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
+    let path = crate::config::keys::KeyPath(
+        ["plugins", name.as_str(), "credentials"].map(str::to_owned).to_vec(),
+    );
+    let loaded = context.load()?;
+    let mut outside = None;
+    let mut project = None;
+    for value in loaded.config.all(&path) {
+        let slot = if value.scope == Scope::Project { &mut project } else { &mut outside };
+        *slot = Some(*value.value == Value::Bool(false));
+    }
+    Ok(outside == Some(true) || project == Some(true))
+}
+
+/// Gives the plugin's own settings as JSON, merged key by key.
+fn plugin_config(context: &Context, name: &PluginName, lenient: bool) -> Result<String, Error> {
+    let loaded = match context.load() {
+        Ok(loaded) => loaded,
+        Err(_) if lenient => return Ok("{}".to_owned()),
+        Err(error) => return Err(error),
+    };
+    let mut root = serde_json::Map::new();
+    for (path, value) in loaded.config.below(&["plugins", name.as_str()]) {
+        let segments = path.0.get(2..).unwrap_or_default();
+        put(&mut root, segments, serde_json::to_value(value.value).unwrap_or_default());
+    }
+    Ok(serde_json::Value::Object(root).to_string())
+}
+
+/// Puts a value into nested objects; a higher layer's table takes the place of a lower one's value.
+fn put(
+    object: &mut serde_json::Map<String, serde_json::Value>,
+    path: &[String],
+    value: serde_json::Value,
+) {
+    match path {
+        [] => {}
+        [last] => _ = object.insert(last.clone(), value),
+        [first, rest @ ..] => {
+            let slot = object.entry(first.clone()).or_insert(serde_json::Value::Null);
+            if !slot.is_object() {
+                *slot = serde_json::Value::Object(serde_json::Map::new());
+            }
+            if let Some(inner) = slot.as_object_mut() {
+                put(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// Gives what a nested carto has to know: settings of this command line that are no account's.
+fn nested(context: &Context, lenient: bool) -> Result<String, Error> {
+    let loaded = match context.load() {
+        Ok(loaded) => Some(loaded),
+        Err(_) if lenient => None,
+        Err(error) => return Err(error),
+    };
+    let nested = Nested {
+        set: loaded.map(|loaded| loaded.command_line.inherited.clone()).unwrap_or_default(),
+        files: match context.globals.files(&context.nested) {
+            Files::All => NestedFiles::All,
+            Files::NoProject => NestedFiles::NoProject,
+            Files::None => NestedFiles::Isolated,
+        },
+        aliases: context.nested.aliases.clone(),
+    };
+    serde_json::to_string(&nested).map_err(|error| Error::new(Kind::Internal, error.to_string()))
+}

@@ -1,0 +1,20 @@
+//! The built-in commands, one file each. None imports another; what several need stands beside
+//! them: the steps of a run ([`context`]), where to write ([`destination`]), accounts that are
+//! taken in ([`adopt`]).
+
+pub mod adopt;
+pub mod config;
+pub mod context;
+pub mod credentials;
+pub mod destination;
+pub mod external;
+pub mod given_key;
+pub mod globals;
+pub mod init;
+pub mod judge_entry;
+pub mod login;
+pub mod logout;
+pub mod plugin;
+pub mod profile;
+pub mod project;
+pub mod trust;

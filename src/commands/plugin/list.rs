@@ -1,0 +1,63 @@
+//! `carto plugin list`: every plugin, with the copies that it hides.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::commands::context::Context;
+use crate::commands::external::search_path;
+use crate::error::Error;
+use crate::escape;
+use crate::plugin::find::Unfit;
+
+/// List the plugins, with their paths and what hides or hinders them
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto plugin list            names and paths
+  carto plugin list --json     the same for programs")]
+pub struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Result<(), Error> {
+    let found = search_path(context).list();
+    let hidden = |name: &str| builtins.iter().any(|builtin| builtin == name);
+    if args.json {
+        let rows: Vec<_> = found
+            .iter()
+            .map(|(name, plugin)| {
+                json!({
+                    "name": name.as_str(),
+                    "path": plugin.path.display().to_string(),
+                    "hidden_by": hidden(name.as_str()).then_some("built-in"),
+                    "problem": plugin.unfit.as_ref().map(Unfit::reason),
+                    "shadowed": plugin.shadowed.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        context.output.json(&rows);
+        return Ok(());
+    }
+    if found.is_empty() {
+        context.output.note("no plugin is on PATH: a plugin is an executable called carto-NAME");
+    }
+    let width = found.keys().map(|name| name.as_str().len()).max().unwrap_or(0);
+    for (name, plugin) in &found {
+        let path = plugin.path.display().to_string();
+        let mut remark = String::new();
+        if hidden(name.as_str()) {
+            remark += "  (hidden by the built-in command; carto plugin run reaches it)";
+        }
+        if let Some(unfit) = &plugin.unfit {
+            remark += &format!("  ({})", unfit.reason());
+        }
+        context.output.line(format!("{name:<width$}  {}{remark}", escape::line(&path)));
+        for shadowed in &plugin.shadowed {
+            let path = shadowed.display().to_string();
+            context.output.line(format!("{:<width$}    hides {}", "", escape::line(&path)));
+        }
+    }
+    Ok(())
+}

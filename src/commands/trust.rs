@@ -1,0 +1,247 @@
+//! `carto trust`: shows a project's settings and approves exactly these bytes.
+
+use std::io::BufRead as _;
+
+use clap::Args;
+use serde_json::json;
+
+use super::context::Context;
+use super::project::Project;
+use crate::config::Scope;
+use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::credential::store;
+use crate::error::{Error, Kind, io_reason};
+use crate::escape;
+use crate::invocation::Invocation;
+use crate::trust::{Hash, Record};
+
+/// Approve this project's settings, exactly as they are now
+///
+/// A project that came with a clone can select one of your accounts, and nothing else, until you
+/// approve it. Any change asks again. What the approved settings make plugins do is not looked at.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto trust                            shows the settings and asks
+  carto trust --expect sha256:HEX        for CI: only exactly these bytes, without asking")]
+pub struct TrustArgs {
+    /// Only show what would be approved, with its hash
+    #[arg(long, group = "act")]
+    show: bool,
+    /// Approve without asking if the settings have this hash
+    #[arg(long, group = "act", value_name = "sha256:HEX")]
+    expect: Option<String>,
+    /// List every project that was approved or denied
+    #[arg(long, group = "act")]
+    list: bool,
+    /// Take the approval, or the denial, back
+    #[arg(long, group = "act")]
+    revoke: bool,
+    /// Leave this project out from now on, as with `--no-project`
+    #[arg(long, group = "act")]
+    deny: bool,
+    /// Print JSON (with --list and --show)
+    #[arg(long)]
+    json: bool,
+}
+
+/// What there is to approve: read once, shown, hashed and recorded from the same buffer.
+struct Review {
+    project: Project,
+    config: Option<Vec<u8>>,
+    credentials: Option<Vec<u8>>,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
+    if args.list {
+        return list(context, args);
+    }
+    let place =
+        discover::places(&context.invocation, discover::Files::All)?.project.ok_or_else(|| {
+            Error::new(Kind::NotThere, "there is no project here: no `.carto` directory")
+        })?;
+    let root = place.root.clone();
+    if args.revoke {
+        context.trust().forget(&root)?;
+        context.output.note(&format!("{} is no longer trusted", root.display()));
+        return Ok(());
+    }
+    if args.deny {
+        context.trust().update(&root, |record| record.denied = true)?;
+        context.output.note(&format!("{} is left out from now on", root.display()));
+        return Ok(());
+    }
+    let project = Project::open(&place, &context.trust())?;
+    let review = Review {
+        config: project.raw(CONFIG_FILE)?,
+        credentials: project.raw(CREDENTIALS_FILE)?,
+        project,
+    };
+    if let Some(expected) = &args.expect {
+        return expect(context, &review, expected);
+    }
+    show(context, &review, args)?;
+    if args.show {
+        return Ok(());
+    }
+    if review.is_empty() {
+        context.output.note("there is nothing to approve");
+        return approve(context, &review);
+    }
+    if review.is_approved() {
+        context.output.note("it is trusted already");
+        return Ok(());
+    }
+    if !Invocation::can_ask() {
+        return Err(Error::new(Kind::Refused, "nobody can be asked here; nothing was approved")
+            .help(format!("carto trust --expect {}", review.hash())));
+    }
+    crate::output::prompt("Trust exactly these settings? [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
+        Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
+    })?;
+    if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        return Err(Error::new(Kind::Refused, "nothing was approved"));
+    }
+    approve(context, &review)
+}
+
+impl Review {
+    /// The hash of the settings; that of nothing where there are none.
+    fn hash(&self) -> Hash {
+        Hash::of(self.config.as_deref().unwrap_or_default())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.config.is_none() && self.credentials.is_none()
+    }
+
+    fn is_approved(&self) -> bool {
+        let record = self.project.record.as_ref().filter(|record| !record.denied);
+        record.is_some_and(|record| {
+            self.config.as_deref().is_none_or(|bytes| record.trusts_config(bytes))
+                && self.credentials.as_deref().is_none_or(|bytes| record.trusts_credentials(bytes))
+        })
+    }
+}
+
+fn approve(context: &Context, review: &Review) -> Result<(), Error> {
+    context.trust().update(review.project.root(), |record| {
+        record.denied = false;
+        if let Some(bytes) = &review.config {
+            record.approve_config(bytes);
+        }
+        if let Some(bytes) = &review.credentials {
+            record.approve_credentials(bytes);
+        }
+    })?;
+    context
+        .output
+        .note(&format!("{} is trusted until it changes", review.project.root().display()));
+    Ok(())
+}
+
+/// Approves the settings if they are the expected ones. Credentials are not covered by the hash
+/// and are not approved by it.
+fn expect(context: &Context, review: &Review, expected: &str) -> Result<(), Error> {
+    let hash = Hash::parse(expected).ok_or_else(|| {
+        Error::new(Kind::Usage, "`--expect` takes sha256: and 64 hexadecimal digits")
+            .help("carto trust --show     # prints it")
+    })?;
+    let path = review.project.file(CONFIG_FILE);
+    let Some(bytes) = &review.config else {
+        return Err(Error::new(Kind::NotThere, "the project has no settings").at(path.display()));
+    };
+    if Hash::of(bytes) != hash {
+        return Err(Error::new(Kind::Refused, "the settings are not the expected ones")
+            .at(path.display())
+            .note(format!("expected {hash}"))
+            .note(format!("found    {}", Hash::of(bytes)))
+            .help("carto trust --show"));
+    }
+    context.trust().update(review.project.root(), |record| record.approve_config(bytes))?;
+    context
+        .output
+        .note(&format!("{} is trusted until it changes", review.project.root().display()));
+    Ok(())
+}
+
+fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Error> {
+    let path = review.project.file(CONFIG_FILE).display().to_string();
+    if args.json {
+        context.output.json(&json!({
+            "path": path,
+            "settings": review.config.as_deref().map(String::from_utf8_lossy),
+            "hash": review.hash().to_string(),
+            "standing": review.project.standing.to_string(),
+            "credentials": review.credentials.is_some(),
+        }));
+        return Ok(());
+    }
+    context.output.line(format!("{}: {}", escape::line(&path), review.project.standing));
+    let old = review.project.record.as_ref().and_then(|record| record.config_text.as_deref());
+    if let Some(bytes) = &review.config {
+        let text = String::from_utf8_lossy(bytes);
+        let body = match old.filter(|old| *old != text) {
+            Some(old) => difference(old, &text),
+            None => text.lines().map(|line| format!("  {line}\n")).collect(),
+        };
+        context.output.line(escape::lines(&body).trim_end_matches('\n'));
+    }
+    context.output.line(format!("{}", review.hash()));
+    if let Some(bytes) = &review.credentials {
+        let path = review.project.file(CREDENTIALS_FILE);
+        context.output.line(escape::line(&format!("{}:", path.display())));
+        for entry in store::parse(Scope::Project, &path, bytes)? {
+            let account = entry.account.map_or_else(|| "no account".to_owned(), |a| a.to_string());
+            context
+                .output
+                .line(escape::line(&format!("  key {} of {account}", entry.key.masked())));
+        }
+    }
+    Ok(())
+}
+
+/// Shows what changed since the last approval, line by line.
+fn difference(old: &str, new: &str) -> String {
+    similar::TextDiff::from_lines(old, new)
+        .iter_all_changes()
+        .map(|change| {
+            let sign = match change.tag() {
+                similar::ChangeTag::Delete => '-',
+                similar::ChangeTag::Insert => '+',
+                similar::ChangeTag::Equal => ' ',
+            };
+            format!("{sign} {}\n", change.value().trim_end_matches('\n'))
+        })
+        .collect()
+}
+
+fn list(context: &Context, args: &TrustArgs) -> Result<(), Error> {
+    let records = context.trust().all()?;
+    let state = |record: &Record| match (record.denied, record.config.is_some()) {
+        (true, _) => "denied",
+        (false, true) => "trusted",
+        (false, false) => "keys only",
+    };
+    if args.json {
+        let rows: Vec<_> = records
+            .iter()
+            .map(|record| {
+                json!({
+                    "path": record.path,
+                    "state": state(record),
+                    "config": record.config.as_ref().map(ToString::to_string),
+                    "credentials": record.credentials.as_ref().map(ToString::to_string),
+                })
+            })
+            .collect();
+        context.output.json(&rows);
+        return Ok(());
+    }
+    for record in &records {
+        context.output.line(format!("{:<9} {}", state(record), escape::line(&record.path)));
+    }
+    Ok(())
+}

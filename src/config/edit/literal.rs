@@ -1,0 +1,79 @@
+//! How keys and values are written.
+
+use std::fmt::Write as _;
+
+use super::Value;
+use super::layout::Step;
+
+/// Writes a key as one part: bare where TOML allows it, else quoted.
+pub(super) fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { string(name) }
+}
+
+/// Writes keys with dots between them.
+pub(super) fn dotted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(key).collect::<Vec<_>>().join(".")
+}
+
+/// Writes a path for an error: `a.b`, `a[0].b`.
+pub(super) fn path(steps: &[Step<'_>]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        // Writing into a `String` cannot fail.
+        let _ = match step {
+            Step::Key(name) if text.is_empty() => write!(text, "{}", key(name)),
+            Step::Key(name) => write!(text, ".{}", key(name)),
+            Step::Index(at) => write!(text, "[{at}]"),
+        };
+    }
+    text
+}
+
+/// Writes a value on one line.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => string(text),
+        Value::Bool(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Array(values) => {
+            format!("[{}]", values.iter().map(self::value).collect::<Vec<_>>().join(", "))
+        }
+        Value::Table(pairs) if pairs.is_empty() => "{}".to_owned(),
+        Value::Table(pairs) => {
+            let pairs: Vec<String> = pairs.iter().map(|(name, value)| pair(name, value)).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+    }
+}
+
+/// Writes a key and its value.
+pub(super) fn pair(name: &str, value: &Value) -> String {
+    format!("{} = {}", key(name), self::value(value))
+}
+
+/// Writes a string: between single quotes when that saves escapes, else between double quotes.
+fn string(text: &str) -> String {
+    let is_control = |c: char| c < ' ' || c == '\u{7f}';
+    if text.contains(['"', '\\']) && !text.contains('\'') && !text.contains(is_control) {
+        return format!("'{text}'");
+    }
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\t' => quoted.push_str("\\t"),
+            '\n' => quoted.push_str("\\n"),
+            '\u{c}' => quoted.push_str("\\f"),
+            '\r' => quoted.push_str("\\r"),
+            c if is_control(c) => {
+                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

@@ -1,0 +1,8 @@
+//! Edits as a table of before and after, on generated documents, and on the toml-test corpus.
+
+mod cases;
+mod corpus;
+mod generated;
+mod operation;
+mod proof;
+mod reading;
