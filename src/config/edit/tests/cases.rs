@@ -2,6 +2,7 @@
 //!
 //! A row is one line, however long, so the functions are not formatted.
 
+use super::super::{EditError, Value, append_table, set, unset};
 use super::operation::run;
 
 /// Checks rows of before, operation and after; `=` is no change, `!` an error.
@@ -183,6 +184,11 @@ fn a_key_goes_with_its_line() {
         ("a = { b = 1, # x\n c = 2 }\n", "unset a.c", "a = { b = 1 # x\n }\n"),
         ("a = { b = 1 }\nc = 1\n", "unset a.b", "c = 1\n"),
         ("a = { b = 1 } # note\n", "unset a.b", "a = {} # note\n"),
+        ("# note\na = { b = 1 }\n", "unset a.b", "# note\na = {}\n"),
+        ("a = {\n # note\n b = 1\n}\n", "unset a.b", "a = {\n # note\n}\n"),
+        ("a = { b.c = 1 }\n", "unset a.b.c", "a = {}\n"),
+        ("a = { b.c = 1}\n", "unset a.b.c", "a = { }\n"),
+        ("a = { b = { c = 1 } }\nd = 1\n", "unset a.b.c", "d = 1\n"),
         ("a = { b.x = 1, c = 2, b.y = 3 }\n", "unset a.b", "a = { c = 2 }\n"),
     ]);
 }
@@ -220,6 +226,8 @@ fn a_whole_table_goes_wherever_it_stands() {
         ("[p]\na.x = 1\nb.x = 1\n", "unset p.a", "[p]\nb.x = 1\n"),
         ("p = { a = { x = 1 }, b = {} }\n", "unset p.a", "p = { b = {} }\n"),
         ("# a\n[p.a]\n# in\nx = 1\n\n# b\n[p.b]\n", "unset p.a", "# a\n\n# b\n[p.b]\n"),
+        ("[p.a]\nx = 1\n# b\n[p.b]\n", "unset p.a", "# b\n[p.b]\n"),
+        ("[p.a]\nx = 1\n# in\n\n[p.b]\n", "unset p.a", "[p.b]\n"),
         ("[[l]]\nx = 1\n\n[[l]]\n\n[z]\n", "unset l", "[z]\n"),
         ("[p.a]\r\nx = 1\r\n\r\n[z]", "unset p", "[z]"),
         ("z = 1\r\n\r\n[p.a]\r\nx = 1", "unset p", "z = 1"),
@@ -245,6 +253,7 @@ fn tables_of_an_array_come_and_go() {
         (TWO, "remove c[0]", "# second\n[[c]]\nu = 'b'\n# off\n"),
         (TWO, "remove c[1]", "[[c]]\nu = 'a'\nk = 1\n"),
         ("# file\n[[c]]\nu = 1\n", "remove c[0]", "# file\n"),
+        ("x = 1\n# whose\n[[c]]\nu = 1\n", "remove c[0]", "x = 1\n# whose\n"),
         ("# file\n\n[[c]]\nu = 1\n\n[[c]]\nu = 2\n", "remove c[0]", "# file\n\n[[c]]\nu = 2\n"),
         ("[[c]]\nu = 1\n[c.d]\nx = 1\n[[c]]\n", "remove c[0]", "[[c]]\n"),
         ("[[c]]\nu = 1\n[[c]]\n[c.d]\nx = 1\n", "remove c[1]", "[[c]]\nu = 1\n"),
@@ -294,4 +303,8 @@ fn refusals_name_the_part_of_the_path() {
         ("a = [1]\n", "append a { b = 1 }", "!`a` is not an array of tables"),
         ("[a]\n", "append a { b = 1 }", "!`a` is not an array of tables"),
     ]);
+    let twice = [("b", Value::Bool(true)), ("b", Value::Bool(false))];
+    assert_eq!(append_table("", "a", &twice), Err(EditError::Mismatch));
+    assert_eq!(set("a = 1", &[], &Value::Bool(true)), Err(EditError::IsTable { path: String::new() }));
+    assert_eq!(unset("a = 1", &[]), Err(EditError::NotThere));
 }
