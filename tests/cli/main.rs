@@ -1,1 +1,13 @@
-//! Tests of the real binary.
+//! Tests of the real binary, each in a sandbox of its own.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::too_many_lines,
+    reason = "tests stop at the first surprise, plant files, and read as tables"
+)]
+
+mod cases;
+mod sandbox;

@@ -15,7 +15,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto config explain               the account and its key
   carto config explain ui.editor     one setting, layer by layer")]
-pub struct ExplainArgs {
+pub(super) struct ExplainArgs {
     /// A setting; without it the account and its key
     key: Option<String>,
     /// Print JSON
@@ -24,7 +24,7 @@ pub struct ExplainArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &ExplainArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ExplainArgs) -> Result<(), Error> {
     let path = match &args.key {
         Some(key) => Some(KeyPath::parse(key).map_err(|what| Error::new(Kind::Usage, what))?),
         None => None,

@@ -17,7 +17,7 @@ use crate::read_file::read_named;
 #[command(after_help = "Examples:
   carto config get username                    the user name of the account in use
   carto config get --show-origin ui.editor     the value and the place it comes from")]
-pub struct GetArgs {
+pub(super) struct GetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
     key: String,
     #[command(flatten)]
@@ -54,7 +54,7 @@ enum As {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &GetArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), Error> {
     let path = KeyPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
     let plain = args.all || args.scope.choice().is_some();
     let account_key = ACCOUNT_KEYS.iter().copied().find(|key| path.is(key));

@@ -17,7 +17,7 @@ use crate::read_file::read_named;
 #[command(after_help = "Examples:
   carto config list --show-origin        each value with file, line and column
   carto config list --project --json     this project's values for programs")]
-pub struct ListArgs {
+pub(super) struct ListArgs {
     #[command(flatten)]
     scope: ScopeArgs,
     /// Print the keys without their values
@@ -51,7 +51,7 @@ struct Row {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     let choice = args.scope.choice();
     if choice == Some(Choice::Scope(Scope::Project)) {
         Destination::find(context, choice.clone())?;

@@ -16,14 +16,14 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto config path            each place, and whether it is there
   carto config path --json     the same for programs")]
-pub struct PathArgs {
+pub(super) struct PathArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &PathArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &PathArgs) -> Result<(), Error> {
     let places = discover::places(&context.invocation, context.globals.files(&context.nested))?;
     let project = places.project.as_ref().map(discover::ProjectPlace::dir);
     let mut rows = Vec::new();

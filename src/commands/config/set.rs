@@ -19,7 +19,7 @@ use crate::escape;
   carto config set username johnsmith            your own settings
   carto config set --project username acme       this project's settings
   carto config set apikey                        asks for the key of that account")]
-pub struct SetArgs {
+pub(super) struct SetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
     key: String,
     /// The value; not needed for `apikey`
@@ -32,7 +32,7 @@ pub struct SetArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     let path = KeyPath::parse(&args.key).map_err(|what| key_error(what, args))?;
     if path.known().is_some_and(|key| key.value == ValueType::Secret) {
         return set_apikey::run(context, args.scope.choice(), args.value.as_deref());

@@ -9,7 +9,11 @@ use crate::credential::write::{NewKey, Put, put};
 use crate::error::{Error, Kind};
 
 /// Stores a key. Everything that can be refused is refused before the key is read.
-pub fn run(context: &Context, choice: Option<Choice>, value: Option<&str>) -> Result<(), Error> {
+pub(super) fn run(
+    context: &Context,
+    choice: Option<Choice>,
+    value: Option<&str>,
+) -> Result<(), Error> {
     let destination = Destination::find(context, choice)?;
     destination.directory()?;
     let facts = context.facts(None)?;

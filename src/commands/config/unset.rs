@@ -16,7 +16,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto config unset ui.editor                 from your own settings
   carto config unset --project username        from this project's settings")]
-pub struct UnsetArgs {
+pub(super) struct UnsetArgs {
     /// The key, or a whole table such as `profiles.staging`
     key: String,
     #[command(flatten)]
@@ -24,7 +24,7 @@ pub struct UnsetArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &UnsetArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), Error> {
     let path = KeyPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
     let destination = Destination::find(context, args.scope.choice())?;
     if path.known().is_some_and(|key| key.value == ValueType::Secret) {

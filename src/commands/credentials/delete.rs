@@ -16,13 +16,13 @@ use crate::replace_file::{Links, Lock, remove};
 #[command(after_help = "Examples:
   carto credentials delete cartocreds.json     a file that was imported
   carto logout                                 the key of the account in use")]
-pub struct DeleteArgs {
+pub(super) struct DeleteArgs {
     /// The file; only one of a known format is deleted
     file: Option<PathBuf>,
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &DeleteArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &DeleteArgs) -> Result<(), Error> {
     let Some(path) = &args.file else {
         return crate::commands::logout::run(context, &crate::commands::logout::LogoutArgs {});
     };

@@ -22,7 +22,7 @@ use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace
 #[command(after_help = "Examples:
   carto credentials export cartocreds.json     for a notebook
   carto credentials export --default           where CARTOframes itself looks")]
-pub struct ExportArgs {
+pub(super) struct ExportArgs {
     /// The file, or `-` for standard output
     #[arg(conflicts_with = "default")]
     file: Option<PathBuf>,
@@ -50,7 +50,7 @@ enum Form {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
     let resolved = context.require()?;
     let text = text(&resolved, args.form)?;
     if args.default {

@@ -26,7 +26,7 @@ use crate::legacy::{self, Imported, ImportedAccount};
 #[command(after_help = "Examples:
   carto credentials import                          what CARTOframes has saved
   carto credentials import cartocreds.json --project     for this project only")]
-pub struct ImportArgs {
+pub(super) struct ImportArgs {
     /// The file, or `-` for standard input
     file: Option<PathBuf>,
     /// Store the account as this profile
@@ -44,7 +44,7 @@ pub struct ImportArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     if let Some(name) = &args.profile {
         check_profile_name(name)
             .map_err(|reason| Error::new(Kind::Usage, reason).at("--profile"))?;

@@ -13,7 +13,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto credentials show                  the account in use here
   carto --profile staging credentials show --json")]
-pub struct ShowArgs {
+pub(super) struct ShowArgs {
     /// Print the key as it is
     #[arg(long)]
     show_secrets: bool,
@@ -23,7 +23,7 @@ pub struct ShowArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
     let resolved = context.require()?;
     let chosen = &resolved.chosen;
     let key = &resolved.key;

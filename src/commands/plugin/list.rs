@@ -14,14 +14,14 @@ use crate::plugin::find::Unfit;
 #[command(after_help = "Examples:
   carto plugin list            names and paths
   carto plugin list --json     the same for programs")]
-pub struct ListArgs {
+pub(super) struct ListArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Result<(), Error> {
     let found = search_path(context).list();
     let hidden = |name: &str| builtins.iter().any(|builtin| builtin == name);
     if args.json {

@@ -13,14 +13,14 @@ use crate::error::Error;
 #[command(after_help = "Examples:
   carto plugin run whoami            like carto whoami
   carto plugin run config --help     a plugin that is called like a built-in command")]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     /// The plugin's name, without `carto-`, and its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_names = ["NAME", "ARGS"])]
     words: Vec<OsString>,
 }
 
 /// Runs the command.
-pub fn run(context: &mut Context, args: &RunArgs, builtins: &[String]) -> Result<u8, Error> {
+pub(super) fn run(context: &mut Context, args: &RunArgs, builtins: &[String]) -> Result<u8, Error> {
     let (name, rest) = args.words.split_first().unwrap_or((const { &OsString::new() }, &[]));
     external::run(context, name, rest, builtins)
 }

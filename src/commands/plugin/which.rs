@@ -13,7 +13,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto plugin which whoami            the path
   carto plugin which whoami --json     the same for programs")]
-pub struct WhichArgs {
+pub(super) struct WhichArgs {
     /// The plugin's name, without `carto-`
     name: std::ffi::OsString,
     /// Print JSON
@@ -22,7 +22,7 @@ pub struct WhichArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &WhichArgs, builtins: &[String]) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &WhichArgs, builtins: &[String]) -> Result<(), Error> {
     let name = plugin_name(&args.name, builtins)?;
     let plugin = found(context, &name, builtins)?;
     let path = plugin.path.display().to_string();

@@ -15,7 +15,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto profile add acme --username acme
   carto profile add maps --base-url https://maps.example.com/user/ann --protected")]
-pub struct AddArgs {
+pub(super) struct AddArgs {
     /// The profile's name
     name: String,
     /// The account's user name
@@ -38,7 +38,7 @@ pub struct AddArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
     check_profile_name(&args.name).map_err(|reason| Error::new(Kind::Usage, reason))?;
     let fields = fields(args)?;
     let destination = Destination::find(context, args.scope.choice())?;

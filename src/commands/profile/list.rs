@@ -14,7 +14,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto profile list            names, accounts, and whether there is a key
   carto profile list --json     the same for programs")]
-pub struct ListArgs {
+pub(super) struct ListArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -31,7 +31,7 @@ struct Row {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     let facts = context.facts(None)?;
     context.tell_remarks();
     let rows = rows(&facts);

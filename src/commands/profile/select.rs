@@ -15,7 +15,7 @@ use crate::escape;
   carto profile use staging               everywhere
   carto profile use --project staging     in this project
   carto profile use --none                back to the account without a profile")]
-pub struct UseArgs {
+pub(super) struct UseArgs {
     /// The profile's name
     #[arg(required_unless_present = "none", conflicts_with = "none")]
     name: Option<String>,
@@ -27,7 +27,7 @@ pub struct UseArgs {
 }
 
 /// Runs the command.
-pub fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
     let destination = Destination::find(context, args.scope.choice())?;
     let path = KeyPath(vec!["profile".to_owned()]);
     let shown = destination.config_path();

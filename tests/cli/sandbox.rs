@@ -1,0 +1,272 @@
+//! A place of its own for every test: home, system files, PATH and project, and nothing else.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs::{self, Permissions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// Writes arguments (each in brackets) and the `CARTO_*` part of the raw environment block.
+pub const DUMP: &str = r#"#!/bin/sh
+for arg; do printf '[%s]\n' "$arg"; done
+tr '\0' '\n' </proc/$$/environ | grep '^CARTO_' | sort
+"#;
+
+/// Writes the variables of the account alone, sorted.
+pub const ACCOUNT: &str = r#"#!/bin/sh
+tr '\0' '\n' </proc/$$/environ |
+    grep -E '^CARTO_(USERNAME|USER|BASE_URL|API_KEY|ORG|ALLOW_NON_SECURE)=' | sort
+"#;
+
+/// A scratch machine. Nothing of the real user reaches the program under test.
+pub struct Sandbox {
+    _temp: tempfile::TempDir,
+    root: PathBuf,
+}
+
+impl Sandbox {
+    /// Makes an empty machine: `home`, `sys`, `bin` and `work`.
+    pub fn new() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().canonicalize().unwrap();
+        fs::set_permissions(&root, Permissions::from_mode(0o755)).unwrap();
+        for dir in ["home", "sys", "bin", "work"] {
+            fs::create_dir(root.join(dir)).unwrap();
+            fs::set_permissions(root.join(dir), Permissions::from_mode(0o755)).unwrap();
+        }
+        let sandbox = Sandbox { _temp: temp, root };
+        sandbox.plugin("dump", DUMP);
+        sandbox.plugin("account", ACCOUNT);
+        sandbox
+    }
+
+    /// The root of the machine.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A path below the root.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Writes a file with mode 0644 and its directories.
+    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        self.file_with_mode(name, text, 0o644)
+    }
+
+    /// Writes a file with a mode and its directories.
+    pub fn file_with_mode(&self, name: &str, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    /// Writes the user's settings.
+    pub fn user(&self, text: &str) -> PathBuf {
+        self.file("home/.config/carto/config.toml", text)
+    }
+
+    /// Writes the user's credentials, one line each: `KEY URL [NAME] [profile=P]`.
+    pub fn keys(&self, lines: &[&str]) -> PathBuf {
+        let mut text = String::new();
+        for line in lines {
+            let mut words = line.split_whitespace();
+            let key = words.next().unwrap();
+            text += "[[credential]]\n";
+            for word in words {
+                match word.split_once('=') {
+                    Some(("profile", profile)) => text += &format!("profile = \"{profile}\"\n"),
+                    _ if word.contains("://") => {
+                        text += &format!("base_url = \"{word}\"\n");
+                        if word.starts_with("http://") {
+                            text += "allow_non_secure = true\n";
+                        }
+                    }
+                    _ => text += &format!("username = \"{word}\"\n"),
+                }
+            }
+            text += &format!("apikey = \"{key}\"\n\n");
+        }
+        self.file_with_mode("home/.config/carto/credentials.toml", text, 0o600)
+    }
+
+    /// Writes the settings of the project in `work`; it is not trusted.
+    pub fn project(&self, text: &str) -> PathBuf {
+        self.file("work/.carto/config.toml", text)
+    }
+
+    /// Writes an executable `carto-NAME` into `bin`.
+    pub fn plugin(&self, name: &str, script: &str) -> PathBuf {
+        self.file_with_mode(&format!("bin/carto-{name}"), script, 0o755)
+    }
+
+    /// Reads a file as text.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Starts a call of `carto`, in `work`, with words split at white space.
+    pub fn carto(&self, words: &str) -> Call<'_> {
+        let mut call = self.program(env!("CARGO_BIN_EXE_carto"));
+        for word in words.split_whitespace() {
+            call = call.arg(word);
+        }
+        call
+    }
+
+    /// Starts a call of any program with the sandbox's environment.
+    pub fn program(&self, program: impl AsRef<OsStr>) -> Call<'_> {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("HOME", self.path("home"))
+            .env("PATH", self.search_path())
+            .env("LC_ALL", "C.UTF-8")
+            .env("CARTO_SYSTEM_CONFIG_DIR", self.path("sys"))
+            .env("CARTO_CEILING_DIRECTORIES", &self.root)
+            .current_dir(self.path("work"));
+        Call { sandbox: self, command, stdin: Vec::new() }
+    }
+
+    /// The PATH of calls: `bin`, then the system's.
+    pub fn search_path(&self) -> OsString {
+        std::env::join_paths([self.path("bin"), "/usr/bin".into(), "/bin".into()]).unwrap()
+    }
+
+    /// Puts names in place of this machine's own paths.
+    fn without_paths(&self, text: &str) -> String {
+        let binary = env!("CARGO_BIN_EXE_carto");
+        let root = self.root.to_str().unwrap();
+        text.replace(&format!("{root}/home"), "~")
+            .replace(binary, "[carto]")
+            .replace(root, "[root]")
+    }
+}
+
+/// A call that is being prepared.
+#[must_use = "a call does nothing until it runs"]
+pub struct Call<'a> {
+    sandbox: &'a Sandbox,
+    command: Command,
+    stdin: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// Adds one argument as it is.
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    /// Sets a variable.
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Removes a variable.
+    pub fn env_remove(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Changes the directory, below the sandbox's root.
+    pub fn dir(mut self, name: &str) -> Self {
+        self.command.current_dir(self.sandbox.path(name));
+        self
+    }
+
+    /// Gives standard input; without it there is none.
+    pub fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
+        self.stdin = text.as_ref().to_owned();
+        self
+    }
+
+    /// Runs to the end.
+    pub fn run(mut self) -> Ran {
+        let piped = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
+        let [stdin, stdout, stderr] = piped;
+        let mut child = self.command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        // A program that does not read its input may be gone already.
+        _ = pipe.write_all(&self.stdin);
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| self.sandbox.without_paths(&String::from_utf8_lossy(bytes));
+        Ran {
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+            raw: output.stdout,
+            status: output.status,
+        }
+    }
+}
+
+/// What a call did. Paths of the sandbox are replaced: `~`, `[root]`, `[carto]`.
+#[must_use = "look at what the program did"]
+pub struct Ran {
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// Standard output, byte for byte.
+    pub raw: Vec<u8>,
+    /// How it ended.
+    pub status: ExitStatus,
+}
+
+impl Ran {
+    /// The exit status; a death by signal fails the test.
+    pub fn code(&self) -> i32 {
+        self.status.code().unwrap_or_else(|| panic!("ended by a signal:\n{self}"))
+    }
+
+    /// Fails unless the status is 0 and gives the run back.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert!(self.status.success(), "{self}");
+        self
+    }
+
+    /// Fails unless the status is this and gives the run back.
+    #[track_caller]
+    pub fn fails(self, code: i32) -> Self {
+        assert_eq!(self.status.code(), Some(code), "{self}");
+        self
+    }
+
+    /// Compares everything with an inline snapshot; `UPDATE_EXPECT=1` writes it.
+    #[track_caller]
+    pub fn shows(&self, expected: &expect_test::Expect) {
+        expected.assert_eq(&self.to_string());
+    }
+
+    /// Fails when a text is anywhere in the output.
+    #[track_caller]
+    pub fn never_says(self, secret: &str) -> Self {
+        assert!(!self.stdout.contains(secret) && !self.stderr.contains(secret), "{self}");
+        self
+    }
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.stdout)?;
+        if !self.stdout.is_empty() && !self.stdout.ends_with('\n') {
+            f.write_str("(no newline)\n")?;
+        }
+        for line in self.stderr.lines() {
+            writeln!(f, "! {line}")?;
+        }
+        match self.status.signal() {
+            Some(signal) => writeln!(f, "signal {signal}"),
+            None => writeln!(f, "exit {}", self.status.code().unwrap_or(-1)),
+        }
+    }
+}
