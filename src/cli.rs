@@ -75,33 +75,30 @@ pub fn run(invocation: Invocation) -> u8 {
         Ok(parsed) => parsed,
         Err(error) => return print_clap(&plain, &error),
     };
-    let result = match parsed {
-        Parsed::Builtin(cli) => begin(invocation, &cli.globals)
-            .and_then(|mut context| ended(&mut context, |context| builtin(context, cli.command))),
-        Parsed::External(globals, name, args) => {
-            begin(invocation, &globals).and_then(|mut context| {
-                ended(&mut context, |context| external::run(context, &name, &args, &builtins()))
-            })
-        }
+    let (globals, what) = match parsed {
+        Parsed::Builtin(cli) => (cli.globals, What::Builtin(cli.command)),
+        Parsed::External(globals, name, args) => (*globals, What::External(name, args)),
     };
-    result.unwrap_or_else(|error| {
-        plain.error(&error);
-        error.kind.exit_code()
-    })
+    let mut context = match begin(invocation, &globals) {
+        Ok(context) => context,
+        Err(error) => return print_error(&plain, &error),
+    };
+    let result = match what {
+        What::Builtin(command) => builtin(&mut context, command),
+        What::External(name, args) => external::run(&mut context, &name, &args, &builtins()),
+    };
+    result.unwrap_or_else(|error| print_error(&context.output, &error))
 }
 
-/// Prints the error with the colours and the verbosity of the run.
-fn ended(
-    context: &mut Context,
-    run: impl FnOnce(&mut Context) -> Result<u8, Error>,
-) -> Result<u8, Error> {
-    match run(context) {
-        Ok(code) => Ok(code),
-        Err(error) => {
-            context.output.error(&error);
-            Ok(error.kind.exit_code())
-        }
-    }
+/// The command without the flags before it.
+enum What {
+    Builtin(Command),
+    External(OsString, Vec<OsString>),
+}
+
+fn print_error(output: &Output, error: &Error) -> u8 {
+    output.error(error);
+    error.kind.exit_code()
 }
 
 /// Gives the names of the built-in commands.
@@ -229,21 +226,15 @@ fn help(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
     for word in rest {
         found = found.and_then(|command| command.find_subcommand(word).cloned());
     }
-    match found {
-        Some(mut command) => {
-            let text = command.render_long_help().to_string();
-            context.output.raw(text.as_bytes());
-            Ok(0)
-        }
-        None => {
-            let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-            Err(Error::new(
-                Kind::NotFound,
-                format!("`{}` is no command", escape::line(&shown.join(" "))),
-            )
-            .help(format!("carto help {}", escape::line(&first.to_string_lossy()))))
-        }
-    }
+    let Some(mut command) = found else {
+        let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        let what = format!("`{}` is no command", escape::line(&shown.join(" ")));
+        return Err(Error::new(Kind::NotFound, what)
+            .help(format!("carto help {}", escape::line(&first.to_string_lossy()))));
+    };
+    let text = command.render_long_help().to_string();
+    context.output.raw(text.as_bytes());
+    Ok(0)
 }
 
 /// Lists the plugins below carto's own help. None is run for it.

@@ -12,7 +12,9 @@ use crate::config::{Layer, Scope, Standing};
 use crate::error::{Error, Kind};
 use crate::git;
 use crate::read_file::{read_named, read_own};
-use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+use crate::replace_file::{
+    Links, Lock, Mode, Target, clear_left_over, create_private_dir, replace,
+};
 
 /// The flags that choose one layer.
 #[derive(Args, Clone, Debug, Default)]
@@ -188,7 +190,10 @@ impl Destination {
         let text = String::from_utf8_lossy(&old);
         let new = match change(&text, &layer) {
             Ok(Change::Changed(new)) => new,
-            Ok(Change::Unchanged) => return Ok(None),
+            Ok(Change::Unchanged) => {
+                clear_left_over(&path, self.links(), &lock)?;
+                return Ok(None);
+            }
             Err(error) => return Err(edit_error(&path, &error)),
         };
         let layer = Layer::parse(self.scope(), Standing::Own, &path, new.clone().into_bytes())?;
@@ -227,7 +232,10 @@ impl Destination {
             Error::new(Kind::Invalid, "the credentials file is not UTF-8").at(path.display())
         })?;
         let (change, told) = change(&path, text)?;
-        let Change::Changed(new) = change else { return Ok((path, told)) };
+        let Change::Changed(new) = change else {
+            clear_left_over(&path, self.links(), &lock)?;
+            return Ok((path, told));
+        };
         git::keep_out(Target::resolve(&path, self.links())?.path())?;
         replace(&path, new.as_bytes(), Mode::Private, self.links(), &lock)?;
         if let Destination::Project(project) = self {

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::context::Context;
+use super::context::{Context, Loaded};
 use super::globals::{Nested, NestedFiles};
 use super::project::ProjectStanding;
 use crate::config::discover::Files;
@@ -37,9 +37,14 @@ pub fn run(
         Err(_) if asks_for_help => None,
         Err(error) => return Err(error),
     };
-    let config = plugin_config(context, &name, asks_for_help)?;
-    let nested = nested(context, asks_for_help)?;
-    let project = context.load().ok().and_then(|loaded| loaded.project.as_ref());
+    let loaded = match context.load() {
+        Ok(loaded) => Some(loaded),
+        Err(_) if asks_for_help => None,
+        Err(error) => return Err(error),
+    };
+    let config = loaded.map_or_else(|| "{}".to_owned(), |loaded| plugin_config(loaded, &name));
+    let nested = nested(context, loaded)?;
+    let project = loaded.and_then(|loaded| loaded.project.as_ref());
     let project = project.filter(|project| project.standing == ProjectStanding::Trusted);
     let program = Invocation::program();
     let contract = Contract {
@@ -155,18 +160,13 @@ fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
 }
 
 /// Gives the plugin's own settings as JSON, merged key by key.
-fn plugin_config(context: &Context, name: &PluginName, lenient: bool) -> Result<String, Error> {
-    let loaded = match context.load() {
-        Ok(loaded) => loaded,
-        Err(_) if lenient => return Ok("{}".to_owned()),
-        Err(error) => return Err(error),
-    };
+fn plugin_config(loaded: &Loaded, name: &PluginName) -> String {
     let mut root = serde_json::Map::new();
     for (path, value) in loaded.config.below(&["plugins", name.as_str()]) {
         let segments = path.0.get(2..).unwrap_or_default();
         put(&mut root, segments, serde_json::to_value(value.value).unwrap_or_default());
     }
-    Ok(serde_json::Value::Object(root).to_string())
+    serde_json::Value::Object(root).to_string()
 }
 
 /// Puts a value into nested objects; a higher layer's table takes the place of a lower one's value.
@@ -191,12 +191,7 @@ fn put(
 }
 
 /// Gives what a nested carto has to know: settings of this command line that are no account's.
-fn nested(context: &Context, lenient: bool) -> Result<String, Error> {
-    let loaded = match context.load() {
-        Ok(loaded) => Some(loaded),
-        Err(_) if lenient => None,
-        Err(error) => return Err(error),
-    };
+fn nested(context: &Context, loaded: Option<&Loaded>) -> Result<String, Error> {
     let nested = Nested {
         set: loaded.map(|loaded| loaded.command_line.inherited.clone()).unwrap_or_default(),
         files: match context.globals.files(&context.nested) {
