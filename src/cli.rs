@@ -11,9 +11,12 @@ use clap::{
     Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
 };
 
+use crate::commands::alias::Expanded;
 use crate::commands::context::Context;
 use crate::commands::globals::{Globals, Nested};
-use crate::commands::{config, credentials, external, init, login, logout, plugin, profile, trust};
+use crate::commands::{
+    alias, config, credentials, env, exec, external, init, login, logout, plugin, profile, trust,
+};
 use crate::config::keys::KeyPath;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -43,7 +46,10 @@ enum Command {
     Profile(profile::ProfileArgs),
     Credentials(credentials::CredentialsArgs),
     Trust(trust::TrustArgs),
+    Env(env::EnvArgs),
+    Exec(exec::ExecArgs),
     Plugin(plugin::PluginArgs),
+    Alias(alias::AliasArgs),
     Help(HelpArgs),
     Version(VersionArgs),
 }
@@ -69,25 +75,41 @@ enum Parsed {
 }
 
 /// Runs what the command line says and gives the exit status.
-pub fn run(invocation: Invocation) -> u8 {
+pub fn run(mut invocation: Invocation) -> u8 {
     let plain = Output { verbosity: Verbosity::Normal, color: Color::Auto };
-    let parsed = match parse(&invocation) {
-        Ok(parsed) => parsed,
-        Err(error) => return print_clap(&plain, &error),
-    };
-    let (globals, what) = match parsed {
-        Parsed::Builtin(cli) => (cli.globals, What::Builtin(cli.command)),
-        Parsed::External(globals, name, args) => (*globals, What::External(name, args)),
-    };
-    let mut context = match begin(invocation, &globals) {
-        Ok(context) => context,
+    let mut outer = Globals::default();
+    let mut nested = match Nested::from_env(&invocation.env) {
+        Ok(nested) => nested,
         Err(error) => return print_error(&plain, &error),
     };
-    let result = match what {
-        What::Builtin(command) => builtin(&mut context, command),
-        What::External(name, args) => external::run(&mut context, &name, &args, &builtins()),
-    };
-    result.unwrap_or_else(|error| print_error(&context.output, &error))
+    // Each round takes an alias's words in place of its name; the chain ends the loop.
+    loop {
+        let (globals, what) = match parse(&invocation) {
+            Ok(Parsed::Builtin(cli)) => (cli.globals, What::Builtin(cli.command)),
+            Ok(Parsed::External(globals, name, args)) => (*globals, What::External(name, args)),
+            Err(error) => return print_clap(&plain, &error),
+        };
+        let globals = outer.over(globals);
+        let mut context = match begin(invocation, globals, nested) {
+            Ok(context) => context,
+            Err(error) => return print_error(&plain, &error),
+        };
+        let result = match what {
+            What::Builtin(command) => builtin(&mut context, command),
+            What::External(name, args) => match alias::expand(&mut context, &name, &args) {
+                Ok(Expanded::NotAnAlias) => external::run(&mut context, &name, &args, &builtins()),
+                Ok(Expanded::Words(words)) => {
+                    (invocation, outer, nested) =
+                        (context.invocation, context.globals, context.nested);
+                    invocation.args = words;
+                    continue;
+                }
+                Ok(Expanded::Ran(code)) => Ok(code),
+                Err(error) => Err(error),
+            },
+        };
+        return result.unwrap_or_else(|error| print_error(&context.output, &error));
+    }
 }
 
 /// The command without the flags before it.
@@ -147,7 +169,7 @@ fn print_clap(output: &Output, error: &clap::Error) -> u8 {
 }
 
 /// Enters the directory and makes the context of the run.
-fn begin(mut invocation: Invocation, globals: &Globals) -> Result<Context, Error> {
+fn begin(mut invocation: Invocation, globals: Globals, nested: Nested) -> Result<Context, Error> {
     for dir in &globals.directory {
         invocation.enter(dir)?;
     }
@@ -161,10 +183,9 @@ fn begin(mut invocation: Invocation, globals: &Globals) -> Result<Context, Error
         None if invocation.env.get("NO_COLOR").is_some() => Color::Never,
         None => Color::Auto,
     };
-    let nested = Nested::from_env(&invocation.env)?;
     let output = Output { verbosity, color };
-    let mut context = Context::new(invocation, output, globals.clone(), nested);
-    if globals.color.is_none() {
+    let mut context = Context::new(invocation, output, globals, nested);
+    if context.globals.color.is_none() {
         apply_color_setting(&mut context);
     }
     Ok(context)
@@ -200,7 +221,10 @@ fn builtin(context: &mut Context, command: Command) -> Result<u8, Error> {
         Command::Profile(args) => profile::run(context, &args).map(|()| 0),
         Command::Credentials(args) => credentials::run(context, &args).map(|()| 0),
         Command::Trust(args) => trust::run(context, &args).map(|()| 0),
+        Command::Env(args) => env::run(context, &args).map(|()| 0),
+        Command::Exec(args) => exec::run(context, &args),
         Command::Plugin(args) => plugin::run(context, &args, &builtins()),
+        Command::Alias(args) => alias::run(context, &args, &builtins()).map(|()| 0),
         Command::Help(args) => help(context, &args.command),
         Command::Version(VersionArgs {}) => {
             context.output.line(format!("carto {}", env!("CARGO_PKG_VERSION")));
