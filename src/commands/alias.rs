@@ -248,15 +248,13 @@ fn shell(
     handover::start(context, shell, OsStr::new("sh"), &words, &handover::Handed::program(granted))
 }
 
-/// Gives the names of the aliases in force, for suggestions and help.
-pub fn names(context: &Context) -> Vec<String> {
+/// Gives the aliases in force with their words, for help; none where a file is broken.
+pub fn list_for_help(context: &Context) -> Vec<(String, String)> {
     let Ok(loaded) = context.load() else { return Vec::new() };
-    let mut names: Vec<_> = loaded
-        .config
-        .below(&["alias"])
-        .into_iter()
-        .filter_map(|(path, _)| path.0.get(1).cloned())
+    let below = loaded.config.below(&["alias"]).into_iter();
+    let mut aliases: Vec<_> = below
+        .filter_map(|(path, alias)| Some((path.0.get(1)?.clone(), alias.value.to_string())))
         .collect();
-    names.sort();
-    names
+    aliases.sort();
+    aliases
 }
