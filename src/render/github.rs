@@ -16,5 +16,6 @@ pub(super) fn set(name: &str, value: &str, random: &mut dyn FnMut() -> String) -
 pub fn masks(secrets: &[&str]) -> String {
     let escaped =
         |secret: &str| secret.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    secrets.iter().map(|secret| format!("::add-mask::{}\n", escaped(secret))).collect()
+    let lines = secrets.iter().map(|secret| format!("::add-mask::{}\n", escaped(secret)));
+    lines.collect::<Vec<_>>().concat()
 }
