@@ -41,7 +41,7 @@ pub struct Finding {
 impl Finding {
     fn problem(
         id: &'static str,
-        place: impl ToString,
+        place: impl std::fmt::Display,
         what: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
@@ -56,7 +56,7 @@ impl Finding {
 
     fn hint(
         id: &'static str,
-        place: impl ToString,
+        place: impl std::fmt::Display,
         what: impl Into<String>,
         fix: impl Into<String>,
     ) -> Self {
