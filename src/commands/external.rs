@@ -2,8 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::context::{Context, Loaded};
+use super::context::Context;
 use super::globals::{Nested, NestedFiles};
+use super::layers::Loaded;
 use super::project::ProjectStanding;
 use crate::config::discover::Files;
 use crate::config::{Scope, Value};

@@ -12,6 +12,7 @@ pub mod given_key;
 pub mod globals;
 pub mod init;
 pub mod judge_entry;
+pub mod layers;
 pub mod login;
 pub mod logout;
 pub mod plugin;
