@@ -11,7 +11,7 @@ use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
 use crate::config::{Config, Remark, RemarkKind, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
-use crate::error::Error;
+use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
 use crate::output::Output;
 use crate::plugin::contract::Granted;
@@ -191,7 +191,7 @@ impl Context {
         match decision {
             Decision::None => Ok(None),
             Decision::Chosen(chosen) => Ok(Some(*chosen)),
-            Decision::Refused(refusal) => Err(refused(*refusal, facts)),
+            Decision::Refused(refusal) => Err(refused(&self.invocation, *refusal, facts)),
         }
     }
 
@@ -289,7 +289,17 @@ impl Context {
 }
 
 /// Adds what only the whole run knows to a refusal.
-fn refused(refusal: Refusal, facts: &Facts) -> Error {
+fn refused(invocation: &Invocation, refusal: Refusal, facts: &Facts) -> Error {
+    if let Refusal::UnknownProfile { name, .. } = &refusal {
+        let holder = super::given_key::known_file_with_profile(invocation, name);
+        let error = Error::from(refusal);
+        return match holder {
+            None => error,
+            Some(path) => error
+                .note(format!("{} has a profile of that name", path.display()))
+                .help(format!("carto credentials import {}", shell_word(&path))),
+        };
+    }
     let wanted = match &refusal {
         Refusal::Unknown { wanted, .. } => Some(wanted.clone()),
         _ => None,
