@@ -8,13 +8,13 @@ use super::layers::Loaded;
 use super::project::ProjectStanding;
 use crate::config::discover::Files;
 use crate::config::{Scope, Value};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::invocation::Invocation;
 use crate::plugin::PluginName;
 use crate::plugin::contract::{Contract, Granted};
 use crate::plugin::dispatch::{Ended, start};
-use crate::plugin::find::{Found, SearchPath};
+use crate::plugin::find::{Found, SearchPath, Unfit};
 
 /// Runs a plugin. Returns only where it could not start or could not take this process's place.
 ///
@@ -28,8 +28,8 @@ pub fn run(
 ) -> Result<u8, Error> {
     let name = plugin_name(name, builtins)?;
     let found = found(context, &name, builtins)?;
-    if let Some(unfit) = &found.unfit {
-        return Err(cannot_run(&found, unfit.reason()));
+    if let Some(unfit) = found.unfit {
+        return Err(refused(&found, unfit));
     }
     let asks_for_help = args.first().is_some_and(|first| first == "--help");
     let granted = match granted(context, &name) {
@@ -60,7 +60,7 @@ pub fn run(
     let argv0 = found.path.as_os_str().to_owned();
     match start(&found.path, &argv0, args, &environment) {
         Ok(Ended::Code(code)) => Ok(code),
-        Err(error) => Err(cannot_run(&found, &error.to_string())),
+        Err(error) => Err(cannot_run(&found, format!("the plugin cannot run: {error}"))),
     }
 }
 
@@ -125,12 +125,20 @@ fn suggest<'a>(error: Error, typed: &str, names: impl Iterator<Item = &'a str>) 
     error.help("carto help     # lists commands and plugins")
 }
 
-fn cannot_run(found: &Found, reason: &str) -> Error {
-    let path = found.path.display().to_string();
-    let error = Error::new(Kind::CannotRun, format!("the plugin cannot run: {reason}")).at(&path);
-    match reason {
-        "is not executable" => error.help(format!("chmod +x '{path}'")),
-        "can be written by everyone" => error.help(format!("chmod o-w '{path}'")),
+fn cannot_run(found: &Found, what: String) -> Error {
+    Error::new(Kind::CannotRun, what).at(found.path.display())
+}
+
+/// The error of a file that is not even started.
+fn refused(found: &Found, unfit: Unfit) -> Error {
+    let error = cannot_run(found, format!("the plugin {}", unfit.reason()));
+    let file = shell_word(&found.path);
+    match (unfit, found.path.parent()) {
+        (Unfit::NotExecutable, _) => error.help(format!("chmod +x {file}")),
+        (Unfit::WritableFile, _) => error.help(format!("chmod o-w {file}")),
+        (Unfit::WritableDirectory, Some(dir)) => {
+            error.help(format!("chmod o-w {}", shell_word(dir)))
+        }
         _ => error,
     }
 }
