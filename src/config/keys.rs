@@ -168,6 +168,8 @@ impl Key {
                 }
             },
             ValueType::BaseUrl => Value::String(strip_api_suffix(text).to_owned()),
+            // A plugin's own setting has the type that its text looks like.
+            ValueType::Any => guessed(text),
             _ => Value::String(text.to_owned()),
         };
         self.check(&value)?;
@@ -218,6 +220,16 @@ impl Key {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Reads `true`, `false` and whole numbers; what would be spelled differently, as `007`, is a text.
+fn guessed(text: &str) -> Value {
+    match (text, text.parse::<i64>()) {
+        ("true", _) => Value::Bool(true),
+        ("false", _) => Value::Bool(false),
+        (_, Ok(number)) if number.to_string() == text => Value::Integer(number),
+        _ => Value::String(text.to_owned()),
     }
 }
 
