@@ -8,6 +8,7 @@ pub mod context;
 pub mod credentials;
 pub mod destination;
 pub mod external;
+pub mod forget_key;
 pub mod given_key;
 pub mod globals;
 pub mod init;
