@@ -6,14 +6,15 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::context::Context;
-use super::destination::{Destination, ScopeArgs};
+use super::destination::Destination;
+use super::scope_args::ScopeArgs;
 use super::{external, handover};
 use crate::config::keys::KeyPath;
 use crate::config::{Layer, Located, Scope, Value, edit};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::plugin::PluginName;
-use crate::plugin::alias::{Meaning, meaning};
+use crate::plugin::alias::{Meaning, Written, meaning};
 
 /// List, set and delete aliases: `carto NAME` for words you type often
 #[derive(Args, Debug)]
@@ -117,15 +118,14 @@ fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Err
             format!("`{name}` is a built-in command, which comes first"),
         ));
     }
-    let value = match args.words.as_slice() {
-        [one] => edit::Value::String(one.clone()),
-        many => edit::Value::Array(many.iter().cloned().map(edit::Value::String).collect()),
+    let (value, written) = match args.words.as_slice() {
+        [one] => (edit::Value::String(one.clone()), Written::Text(one.clone())),
+        many => (
+            edit::Value::Array(many.iter().cloned().map(edit::Value::String).collect()),
+            Written::Words(many.to_vec()),
+        ),
     };
-    let as_read = match args.words.as_slice() {
-        [one] => Value::String(one.clone()),
-        many => Value::Array(many.iter().cloned().map(Value::String).collect()),
-    };
-    let judged = meaning(&as_read)
+    let judged = meaning(&written)
         .map_err(|error| Error::new(Kind::Usage, format!("not an alias: {error}")))?;
     let destination = Destination::find(context, args.scope.choice())?;
     if matches!(judged, Meaning::Shell(_)) && destination.scope() == Scope::Project {
@@ -136,7 +136,7 @@ fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Err
     let change =
         |text: &str, layer: &Layer| edit::set(text, &layer.written(&path).segments(), &value);
     destination.edit_config(context, change, |_| Ok(()))?;
-    context.output.note(&format!("carto {name} now stands for: {as_read}"));
+    context.output.note(&format!("carto {name} now stands for: {}", args.words.join(" ")));
     Ok(())
 }
 
@@ -155,6 +155,16 @@ fn delete(context: &Context, args: &DeleteArgs, builtins: &[String]) -> Result<(
     })?;
     context.output.note(&format!("deleted the alias {name} in {shown}"));
     Ok(())
+}
+
+/// Gives an alias as its layer writes it; loading has seen to the types.
+fn written(value: &Value) -> Written {
+    match value {
+        Value::Array(items) => Written::Words(
+            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        ),
+        other => Written::Text(other.as_str().unwrap_or_default().to_owned()),
+    }
 }
 
 /// What became of a name that may be an alias.
@@ -178,7 +188,7 @@ pub fn expand(context: &mut Context, name: &OsStr, args: &[OsString]) -> Result<
     let Ok(loaded) = context.load() else { return Ok(Expanded::NotAnAlias) };
     let Some(found) = loaded.config.get(&key(&name)) else { return Ok(Expanded::NotAnAlias) };
     let found = found.map(Clone::clone);
-    let meaning = meaning(&found.value).map_err(|error| {
+    let meaning = meaning(&written(&found.value)).map_err(|error| {
         Error::new(Kind::Invalid, format!("the alias `{name}` cannot be used: {error}"))
             .at(&found.origin)
     })?;

@@ -4,19 +4,17 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use super::globals::{CommandLine, Globals, Nested};
+use super::globals::{Globals, Nested};
+use super::layers::Loaded;
 use super::project::{Project, ProjectStanding};
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
-use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE, Places};
-use crate::config::given;
-use crate::config::{Config, Layer, Remark, RemarkKind, Scope, Standing};
-use crate::credential::store::{self, Stored};
+use crate::config::{Config, Remark, RemarkKind, Scope};
+use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
-use crate::error::{Error, Kind};
+use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
 use crate::output::Output;
 use crate::plugin::contract::Granted;
-use crate::read_file::{FileBytes, read_own};
 use crate::trust::Trust;
 
 /// The longest file of one's own that is read, in bytes.
@@ -34,21 +32,6 @@ pub struct Context {
     /// What a carto above this one told.
     pub nested: Nested,
     loaded: OnceCell<Loaded>,
-}
-
-/// Every layer, and what could not be read.
-#[derive(Debug)]
-pub struct Loaded {
-    /// The places that were looked at.
-    pub places: Places,
-    /// The layers.
-    pub config: Config,
-    /// Files that exist and cannot be used.
-    pub broken: Vec<Error>,
-    /// The nearest project.
-    pub project: Option<Project>,
-    /// What the command line adds besides its layer.
-    pub command_line: CommandLine,
 }
 
 /// The account of this run, with its key.
@@ -149,90 +132,6 @@ impl Context {
         }
     }
 
-    fn read_layers(&self) -> Result<Loaded, Error> {
-        let command_line = self.globals.command_line(&self.nested)?;
-        let places = discover::places(&self.invocation, self.globals.files(&self.nested))?;
-        let mut config = Config::default();
-        let mut broken = Vec::new();
-        for (scope, dir) in [(Scope::System, &places.system), (Scope::User, &places.user)] {
-            let Some(dir) = dir else { continue };
-            let path = dir.join(CONFIG_FILE);
-            match self.read_own_file(scope, &path) {
-                Ok(None) => {}
-                Ok(Some(file)) => {
-                    self.output.verbose(|| format!("read {}", path.display()));
-                    add(
-                        &mut config,
-                        &mut broken,
-                        Layer::parse(scope, Standing::Own, &path, file.bytes),
-                    );
-                }
-                Err(error) => broken.push(error),
-            }
-        }
-        let project = self.read_project(&places, &mut config, &mut broken)?;
-        config.insert(given::environment(&self.invocation.env)?);
-        let mut command_line = command_line;
-        let layer = std::mem::replace(&mut command_line.layer, Layer::given(Scope::Command));
-        config.insert(layer);
-        Ok(Loaded { places, config, broken, project, command_line })
-    }
-
-    fn read_project(
-        &self,
-        places: &Places,
-        config: &mut Config,
-        broken: &mut Vec<Error>,
-    ) -> Result<Option<Project>, Error> {
-        let Some(place) = &places.project else { return Ok(None) };
-        let project = Project::open(place, &self.trust())?;
-        self.output.verbose(|| format!("project {}: {}", place.root.display(), project.standing));
-        let standing = match project.standing {
-            ProjectStanding::Trusted => Standing::Own,
-            ProjectStanding::Untrusted | ProjectStanding::Changed => Standing::Untrusted,
-            ProjectStanding::Denied | ProjectStanding::Foreign(_) => return Ok(Some(project)),
-        };
-        if let Some(bytes) = &project.config {
-            let path = place.dir().join(CONFIG_FILE);
-            add(config, broken, Layer::parse(Scope::Project, standing, &path, bytes.clone()));
-        }
-        Ok(Some(project))
-    }
-
-    /// Reads a system or user file. Below a home of somebody else, what may not be read counts as
-    /// missing; so does a system credentials file.
-    fn read_own_file(
-        &self,
-        scope: Scope,
-        path: &std::path::Path,
-    ) -> Result<Option<FileBytes>, Error> {
-        match read_own(path, OWN_LIMIT) {
-            Ok(file) => Ok(file),
-            Err(error) => {
-                let secret = path.ends_with(CREDENTIALS_FILE);
-                let counts_as_missing = error.is_permission()
-                    && (scope == Scope::System && secret
-                        || scope == Scope::User && self.home_is_foreign());
-                if counts_as_missing { Ok(None) } else { Err(error.into()) }
-            }
-        }
-    }
-
-    /// Whether HOME belongs to somebody else (as with `sudo` that keeps it).
-    #[cfg(unix)]
-    pub fn home_is_foreign(&self) -> bool {
-        use std::os::unix::fs::MetadataExt as _;
-        let me = rustix::process::geteuid().as_raw();
-        let home = self.invocation.home().and_then(|home| std::fs::metadata(home).ok());
-        home.is_some_and(|home| home.uid() != me)
-    }
-
-    /// Whether HOME belongs to somebody else.
-    #[cfg(not(unix))]
-    pub fn home_is_foreign(&self) -> bool {
-        false
-    }
-
     /// Gathers what decides about account and key. With a plugin's name its own profile counts.
     pub fn facts(&self, plugin: Option<&str>) -> Result<Facts, Error> {
         let loaded = self.load()?;
@@ -273,34 +172,6 @@ impl Context {
         }
     }
 
-    fn read_stores(&self, loaded: &Loaded, broken: &mut Vec<Error>) -> Vec<Stored> {
-        let mut stored = Vec::new();
-        let dirs = [(Scope::System, &loaded.places.system), (Scope::User, &loaded.places.user)];
-        for (scope, dir) in dirs {
-            let Some(dir) = dir else { continue };
-            let path = dir.join(CREDENTIALS_FILE);
-            match self.read_own_file(scope, &path) {
-                Ok(None) => {}
-                Ok(Some(file)) => match parse_store(scope, &path, &file) {
-                    Ok(entries) => stored.extend(entries),
-                    Err(error) => broken.push(error),
-                },
-                Err(error) => broken.push(error),
-            }
-        }
-        if let Some(project) = &loaded.project {
-            match project.credentials() {
-                Ok(Some((path, file))) => match parse_store(Scope::Project, &path, &file) {
-                    Ok(entries) => stored.extend(entries),
-                    Err(error) => broken.push(error),
-                },
-                Ok(None) => {}
-                Err(error) => broken.push(error),
-            }
-        }
-        stored
-    }
-
     /// Decides on the account; `None` where nobody names one.
     ///
     /// # Errors
@@ -320,7 +191,7 @@ impl Context {
         match decision {
             Decision::None => Ok(None),
             Decision::Chosen(chosen) => Ok(Some(*chosen)),
-            Decision::Refused(refusal) => Err(refused(*refusal, facts)),
+            Decision::Refused(refusal) => Err(refused(&self.invocation, *refusal, facts)),
         }
     }
 
@@ -417,36 +288,18 @@ impl Context {
     }
 }
 
-/// Adds a layer; its problems and a file that cannot be parsed go to the broken ones.
-fn add(config: &mut Config, broken: &mut Vec<Error>, layer: Result<Layer, Error>) {
-    match layer {
-        Ok(layer) => {
-            broken.extend(layer.problems.iter().cloned());
-            config.insert(layer);
-        }
-        Err(error) => broken.push(error),
-    }
-}
-
-fn parse_store(
-    scope: Scope,
-    path: &std::path::Path,
-    file: &FileBytes,
-) -> Result<Vec<Stored>, Error> {
-    const OTHERS: u32 = 0o077;
-    let stored = store::parse(scope, path, &file.bytes)?;
-    if !stored.is_empty() && file.facts.mode & OTHERS != 0 {
-        let shown = path.display();
-        return Err(Error::new(Kind::Invalid, "others can read this file of keys")
-            .at(&shown)
-            .note(format!("its mode is {:04o}", file.facts.mode & 0o7777))
-            .help(format!("chmod 600 '{shown}'")));
-    }
-    Ok(stored)
-}
-
 /// Adds what only the whole run knows to a refusal.
-fn refused(refusal: Refusal, facts: &Facts) -> Error {
+fn refused(invocation: &Invocation, refusal: Refusal, facts: &Facts) -> Error {
+    if let Refusal::UnknownProfile { name, .. } = &refusal {
+        let holder = super::given_key::known_file_with_profile(invocation, name);
+        let error = Error::from(refusal);
+        return match holder {
+            None => error,
+            Some(path) => error
+                .note(format!("{} has a profile of that name", path.display()))
+                .help(format!("carto credentials import {}", shell_word(&path))),
+        };
+    }
     let wanted = match &refusal {
         Refusal::Unknown { wanted, .. } => Some(wanted.clone()),
         _ => None,

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-
 use super::context::{Context, OWN_LIMIT};
 use super::project::{PROJECT_LIMIT, Project, ProjectStanding};
+use super::scope_args::Choice;
 use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
 use crate::config::edit::{Change, EditError};
 use crate::config::{Layer, Scope, Standing};
@@ -15,47 +14,6 @@ use crate::read_file::{read_named, read_own};
 use crate::replace_file::{
     Links, Lock, Mode, Target, clear_left_over, create_private_dir, replace,
 };
-
-/// The flags that choose one layer.
-#[derive(Args, Clone, Debug, Default)]
-#[group(id = "scope", multiple = false)]
-pub struct ScopeArgs {
-    /// The administrator's settings
-    #[arg(long)]
-    pub system: bool,
-    /// Your settings
-    #[arg(long, visible_alias = "global")]
-    pub user: bool,
-    /// The project's settings
-    #[arg(long, visible_alias = "local")]
-    pub project: bool,
-    /// The settings in this file
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-}
-
-/// One layer, as it was chosen by a flag.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// The file of a scope.
-    Scope(Scope),
-    /// A file by its path.
-    File(PathBuf),
-}
-
-impl ScopeArgs {
-    /// Gives the chosen layer; clap has seen to it that there is at most one.
-    pub fn choice(&self) -> Option<Choice> {
-        let ScopeArgs { system, user, project, file } = self;
-        match (system, user, project, file) {
-            (true, ..) => Some(Choice::Scope(Scope::System)),
-            (_, true, ..) => Some(Choice::Scope(Scope::User)),
-            (_, _, true, _) => Some(Choice::Scope(Scope::Project)),
-            (.., Some(file)) => Some(Choice::File(file.clone())),
-            _ => None,
-        }
-    }
-}
 
 /// Where a command writes.
 #[derive(Debug)]

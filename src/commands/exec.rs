@@ -44,7 +44,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
     };
     // Who may write a program is for plugins, which are found by a name; here it was named.
     if let Some(unfit @ (Unfit::NotExecutable | Unfit::NotAFile)) = judge(&path) {
-        return Err(handover::cannot_run(&path, "program", unfit.reason()));
+        return Err(handover::refused(&path, "program", unfit));
     }
     handover::start(
         context,

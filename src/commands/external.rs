@@ -2,8 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::context::{Context, Loaded};
+use super::context::Context;
 use super::handover::{self, Handed};
+use super::layers::Loaded;
 use crate::config::{Scope, Value};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -23,8 +24,8 @@ pub fn run(
 ) -> Result<u8, Error> {
     let name = plugin_name(name, builtins)?;
     let found = found(context, &name, builtins)?;
-    if let Some(unfit) = &found.unfit {
-        return Err(handover::cannot_run(&found.path, "plugin", unfit.reason()));
+    if let Some(unfit) = found.unfit {
+        return Err(handover::refused(&found.path, "plugin", unfit));
     }
     let asks_for_help = args.first().is_some_and(|first| first == "--help");
     let granted = match granted(context, &name) {
@@ -35,7 +36,7 @@ pub fn run(
     };
     let config = context.load().ok().map(|loaded| plugin_config(loaded, &name));
     let plugin_config = Some(config.unwrap_or_else(|| "{}".to_owned()));
-    let handed = Handed { granted, plugin_config };
+    let handed = Handed { what: "plugin", granted, plugin_config };
     handover::start(context, &found.path, found.path.as_os_str(), args, &handed)
 }
 

@@ -134,6 +134,20 @@ pub fn read_file(path: &Path, scope: Scope, output: &Output) -> Result<FileAccou
     Ok((scope, Located::new(tuple, scope, origin), key))
 }
 
+/// Finds the file of another program that has a profile of that name. One that cannot be read or
+/// recognised has none.
+pub fn known_file_with_profile(invocation: &Invocation, name: &str) -> Option<PathBuf> {
+    let variable = |name: &str| invocation.env.get(name).map(ToOwned::to_owned);
+    let places = legacy::known_places(&variable, invocation.home().as_deref());
+    places.into_iter().map(|place| place.path).find(|path| {
+        let file = read_named(path, KEY_FILE_LIMIT).ok().flatten();
+        let imported = file.and_then(|file| recognise(path, &file.bytes).ok());
+        imported.is_some_and(|imported| {
+            imported.accounts.iter().any(|account| account.name.as_deref() == Some(name))
+        })
+    })
+}
+
 /// Says that others can read a file with a key; it is not ours to refuse.
 pub fn warn_if_loose(path: &Path, file: &FileBytes, output: &Output) {
     const OTHERS: u32 = 0o077;

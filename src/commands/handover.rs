@@ -3,18 +3,22 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::context::{Context, Loaded};
+use super::context::Context;
 use super::globals::{Nested, NestedFiles};
+use super::layers::Loaded;
 use super::project::{Project, ProjectStanding};
 use crate::config::discover::Files;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, shell_word};
 use crate::invocation::Invocation;
 use crate::plugin::contract::{Contract, Granted};
 use crate::plugin::dispatch::{self, Ended};
+use crate::plugin::find::Unfit;
 
 /// What a program is handed besides its arguments.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Handed {
+    /// What the program is, for messages: `plugin` or `program`.
+    pub what: &'static str,
     /// The account; none where nobody names one.
     pub granted: Option<Granted>,
     /// A plugin's own settings as JSON.
@@ -24,7 +28,7 @@ pub struct Handed {
 impl Handed {
     /// What a program gets that is no plugin.
     pub fn program(granted: Option<Granted>) -> Self {
-        Handed { granted, plugin_config: None }
+        Handed { what: "program", granted, plugin_config: None }
     }
 }
 
@@ -56,18 +60,25 @@ pub fn start(
     context.output.verbose(|| format!("run {}", path.display()));
     match dispatch::start(path, &name.to_owned(), args, &environment) {
         Ok(Ended::Code(code)) => Ok(code),
-        Err(error) => Err(cannot_run(path, "program", &error.to_string())),
+        Err(error) => Err(cannot_run(path, format!("the {} cannot run: {error}", handed.what))),
     }
 }
 
-/// Says why a file that was found does not run, and what helps.
-pub fn cannot_run(path: &Path, what: &str, reason: &str) -> Error {
-    let shown = path.display().to_string();
-    let error = Error::new(Kind::CannotRun, format!("the {what} cannot run: {reason}")).at(&shown);
-    let word = crate::error::shell_word(path);
-    match reason {
-        "is not executable" => error.help(format!("chmod +x {word}")),
-        "can be written by everyone" => error.help(format!("chmod o-w {word}")),
+/// Says why a file that was found does not run.
+pub fn cannot_run(path: &Path, what: impl Into<String>) -> Error {
+    Error::new(Kind::CannotRun, what).at(path.display())
+}
+
+/// The error of a file that is not even started, with what helps.
+pub fn refused(path: &Path, what: &str, unfit: Unfit) -> Error {
+    let error = cannot_run(path, format!("the {what} {}", unfit.reason()));
+    let file = shell_word(path);
+    match (unfit, path.parent()) {
+        (Unfit::NotExecutable, _) => error.help(format!("chmod +x {file}")),
+        (Unfit::WritableFile, _) => error.help(format!("chmod o-w {file}")),
+        (Unfit::WritableDirectory, Some(dir)) => {
+            error.help(format!("chmod o-w {}", shell_word(dir)))
+        }
         _ => error,
     }
 }

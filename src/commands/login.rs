@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::adopt::{self, Place, Select, Wanted};
 use super::context::Context;
-use super::destination::{Choice, Destination};
+use super::destination::Destination;
 use super::given_key::{KeyInput, read_key};
+use super::scope_args::Choice;
 use crate::account::{Account, World};
 use crate::base_url::BaseUrl;
 use crate::config::keys::check_profile_name;

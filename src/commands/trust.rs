@@ -1,6 +1,7 @@
 //! `carto trust`: shows a project's settings and approves exactly these bytes.
 
 use std::io::BufRead as _;
+use std::path::Path;
 
 use clap::Args;
 use serde_json::json;
@@ -62,9 +63,7 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         })?;
     let root = place.root.clone();
     if args.revoke {
-        context.trust().forget(&root)?;
-        context.output.note(&format!("{} is no longer trusted", root.display()));
-        return Ok(());
+        return revoke(context, &root);
     }
     if args.deny {
         context.trust().update(&root, |record| record.denied = true)?;
@@ -105,6 +104,20 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         return Err(Error::new(Kind::Refused, "nothing was approved"));
     }
     approve(context, &review)
+}
+
+/// Forgets what was said about the project; a record that cannot be read goes, too.
+fn revoke(context: &Context, root: &Path) -> Result<(), Error> {
+    let record = context.trust().record(root);
+    if matches!(record, Ok(None)) {
+        let what = "this project was neither approved nor denied";
+        return Err(Error::new(Kind::NotThere, what).at(root.display()));
+    }
+    context.trust().forget(root)?;
+    let denied = record.is_ok_and(|record| record.is_some_and(|record| record.denied));
+    let was = if denied { "left out" } else { "trusted" };
+    context.output.note(&format!("{} is no longer {was}", root.display()));
+    Ok(())
 }
 
 impl Review {

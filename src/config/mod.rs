@@ -8,6 +8,7 @@ pub mod discover;
 pub mod edit;
 
 pub mod given;
+mod key_table;
 pub mod keys;
 mod layer;
 mod merge;

@@ -2,7 +2,14 @@
 
 use std::ffi::OsString;
 
-use crate::config::Value;
+/// An alias as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// One text, which is split.
+    Text(String),
+    /// The words themselves.
+    Words(Vec<String>),
+}
 
 /// What an alias stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,17 +33,14 @@ pub enum AliasError {
 
 /// Reads an alias: a string is split like a shell would, without expanding anything; an array is
 /// taken word by word; a leading `!` makes the rest a command for the shell.
-pub fn meaning(value: &Value) -> Result<Meaning, AliasError> {
-    let words: Vec<String> = match value {
-        Value::String(text) => match text.strip_prefix('!') {
+pub fn meaning(written: &Written) -> Result<Meaning, AliasError> {
+    let words = match written {
+        Written::Text(text) => match text.strip_prefix('!') {
             Some(command) if command.trim().is_empty() => return Err(AliasError::Empty),
             Some(command) => return Ok(Meaning::Shell(command.to_owned())),
             None => shlex::split(text).ok_or(AliasError::Quotes)?,
         },
-        Value::Array(items) => {
-            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-        }
-        _ => Vec::new(),
+        Written::Words(words) => words.clone(),
     };
     if words.is_empty() {
         return Err(AliasError::Empty);
@@ -64,9 +68,9 @@ mod tests {
             ("  ", Err(AliasError::Empty)),
             ("!  ", Err(AliasError::Empty)),
         ] {
-            assert_eq!(meaning(&Value::String(text.to_owned())), meaning_of, "{text:?}");
+            assert_eq!(meaning(&Written::Text(text.to_owned())), meaning_of, "{text:?}");
         }
-        let array = ["sql", "!x", "a b"].map(|word| Value::String(word.to_owned())).to_vec();
-        assert_eq!(meaning(&Value::Array(array)), Ok(words(&["sql", "!x", "a b"])));
+        let array = ["sql", "!x", "a b"].map(str::to_owned).to_vec();
+        assert_eq!(meaning(&Written::Words(array)), Ok(words(&["sql", "!x", "a b"])));
     }
 }

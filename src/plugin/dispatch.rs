@@ -88,7 +88,8 @@ fn interpreter(program: &Path) -> Option<String> {
     let length = std::fs::File::open(program).ok()?.read(&mut head).ok()?;
     let line = head.get(..length)?.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     let line = String::from_utf8_lossy(line);
-    line.split_ascii_whitespace().next().map(str::to_owned)
+    // As the system splits: a carriage return at the end of the line is part of the name.
+    line.split([' ', '\t']).find(|word| !word.is_empty()).map(str::to_owned)
 }
 
 /// Runs the program as a child and gives its status: here a process cannot be replaced.

@@ -18,11 +18,15 @@ pub struct SearchPath {
 }
 
 /// Why a file that was found is not run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
     /// It has no permission to run.
     NotExecutable,
-    /// It is a directory or another thing that cannot run.
+    /// It is a directory.
+    Directory,
+    /// It is a link to a file that is not there.
+    Dangling,
+    /// It is a device, a pipe or another thing that cannot run.
     NotAFile,
     /// Everyone can write the file.
     WritableFile,
@@ -32,10 +36,12 @@ pub enum Unfit {
 
 impl Unfit {
     /// Gives the reason in words that follow the path.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(self) -> &'static str {
         match self {
             Unfit::NotExecutable => "is not executable",
-            Unfit::NotAFile => "is not a file",
+            Unfit::Directory => "is a directory",
+            Unfit::Dangling => "is a link to a file that is not there",
+            Unfit::NotAFile => "is not a regular file",
             Unfit::WritableFile => "can be written by everyone",
             Unfit::WritableDirectory => "lies in a directory that everyone can write",
         }
@@ -171,7 +177,10 @@ fn plugin_of(file: &OsStr) -> Option<PluginName> {
 pub fn judge(path: &Path) -> Option<Unfit> {
     use std::os::unix::fs::PermissionsExt as _;
     const ALL_WRITE: u32 = 0o002;
-    let Ok(facts) = std::fs::metadata(path) else { return Some(Unfit::NotAFile) };
+    let Ok(facts) = std::fs::metadata(path) else { return Some(Unfit::Dangling) };
+    if facts.is_dir() {
+        return Some(Unfit::Directory);
+    }
     if !facts.is_file() {
         return Some(Unfit::NotAFile);
     }
@@ -192,7 +201,8 @@ pub fn judge(path: &Path) -> Option<Unfit> {
     (!path.is_file()).then_some(Unfit::NotAFile)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

@@ -12,4 +12,8 @@
 )]
 
 mod cases;
+mod dispatch;
+mod hostile;
 mod sandbox;
+mod structure;
+mod trust;

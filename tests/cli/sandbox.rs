@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::{self, Permissions};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ for arg; do printf '[%s]\n' "$arg"; done
 tr '\0' '\n' </proc/$$/environ | grep '^CARTO_' | sort
 "#;
 
-/// Writes the variables of the account alone, sorted.
+/// Writes the variables of the account alone, sorted, and leaves a mark that it was started.
 pub const ACCOUNT: &str = r#"#!/bin/sh
+: >"$HOME/../started"
 tr '\0' '\n' </proc/$$/environ |
     grep -E '^CARTO_(USERNAME|USER|BASE_URL|API_KEY|ORG|ALLOW_NON_SECURE)=' | sort
 "#;
@@ -67,6 +68,11 @@ impl Sandbox {
         path
     }
 
+    /// Writes the administrator's settings.
+    pub fn system(&self, text: &str) -> PathBuf {
+        self.file("sys/config.toml", text)
+    }
+
     /// Writes the user's settings.
     pub fn user(&self, text: &str) -> PathBuf {
         self.file("home/.config/carto/config.toml", text)
@@ -99,6 +105,34 @@ impl Sandbox {
     /// Writes the settings of the project in `work`; it is not trusted.
     pub fn project(&self, text: &str) -> PathBuf {
         self.file("work/.carto/config.toml", text)
+    }
+
+    /// Approves the project of a directory, as CI does: by the hash of its settings.
+    pub fn trust(&self, dir: &str) {
+        let shown = self.carto("trust --show --json").dir(dir).run().ok();
+        let shown: serde_json::Value = serde_json::from_slice(&shown.raw).unwrap();
+        let hash = shown["hash"].as_str().unwrap();
+        _ = self.carto("trust --expect").arg(hash).dir(dir).run().ok();
+    }
+
+    /// Lists the files that hold a text, by their paths below the root.
+    pub fn files_with(&self, text: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut dirs = vec![self.root.clone()];
+        while let Some(dir) = dirs.pop() {
+            for entry in fs::read_dir(dir).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() && !path.is_symlink() {
+                    dirs.push(path);
+                } else if let Ok(bytes) = fs::read(&path)
+                    && bytes.windows(text.len()).any(|part| part == text.as_bytes())
+                {
+                    found.push(path.strip_prefix(&self.root).unwrap().display().to_string());
+                }
+            }
+        }
+        found.sort();
+        found
     }
 
     /// Writes an executable `carto-NAME` into `bin`.
@@ -164,6 +198,12 @@ impl Call<'_> {
         self
     }
 
+    /// Adds words, split at white space.
+    pub fn words(mut self, words: &str) -> Self {
+        self.command.args(words.split_whitespace());
+        self
+    }
+
     /// Sets a variable.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
@@ -190,6 +230,8 @@ impl Call<'_> {
 
     /// Runs to the end.
     pub fn run(mut self) -> Ran {
+        let mark = self.sandbox.path("started");
+        _ = fs::remove_file(&mark);
         let piped = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
         let [stdin, stdout, stderr] = piped;
         let mut child = self.command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
@@ -204,6 +246,55 @@ impl Call<'_> {
             stderr: text(&output.stderr),
             raw: output.stdout,
             status: output.status,
+            started: mark.exists(),
+        }
+    }
+
+    /// Runs on a terminal of its own. Each answer is typed when its question stands there.
+    /// Everything that the terminal shows is standard output.
+    pub fn run_on_terminal(self, answers: &[(&str, &str)]) -> Ran {
+        self.converse(answers, || {})
+    }
+
+    /// Runs on a terminal of its own; something happens between the question and its answer.
+    pub fn run_on_terminal_doing(self, question: &str, answer: &str, act: impl Fn()) -> Ran {
+        self.converse(&[(question, answer)], act)
+    }
+
+    fn converse(mut self, answers: &[(&str, &str)], act: impl Fn()) -> Ran {
+        let mark = self.sandbox.path("started");
+        _ = fs::remove_file(&mark);
+        let terminal = nix::pty::openpty(None, None).unwrap();
+        let slave = || Stdio::from(terminal.slave.try_clone().unwrap());
+        let mut child =
+            self.command.stdin(slave()).stdout(slave()).stderr(slave()).spawn().unwrap();
+        // The end of the transcript is seen when nobody else holds the terminal.
+        drop(self.command);
+        drop(terminal.slave);
+        let mut screen = fs::File::from(terminal.master);
+        let mut answers = answers.iter();
+        let mut next = answers.next();
+        let mut raw = Vec::new();
+        let mut asked_until = 0;
+        let mut buffer = [0; 4096];
+        while let Ok(length @ 1..) = screen.read(&mut buffer) {
+            raw.extend_from_slice(&buffer[..length]);
+            let new = String::from_utf8_lossy(&raw[asked_until..]).into_owned();
+            if let Some((_, answer)) = next.filter(|(question, _)| new.contains(question)) {
+                act();
+                screen.write_all(answer.as_bytes()).unwrap();
+                asked_until = raw.len();
+                next = answers.next();
+            }
+        }
+        let text = String::from_utf8_lossy(&raw).replace("\r\n", "\n");
+        assert!(next.is_none(), "never asked {next:?}:\n{text}");
+        Ran {
+            stdout: self.sandbox.without_paths(&text),
+            stderr: String::new(),
+            raw,
+            status: child.wait().unwrap(),
+            started: mark.exists(),
         }
     }
 }
@@ -219,6 +310,7 @@ pub struct Ran {
     pub raw: Vec<u8>,
     /// How it ended.
     pub status: ExitStatus,
+    started: bool,
 }
 
 impl Ran {
@@ -238,6 +330,20 @@ impl Ran {
     #[track_caller]
     pub fn fails(self, code: i32) -> Self {
         assert_eq!(self.status.code(), Some(code), "{self}");
+        self
+    }
+
+    /// Fails unless the plugin `account` was started.
+    #[track_caller]
+    pub fn started(self) -> Self {
+        assert!(self.started, "not started:\n{self}");
+        self
+    }
+
+    /// Fails when the plugin `account` was started.
+    #[track_caller]
+    pub fn not_started(self) -> Self {
+        assert!(!self.started, "started:\n{self}");
         self
     }
 

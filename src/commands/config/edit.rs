@@ -10,7 +10,8 @@ use std::process::Command;
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::destination::{Destination, ScopeArgs};
+use crate::commands::destination::Destination;
+use crate::commands::scope_args::ScopeArgs;
 use crate::config::keys::KeyPath;
 use crate::config::{Layer, Standing};
 use crate::error::{Error, Kind, io_reason, shell_word};

@@ -5,7 +5,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::commands::context::{Context, Resolved};
-use crate::commands::destination::{Choice, Destination, ScopeArgs};
+use crate::commands::destination::Destination;
+use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::{ACCOUNT_KEYS, KeyPath};
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value, given, parse_bool};
 use crate::error::{Error, Kind};

@@ -4,7 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use crate::commands::context::Context;
-use crate::commands::destination::{Choice, Destination, ScopeArgs};
+use crate::commands::destination::Destination;
+use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::KeyPath;
 use crate::config::{Config, Layer, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;

@@ -5,8 +5,10 @@ use clap::Args;
 use super::set_apikey;
 use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
-use crate::commands::destination::{Choice, Destination, ScopeArgs};
+use crate::commands::destination::Destination;
 use crate::commands::judge_entry::judge_entry;
+use crate::commands::project::{Project, ProjectStanding};
+use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::{Key, KeyPath, ValueType};
 use crate::config::{Layer, Scope, Value, edit, given};
 use crate::credential::write::bind;
@@ -56,6 +58,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
         Some(_) => context.output.note(&format!("set {path} in {}", shown.display())),
         None => context.output.note(&format!("{path} was so already in {}", shown.display())),
     }
+    if let Destination::Project(project) = &destination {
+        tell_standing(context, project);
+    }
     if path.is("username") || path.is("base_url") {
         bind_unbound(context, &destination)?;
     }
@@ -82,11 +87,9 @@ fn judged(path: &KeyPath, text: &str, args: &SetArgs) -> Result<edit::Value, Err
         }
         return Err(given::unknown_key(path).help("--force writes it all the same"));
     };
-    if key.value == ValueType::Any {
-        return Ok(guessed(text));
-    }
     match key.parse_text(text) {
         Ok(Value::Bool(value)) => Ok(edit::Value::Bool(value)),
+        Ok(Value::Integer(value)) => Ok(edit::Value::Integer(value)),
         Ok(Value::String(text)) => Ok(edit::Value::String(canonical(key, text))),
         Ok(_) => Ok(edit::Value::String(text.to_owned())),
         Err(reason) => Err(Error::new(Kind::Usage, format!("`{path}`: {reason}"))),
@@ -98,17 +101,6 @@ fn canonical(key: &Key, text: String) -> String {
     match (key.value, BaseUrlSetting::parse(&text)) {
         (ValueType::BaseUrl, Ok(url)) => url.as_str().to_owned(),
         _ => text,
-    }
-}
-
-/// A plugin's own setting has the type that its text looks like, as in `-c`.
-fn guessed(text: &str) -> edit::Value {
-    match text {
-        "true" => edit::Value::Bool(true),
-        "false" => edit::Value::Bool(false),
-        _ => {
-            text.parse().map_or_else(|_| edit::Value::String(text.to_owned()), edit::Value::Integer)
-        }
     }
 }
 
@@ -134,7 +126,7 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         if !has_key && facts.broken.is_empty() {
             context
                 .output
-                .note(&format!("there is no key for {account} yet: carto config set apikey"));
+                .note(&format!("there is no key for {account} yet: {}", key_command(scope)));
         }
         return Ok(());
     }
@@ -151,6 +143,25 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         context.output.note(&format!("the key in {} now belongs to {account}", path.display()));
     }
     Ok(())
+}
+
+/// Says when a project is not trusted: what was written there has little effect.
+fn tell_standing(context: &Context, project: &Project) {
+    let standing = match project.standing {
+        ProjectStanding::Untrusted => "this project is not trusted",
+        ProjectStanding::Changed => "this project has changed since you trusted it",
+        _ => return,
+    };
+    context.output.note(&format!("{standing}: see carto trust"));
+}
+
+/// Gives the command that stores a key for the account that a scope names.
+fn key_command(scope: Scope) -> &'static str {
+    match scope {
+        Scope::System => "carto config set --system apikey",
+        Scope::Project => "carto config set --project apikey",
+        _ => "carto config set apikey",
+    }
 }
 
 /// Says when what was written has no effect here, because a higher scope says something else.

@@ -2,8 +2,9 @@
 
 use crate::account::Account;
 use crate::commands::context::{Context, Facts};
-use crate::commands::destination::{Choice, Destination};
+use crate::commands::destination::Destination;
 use crate::commands::given_key::{KeyInput, read_key};
+use crate::commands::scope_args::Choice;
 use crate::config::{Located, Origin, Scope, Standing};
 use crate::credential::write::{NewKey, Put, put};
 use crate::error::{Error, Kind};

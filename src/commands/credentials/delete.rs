@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::commands::context::Context;
+use crate::commands::forget_key::forget_key;
 use crate::commands::given_key::{read_existing, recognise};
 use crate::error::{Error, Kind};
 use crate::replace_file::{Links, Lock, remove};
@@ -24,7 +25,7 @@ pub(super) struct DeleteArgs {
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &DeleteArgs) -> Result<(), Error> {
     let Some(path) = &args.file else {
-        return crate::commands::logout::run(context, &crate::commands::logout::LogoutArgs {});
+        return forget_key(context);
     };
     let file = read_existing(path)?;
     // Whatever is no credentials file is not deleted by a command of this name.

@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
                     "name": name.as_str(),
                     "path": plugin.path.display().to_string(),
                     "hidden_by": hidden(name.as_str()).then_some("built-in"),
-                    "problem": plugin.unfit.as_ref().map(Unfit::reason),
+                    "problem": plugin.unfit.map(Unfit::reason),
                     "shadowed": plugin.shadowed.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
                 })
             })
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
         if hidden(name.as_str()) {
             remark += "  (hidden by the built-in command; carto plugin run reaches it)";
         }
-        if let Some(unfit) = &plugin.unfit {
+        if let Some(unfit) = plugin.unfit {
             remark += &format!("  ({})", unfit.reason());
         }
         context.output.line(format!("{name:<width$}  {}{remark}", escape::line(&path)));

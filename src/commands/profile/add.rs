@@ -3,8 +3,9 @@
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::destination::{Destination, ScopeArgs};
+use crate::commands::destination::Destination;
 use crate::commands::judge_entry::judge_entry;
+use crate::commands::scope_args::ScopeArgs;
 use crate::config::keys::{KeyPath, check_profile_name};
 use crate::config::{Layer, Value, edit};
 use crate::error::{Error, Kind};

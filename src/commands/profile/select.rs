@@ -3,7 +3,8 @@
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::destination::{Destination, ScopeArgs};
+use crate::commands::destination::Destination;
+use crate::commands::scope_args::ScopeArgs;
 use crate::config::keys::KeyPath;
 use crate::config::{Layer, Located, Origin, edit};
 use crate::error::{Error, Kind};

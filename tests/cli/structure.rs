@@ -1,0 +1,280 @@
+//! What no lint can check: where code stands, who imports whom, what is documented.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The most lines of code that a file may have, tests left out.
+const LONGEST: usize = 400;
+
+/// A module imports only from lower ranks. Within a rank, nobody imports another.
+///
+/// Where this differs from a plain layering: `username` stands below `base_url`, whose patterns
+/// take a name; `escape` and `error` stand below everything, since every module has errors that
+/// quote what they refuse; `git` writes `.gitignore` by `replace_file`.
+const RANKS: &[&[&str]] = &[
+    &["escape"],
+    &["error"],
+    &["secret", "invocation", "replace_file", "read_file", "username"],
+    &["base_url", "git"],
+    &["output", "trust", "config"],
+    &["account"],
+    &["credential", "legacy"],
+    &["plugin", "render"],
+    &["commands"],
+    &["cli"],
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// One source file, with its tests cut off.
+struct Source {
+    /// The path below the repository.
+    name: String,
+    /// The lines before the tests.
+    code: Vec<String>,
+}
+
+impl Source {
+    /// The first module of the path: `config` for `src/config/edit/mod.rs`.
+    fn module(&self) -> &str {
+        let inner = self.name.strip_prefix("src/").unwrap_or(&self.name);
+        inner.split(['/', '.']).next().unwrap_or_default()
+    }
+}
+
+fn rust_files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Gives every file of `src` that is no test.
+fn sources() -> Vec<Source> {
+    let files = rust_files(&root().join("src"));
+    assert!(files.len() > 50, "the sources are looked for in the right place");
+    files
+        .iter()
+        .filter(|path| !path.components().any(|part| part.as_os_str() == "tests"))
+        .filter(|path| path.file_name().is_some_and(|name| name != "tests.rs"))
+        .map(|path| {
+            let text = fs::read_to_string(path).unwrap();
+            let name = path.strip_prefix(root()).unwrap().display().to_string();
+            // By convention tests are the last module of a file.
+            let end = text.lines().position(|line| {
+                line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(all(test")
+            });
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            let end = end.filter(|at| is_module_of_tests(&lines, *at)).unwrap_or(lines.len());
+            Source { name, code: lines[..end].to_vec() }
+        })
+        .collect()
+}
+
+/// `mod tests {` stands at the end; `mod tests;` stands among the other modules and cuts nothing.
+fn is_module_of_tests(lines: &[String], attribute: usize) -> bool {
+    lines[attribute..].iter().take(3).any(|line| line.starts_with("mod tests {"))
+}
+
+#[track_caller]
+fn nothing(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
+}
+
+#[test]
+fn every_file_of_these_tests_is_declared() {
+    let main = fs::read_to_string(root().join("tests/cli/main.rs")).unwrap();
+    let missing: Vec<_> = rust_files(&root().join("tests/cli"))
+        .iter()
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .filter(|name| name != "main" && !main.contains(&format!("\nmod {name};")))
+        .collect();
+    nothing(&missing, "a file that main.rs does not declare is never run");
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long: Vec<_> = sources()
+        .iter()
+        .filter(|source| source.code.len() > LONGEST)
+        .map(|source| format!("{}: {} lines", source.name, source.code.len()))
+        .collect();
+    nothing(&long, "split these files by what they are about");
+}
+
+#[test]
+fn every_public_type_says_what_it_is() {
+    let kinds = ["pub struct ", "pub enum ", "pub trait "];
+    let mut bare = Vec::new();
+    for source in sources() {
+        for (at, line) in source.code.iter().enumerate() {
+            if !kinds.iter().any(|kind| line.trim_start().starts_with(kind)) {
+                continue;
+            }
+            let above = source.code[..at].iter().rev().map(|line| line.trim_start());
+            let documented = above
+                .take_while(|line| !line.is_empty() && *line != "}")
+                .any(|line| line.starts_with("///"));
+            if !documented {
+                bare.push(format!("{}:{}: {}", source.name, at + 1, line.trim()));
+            }
+        }
+    }
+    nothing(&bare, "public types without a doc line");
+}
+
+#[test]
+fn every_module_says_what_it_owns() {
+    let bare: Vec<_> = sources()
+        .iter()
+        .filter(|source| !source.code.first().is_some_and(|line| line.starts_with("//! ")))
+        .map(|source| source.name.clone())
+        .collect();
+    nothing(&bare, "modules without a doc");
+}
+
+#[test]
+fn no_module_is_a_drawer_for_anything() {
+    let drawers = ["util", "utils", "helper", "helpers", "common", "misc"];
+    let found: Vec<_> = sources()
+        .into_iter()
+        .map(|source| source.name)
+        .filter(|name| name.split(['/', '.']).any(|part| drawers.contains(&part)))
+        .collect();
+    nothing(&found, "name the module for what it is about");
+}
+
+#[test]
+fn modules_import_only_from_below() {
+    let rank = |module: &str| RANKS.iter().position(|rank| rank.contains(&module));
+    let mut found = Vec::new();
+    for source in sources() {
+        let module = source.module();
+        if matches!(module, "lib" | "main") {
+            continue;
+        }
+        let Some(own) = rank(module) else {
+            found.push(format!("{}: `{module}` has no rank", source.name));
+            continue;
+        };
+        for (at, other) in imports(&source) {
+            let fine = other == module || rank(&other).is_some_and(|other| other < own);
+            if !fine {
+                found.push(format!("{}:{}: `{module}` imports `{other}`", source.name, at + 1));
+            }
+        }
+    }
+    nothing(&found, "imports against the ranks");
+}
+
+/// What a module must not see although it stands above it, and why.
+const FORBIDDEN: &[(&str, &[&str], &str)] = &[
+    ("config", &["clap::"], "the rules of layers are tested without a command line"),
+    (
+        "account",
+        &[
+            "crate::read_file",
+            "crate::replace_file",
+            "crate::invocation",
+            "crate::git",
+            "std::fs",
+            "std::env",
+        ],
+        "the reason for a choice is always an origin",
+    ),
+    (
+        "plugin",
+        &["crate::config", "crate::credential", "crate::legacy"],
+        "the contract is the whole interface: plugins get finished values",
+    ),
+    ("render", &["crate::config", "crate::credential"], "it prints finished values"),
+    ("credential", &["crate::legacy"], "a store is not a foreign format"),
+    ("legacy", &["crate::credential", "crate::config", "crate::account"], "text in, fields out"),
+];
+
+#[test]
+fn modules_do_not_see_what_they_must_not_know() {
+    let mut found = Vec::new();
+    for source in sources() {
+        for (module, words, why) in FORBIDDEN.iter().filter(|row| row.0 == source.module()) {
+            for (at, line) in source.code.iter().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                for word in words.iter().filter(|word| code.contains(**word)) {
+                    let place = format!("{}:{}", source.name, at + 1);
+                    found.push(format!("{place}: `{module}` sees `{word}`: {why}"));
+                }
+            }
+        }
+    }
+    nothing(&found, "modules that know too much");
+}
+
+#[test]
+fn no_command_imports_another() {
+    // What several commands share stands beside them under a name of its own.
+    let shared = [
+        "adopt",
+        "context",
+        "destination",
+        "external",
+        "forget_key",
+        "given_key",
+        "globals",
+        "handover",
+        "judge_entry",
+        "layers",
+        "project",
+        "scope_args",
+    ];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| source.module() == "commands") {
+        let own = source.name.split(['/', '.']).nth(2).unwrap_or_default();
+        for (at, line) in source.code.iter().enumerate() {
+            let from_commands = line.split("crate::commands::").skip(1);
+            let nested = source.name.matches('/').count() > 2;
+            let from_super = line.split("super::").skip(1).filter(|_| !nested);
+            for rest in from_commands.chain(from_super) {
+                let name = first_word(rest);
+                if name != own
+                    && !name.is_empty()
+                    && !shared.contains(&name.as_str())
+                    && own != "mod"
+                {
+                    found.push(format!("{}:{}: imports `{name}`", source.name, at + 1));
+                }
+            }
+        }
+    }
+    nothing(&found, "commands that import another command");
+}
+
+/// Gives the modules of this crate that a file names, with the line.
+fn imports(source: &Source) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (at, line) in source.code.iter().enumerate() {
+        let code = line.split("//").next().unwrap_or_default();
+        for rest in code.split("crate::").skip(1) {
+            match rest.strip_prefix('{') {
+                None => found.push((at, first_word(rest))),
+                Some(several) => {
+                    let names = several.split(',').map(first_word).filter(|name| !name.is_empty());
+                    found.extend(names.map(|name| (at, name)));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn first_word(text: &str) -> String {
+    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
