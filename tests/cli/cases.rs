@@ -596,6 +596,8 @@ fn a_selected_profile_that_is_missing_stops() {
         ! error: no profile is called `prod`
         !   --> [root]/work/.carto/config.toml:1:11
         ! help: carto login URL --profile prod
+        ! help: carto trust                 # shows the project's settings and asks
+        ! help: carto --no-project ...      # leaves the project out
         exit 4
     "#]
     ]);
@@ -608,6 +610,8 @@ fn a_selected_profile_that_is_missing_stops() {
         !   --> [root]/work/.carto/config.toml:1:11
         ! note: ~/.carto_credentials.json has a profile of that name
         ! help: carto login URL --profile prod
+        ! help: carto trust                 # shows the project's settings and asks
+        ! help: carto --no-project ...      # leaves the project out
         ! help: carto credentials import ~/.carto_credentials.json
         exit 4
     "#
