@@ -10,4 +10,6 @@
 )]
 
 mod cases;
+mod readme;
 mod sandbox;
+mod whoami;
