@@ -11,9 +11,12 @@ use clap::{
     Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
 };
 
+use crate::commands::alias::Expanded;
 use crate::commands::context::Context;
 use crate::commands::globals::{Globals, Nested};
-use crate::commands::{config, credentials, external, init, login, logout, plugin, profile, trust};
+use crate::commands::{
+    alias, config, credentials, env, exec, external, init, login, logout, plugin, profile, trust,
+};
 use crate::config::keys::KeyPath;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -43,9 +46,33 @@ enum Command {
     Profile(profile::ProfileArgs),
     Credentials(credentials::CredentialsArgs),
     Trust(trust::TrustArgs),
+    Env(env::EnvArgs),
+    Exec(exec::ExecArgs),
     Plugin(plugin::PluginArgs),
+    Alias(alias::AliasArgs),
+    Completions(CompletionsArgs),
     Help(HelpArgs),
     Version(VersionArgs),
+}
+
+/// The built-in commands by what people want to do; help lists them in this order.
+const TASKS: [(&str, &[&str]); 5] = [
+    ("Accounts and keys", &["login", "logout", "profile", "credentials"]),
+    ("Settings", &["config", "init", "trust"]),
+    ("Running programs with the account", &["exec", "env"]),
+    ("Plugins and aliases", &["plugin", "alias"]),
+    ("Getting help", &["help", "completions", "version"]),
+];
+
+/// Print a completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  source <(carto completions bash)                        this shell
+  carto completions fish > ~/.config/fish/completions/carto.fish")]
+struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: clap_complete::Shell,
 }
 
 /// Print help for carto, a command or a plugin
@@ -54,6 +81,9 @@ enum Command {
   carto help config set     a built-in command
   carto help whoami         a plugin: runs `carto-whoami --help`")]
 struct HelpArgs {
+    /// Print a manual page (roff) of carto or of the command
+    #[arg(long)]
+    man: bool,
     /// The command
     command: Vec<OsString>,
 }
@@ -69,44 +99,74 @@ enum Parsed {
 }
 
 /// Runs what the command line says and gives the exit status.
-pub fn run(invocation: Invocation) -> u8 {
+pub fn run(mut invocation: Invocation) -> u8 {
     let plain = Output { verbosity: Verbosity::Normal, color: Color::Auto };
-    let parsed = match parse(&invocation) {
-        Ok(parsed) => parsed,
-        Err(error) => return print_clap(&plain, &error),
+    let mut outer = Globals::default();
+    let mut nested = match Nested::from_env(&invocation.env) {
+        Ok(nested) => nested,
+        Err(error) => return print_error(&plain, &error),
     };
-    let result = match parsed {
-        Parsed::Builtin(cli) => begin(invocation, &cli.globals)
-            .and_then(|mut context| ended(&mut context, |context| builtin(context, cli.command))),
-        Parsed::External(globals, name, args) => {
-            begin(invocation, &globals).and_then(|mut context| {
-                ended(&mut context, |context| external::run(context, &name, &args, &builtins()))
-            })
-        }
-    };
-    result.unwrap_or_else(|error| {
-        plain.error(&error);
-        error.kind.exit_code()
-    })
-}
-
-/// Prints the error with the colours and the verbosity of the run.
-fn ended(
-    context: &mut Context,
-    run: impl FnOnce(&mut Context) -> Result<u8, Error>,
-) -> Result<u8, Error> {
-    match run(context) {
-        Ok(code) => Ok(code),
-        Err(error) => {
-            context.output.error(&error);
-            Ok(error.kind.exit_code())
-        }
+    // Each round takes an alias's words in place of its name; the chain ends the loop.
+    loop {
+        let (globals, what) = match parse(&invocation) {
+            Ok(Parsed::Builtin(cli)) => (cli.globals, What::Builtin(cli.command)),
+            Ok(Parsed::External(globals, name, args)) => (*globals, What::External(name, args)),
+            Err(error) => return print_clap(&plain, &error),
+        };
+        let globals = outer.over(globals);
+        let mut context = match begin(invocation, globals, nested) {
+            Ok(context) => context,
+            Err(error) => return print_error(&plain, &error),
+        };
+        let result = match what {
+            What::Builtin(command) => builtin(&mut context, command),
+            What::External(name, args) => match alias::expand(&mut context, &name, &args) {
+                Ok(Expanded::NotAnAlias) => external::run(&mut context, &name, &args, &builtins()),
+                Ok(Expanded::Words(words)) => {
+                    (invocation, outer, nested) =
+                        (context.invocation, context.globals, context.nested);
+                    invocation.args = words;
+                    continue;
+                }
+                Ok(Expanded::Ran(code)) => Ok(code),
+                Err(error) => Err(error),
+            },
+        };
+        return result.unwrap_or_else(|error| print_error(&context.output, &error));
     }
 }
 
-/// Gives the names of the built-in commands.
+/// The command without the flags before it.
+enum What {
+    Builtin(Command),
+    External(OsString, Vec<OsString>),
+}
+
+fn print_error(output: &Output, error: &Error) -> u8 {
+    output.error(error);
+    error.kind.exit_code()
+}
+
+/// Gives the whole command line: what the arguments derive, with the commands listed by task.
+fn command() -> Clap {
+    let command = Cli::command();
+    let mut tasks = String::new();
+    for (task, names) in TASKS {
+        tasks += &format!("\n{task}:\n");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(Clap::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            tasks += &format!("  {name:<12} {about}\n");
+        }
+    }
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{tasks}\n{{options}}{{after-help}}"
+    ))
+}
+
+/// Gives the names of the built-in commands, without building the command line for it.
 fn builtins() -> Vec<String> {
-    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+    TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
 }
 
 /// Reads the global flags; then, for a built-in command, everything.
@@ -129,7 +189,8 @@ fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
     if let Some(name) = not_utf8_command(invocation) {
         return Ok(Parsed::External(Box::default(), name, Vec::new()));
     }
-    Cli::try_parse_from(all()).map(|cli| Parsed::Builtin(Box::new(cli)))
+    let matches = command().try_get_matches_from(all())?;
+    Cli::from_arg_matches(&matches).map(|cli| Parsed::Builtin(Box::new(cli)))
 }
 
 /// A first word that is not UTF-8 is no command; clap would speak of an argument.
@@ -150,7 +211,7 @@ fn print_clap(output: &Output, error: &clap::Error) -> u8 {
 }
 
 /// Enters the directory and makes the context of the run.
-fn begin(mut invocation: Invocation, globals: &Globals) -> Result<Context, Error> {
+fn begin(mut invocation: Invocation, globals: Globals, nested: Nested) -> Result<Context, Error> {
     for dir in &globals.directory {
         invocation.enter(dir)?;
     }
@@ -164,10 +225,9 @@ fn begin(mut invocation: Invocation, globals: &Globals) -> Result<Context, Error
         None if invocation.env.get("NO_COLOR").is_some() => Color::Never,
         None => Color::Auto,
     };
-    let nested = Nested::from_env(&invocation.env)?;
     let output = Output { verbosity, color };
-    let mut context = Context::new(invocation, output, globals.clone(), nested);
-    if globals.color.is_none() {
+    let mut context = Context::new(invocation, output, globals, nested);
+    if context.globals.color.is_none() {
         apply_color_setting(&mut context);
     }
     Ok(context)
@@ -194,8 +254,8 @@ fn apply_color_setting(context: &mut Context) {
     }
 }
 
-fn builtin(context: &mut Context, command: Command) -> Result<u8, Error> {
-    match command {
+fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
+    match asked {
         Command::Init(args) => init::run(context, &args).map(|()| 0),
         Command::Config(args) => config::run(context, &args).map(|()| 0),
         Command::Login(args) => login::run(context, &args).map(|()| 0),
@@ -203,7 +263,17 @@ fn builtin(context: &mut Context, command: Command) -> Result<u8, Error> {
         Command::Profile(args) => profile::run(context, &args).map(|()| 0),
         Command::Credentials(args) => credentials::run(context, &args).map(|()| 0),
         Command::Trust(args) => trust::run(context, &args).map(|()| 0),
+        Command::Env(args) => env::run(context, &args).map(|()| 0),
+        Command::Exec(args) => exec::run(context, &args),
         Command::Plugin(args) => plugin::run(context, &args, &builtins()),
+        Command::Alias(args) => alias::run(context, &args, &builtins()).map(|()| 0),
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut command(), "carto", &mut script);
+            context.output.raw(&script);
+            Ok(0)
+        }
+        Command::Help(args) if args.man => man(context, &args.command),
         Command::Help(args) => help(context, &args.command),
         Command::Version(VersionArgs {}) => {
             context.output.line(format!("carto {}", env!("CARGO_PKG_VERSION")));
@@ -215,41 +285,56 @@ fn builtin(context: &mut Context, command: Command) -> Result<u8, Error> {
 /// Prints help: carto's own, a built-in command's, or the plugin's own words.
 fn help(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
     let Some((first, rest)) = words.split_first() else {
-        let text = Cli::command().render_help().to_string();
+        let text = command().render_help().to_string();
         context.output.raw(text.as_bytes());
-        context.output.raw(plugins_for_help(context).as_bytes());
+        context.output.raw(own_words_for_help(context).as_bytes());
         return Ok(0);
     };
-    let mut command = Cli::command();
-    command.build();
-    let mut found = command.find_subcommand(first).cloned();
-    if found.is_none() {
+    if rest.is_empty() && !builtins().iter().any(|name| first == name.as_str()) {
         return external::run(context, first, &["--help".into()], &builtins());
     }
-    for word in rest {
-        found = found.and_then(|command| command.find_subcommand(word).cloned());
-    }
-    match found {
-        Some(mut command) => {
-            let text = command.render_long_help().to_string();
-            context.output.raw(text.as_bytes());
-            Ok(0)
-        }
-        None => {
-            let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-            Err(Error::new(
-                Kind::NotFound,
-                format!("`{}` is no command", escape::line(&shown.join(" "))),
-            )
-            .help(format!("carto help {}", escape::line(&first.to_string_lossy()))))
-        }
-    }
+    let mut command = find(words)?;
+    let text = command.render_long_help().to_string();
+    context.output.raw(text.as_bytes());
+    Ok(0)
 }
 
-/// Lists the plugins below carto's own help. None is run for it.
-fn plugins_for_help(context: &Context) -> String {
-    let found = external::search_path(context).list();
+/// Finds a built-in command by its words.
+fn find(words: &[OsString]) -> Result<Clap, Error> {
+    let mut found = command();
+    found.build();
+    for word in words {
+        let Some(next) = found.find_subcommand(word) else {
+            let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            let what = format!("`{}` is no built-in command", escape::line(&shown.join(" ")));
+            return Err(Error::new(Kind::NotFound, what).help("carto help"));
+        };
+        found = next.clone();
+    }
+    Ok(found)
+}
+
+/// Prints a manual page, made from the same source as the help.
+fn man(context: &Context, words: &[OsString]) -> Result<u8, Error> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(find(words)?)
+        .render(&mut page)
+        .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+    context.output.raw(&page);
+    Ok(0)
+}
+
+/// Lists aliases and plugins below carto's own help. Nothing is run for it.
+fn own_words_for_help(context: &Context) -> String {
     let mut text = String::new();
+    let aliases = alias::list_for_help(context);
+    if !aliases.is_empty() {
+        text += "\nAliases:\n";
+    }
+    for (name, words) in aliases {
+        text += &format!("  {:<12} {}\n", escape::line(&name), escape::line(&words));
+    }
+    let found = external::search_path(context).list();
     if !found.is_empty() {
         text += "\nPlugins:\n";
     }
@@ -266,7 +351,17 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_stands_under_one_task() {
+        let mut listed: Vec<_> = TASKS.iter().flat_map(|(_, names)| *names).copied().collect();
+        listed.sort_unstable();
+        let command = Cli::command();
+        let mut known: Vec<_> = command.get_subcommands().map(Clap::get_name).collect();
+        known.sort_unstable();
+        assert_eq!(listed, known);
     }
 
     #[test]
@@ -277,6 +372,6 @@ mod tests {
                 check(sub);
             }
         }
-        check(&Cli::command());
+        check(&command());
     }
 }

@@ -14,6 +14,7 @@ pub mod legacy;
 pub mod output;
 pub mod plugin;
 pub mod read_file;
+pub mod render;
 pub mod replace_file;
 pub mod secret;
 pub mod trust;

@@ -43,7 +43,6 @@ impl Output {
     }
 
     /// Prints data byte for byte.
-    #[expect(clippy::unused_self, reason = "printing goes through the one value that may print")]
     pub fn raw(&self, bytes: &[u8]) {
         // A reader that went away has seen what it wanted; there is nobody to tell.
         _ = io::stdout().lock().write_all(bytes);

@@ -1,8 +1,9 @@
 //! The account's candidates in order, with the rule that beat each loser.
 
-use super::statement::Statement;
-use super::world::{Decision, NameResult, World};
-use super::{Account, Refusal};
+use std::path::PathBuf;
+
+use super::naming::{NameResult, Upper};
+use super::{Account, Decision, Refusal, World};
 use crate::config::{Origin, Scope};
 
 /// One place that names an account, or would.
@@ -31,6 +32,10 @@ pub enum Outcome {
     HigherScope(Scope),
     /// The profile of the same file decides.
     ProfileInSameFile,
+    /// The one that decides stands in the same scope and names the same account.
+    SameAccount,
+    /// Another one of the same scope is refused, or names another account.
+    Disagrees,
 }
 
 impl Outcome {
@@ -45,76 +50,88 @@ impl Outcome {
             Outcome::ProfileInSameFile => {
                 "beaten: in one file `profile` beats the bare account".to_owned()
             }
+            Outcome::SameAccount => "names the same account in the same scope".to_owned(),
+            Outcome::Disagrees => "not used: the same scope says something else too".to_owned(),
         }
     }
 }
 
+/// One thing that a scope says about the account.
+struct Saying {
+    what: String,
+    origin: Origin,
+    account: Result<Account, Refusal>,
+}
+
 impl World {
-    /// Lists every place that names an account, highest first.
+    /// Lists every place that names an account, highest first. Exactly one of them decides, unless
+    /// there is none.
     pub fn candidates(&self) -> Vec<Candidate> {
-        let refused = matches!(self.resolve(), Decision::Refused(_));
-        let mut found = Vec::new();
-        let mut decided: Option<Scope> = None;
-        for statement in self.statements.iter().rev() {
-            let before = found.len();
-            for (what, origin, named) in self.sayings(statement) {
-                let in_file = !matches!(statement.scope, Scope::Env | Scope::Command);
-                let outcome = match decided {
-                    Some(scope) => Outcome::HigherScope(scope),
-                    None if in_file && found.len() > before => Outcome::ProfileInSameFile,
-                    None if refused => Outcome::Refused,
-                    None => Outcome::Wins,
-                };
-                found.push(Candidate {
-                    scope: statement.scope,
-                    origin,
-                    what,
-                    account: named.map(|named| named.account),
-                    outcome,
-                });
-            }
-            if found.len() > before {
-                decided = decided.or(Some(statement.scope));
-            }
+        let mut found: Vec<Candidate> = Vec::new();
+        for scope in Scope::ALL.into_iter().rev() {
+            let sayings = self.sayings(scope);
+            let outcomes = match found.first() {
+                Some(first) => vec![Outcome::HigherScope(first.scope); sayings.len()],
+                None => self.outcomes(scope, &sayings),
+            };
+            found.extend(sayings.into_iter().zip(outcomes).map(|(saying, outcome)| Candidate {
+                scope,
+                origin: saying.origin,
+                what: saying.what,
+                account: saying.account,
+                outcome,
+            }));
         }
         found
     }
 
-    /// Gives each thing that one scope says about the account, the strongest first.
-    fn sayings(&self, statement: &Statement) -> Vec<(String, Origin, NameResult)> {
-        let mut said = Vec::new();
-        let alone = |keep: &dyn Fn(&mut Statement)| {
-            let mut alone = statement.clone();
-            keep(&mut alone);
-            self.name_at(&alone)
+    /// Tells what becomes of the sayings of the deciding scope.
+    fn outcomes(&self, scope: Scope, sayings: &[Saying]) -> Vec<Outcome> {
+        let refused = matches!(self.resolve(), Decision::Refused(_));
+        // Environment and command line are refused for any of their sayings.
+        let culprit = sayings.iter().position(|saying| scope.is_given() && saying.account.is_err());
+        let deciding = culprit.unwrap_or(0);
+        let account = sayings.get(deciding).and_then(|saying| saying.account.as_ref().ok());
+        let outcome = |(at, saying): (usize, &Saying)| match &saying.account {
+            _ if at == deciding && refused => Outcome::Refused,
+            _ if at == deciding => Outcome::Wins,
+            _ if !scope.is_given() => Outcome::ProfileInSameFile,
+            Ok(same) if account == Some(same) => Outcome::SameAccount,
+            _ => Outcome::Disagrees,
         };
-        if let Some(file) = &statement.file
-            && let Some(named) = alone(&|s| {
-                s.profile = None;
-                s.bare = super::Tuple::default();
-            })
+        sayings.iter().enumerate().map(outcome).collect()
+    }
+
+    /// Gives each thing that one scope says about the account, the strongest first.
+    fn sayings(&self, scope: Scope) -> Vec<Saying> {
+        let mut said = Vec::new();
+        let mut say = |what: String, origin: &Origin, named: NameResult| {
+            let account = named.map(|named| named.account);
+            said.push(Saying { what, origin: origin.clone(), account });
+        };
+        if scope == Scope::Project
+            && let Some(refusal) = self.foreign()
         {
-            said.push(("credentials file".to_owned(), file.origin.clone(), named));
+            let root = self.project.as_ref().map(|project| PathBuf::from(&project.root));
+            let origin = Origin::WholeFile(root.unwrap_or_default());
+            say("project".to_owned(), &origin, Err(refusal));
+            return said;
         }
-        if let Some(profile) = &statement.profile
-            && let Some(named) = alone(&|s| {
-                s.file = None;
-                s.bare = super::Tuple::default();
-            })
-        {
-            said.push((format!("profile `{}`", profile.value), profile.origin.clone(), named));
+        let Some(statement) = self.statements.iter().find(|s| s.scope == scope) else {
+            return said;
+        };
+        if let Some(file) = &statement.file {
+            say("credentials file".to_owned(), &file.origin, self.name_by_file(file));
         }
-        if let Some(named) = alone(&|s| {
-            s.file = None;
-            s.profile = None;
-        }) {
-            let bare = &statement.bare;
-            let (what, origin) = match (&bare.username, &bare.base_url) {
-                (Some(name), _) => (format!("user name `{}`", name.value), name.origin.clone()),
-                (None, Some(url)) => ("base URL".to_owned(), url.origin.clone()),
-                (None, None) => return said,
-            };
-            said.push((what, origin, named));
+        if let Some(profile) = &statement.profile {
+            let what = format!("profile `{}`", profile.value);
+            say(what, &profile.origin, self.name_by_profile(profile));
+        }
+        let named = || self.name_bare(statement, Upper::Replaces);
+        match (&statement.bare.username, statement.bare.literal()) {
+            (Some(name), _) => say(format!("user name `{}`", name.value), &name.origin, named()),
+            (None, Some(url)) => say("base URL".to_owned(), &url.origin, named()),
+            (None, None) => {}
         }
         said
     }

@@ -6,10 +6,10 @@
 //! sees values with their origins, so the reason for a choice is always an origin.
 
 mod explain;
+mod naming;
 mod refusal;
+mod selection;
 mod statement;
-#[cfg(test)]
-mod tests;
 mod world;
 
 use std::fmt;

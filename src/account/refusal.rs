@@ -15,7 +15,7 @@ pub enum Refusal {
     /// Two different accounts within environment or command line.
     Contradiction { scope: Scope, one: Box<(Account, Origin)>, other: Box<(Account, Origin)> },
     /// User name and base URL of one entry name different users.
-    Mismatch { given: Username, given_origin: Origin, in_url: Username, url_origin: Origin },
+    Mismatch { given: Box<(Username, Origin)>, in_url: Box<(Username, Origin)> },
     /// A name alone, where an installation of one's own is set below.
     NeedsBaseUrl { name: Box<Located<Username>>, literal: Box<Located<BaseUrl>> },
     /// The name does not fit into the pattern.
@@ -25,8 +25,8 @@ pub enum Refusal {
         pattern_origin: Origin,
         reason: String,
     },
-    /// The selected profile is defined nowhere.
-    UnknownProfile { name: String, origin: Origin, known: Vec<String> },
+    /// The selected profile is defined nowhere; an untrusted project may have selected it.
+    UnknownProfile { name: String, origin: Origin, known: Vec<String>, by_untrusted: bool },
     /// The profile has neither user name nor base URL.
     EmptyProfile { name: String, origin: Origin },
     /// The credentials file names no account.
@@ -113,12 +113,13 @@ impl From<Refusal> for Error {
         match refusal {
             Refusal::NoAccount => no_account(),
             Refusal::Contradiction { scope, one, other } => contradiction(scope, &one, &other),
-            Refusal::Mismatch { given, given_origin, in_url, url_origin } => {
-                refused(format!("the user name is `{given}`, its base URL names `{in_url}`"))
-                    .at(given_origin)
-                    .at(url_origin)
-                    .help("correct one of the two, or remove the user name")
-            }
+            Refusal::Mismatch { given, in_url } => refused(format!(
+                "the user name is `{}`, its base URL names `{}`",
+                given.0, in_url.0
+            ))
+            .at(given.1)
+            .at(in_url.1)
+            .help("correct one of the two, or remove the user name"),
             Refusal::NeedsBaseUrl { name, literal } => needs_base_url(&name, &literal),
             Refusal::BadFill { name, pattern, pattern_origin, reason } => refused(format!(
                 "the user name `{}` does not fit into `{pattern}`: {reason}",
@@ -127,8 +128,9 @@ impl From<Refusal> for Error {
             .at(&name.origin)
             .at(pattern_origin)
             .help("set `base_url` beside the user name"),
-            Refusal::UnknownProfile { name, origin, known } => {
-                unknown_profile(&name, &origin, &known)
+            Refusal::UnknownProfile { name, origin, known, by_untrusted } => {
+                let error = unknown_profile(&name, &origin, &known);
+                if by_untrusted { about_project(error) } else { error }
             }
             Refusal::EmptyProfile { name, origin } => {
                 let key = crate::config::keys::KeyPath(vec![
@@ -148,18 +150,15 @@ impl From<Refusal> for Error {
                 unknown(&wanted, &origin, nearest.as_deref(), &project)
             }
             Refusal::Protected { account, origin } => {
-                refused(format!("an untrusted project selects a protected account: {account}"))
-                    .at(origin)
-                    .help("carto trust                 # shows the project's settings and asks")
-                    .help("carto --no-project ...      # leaves the project out")
+                let what = format!("an untrusted project selects a protected account: {account}");
+                about_project(refused(what).at(origin))
                     .help("carto --profile NAME ...    # says which account you mean")
             }
             Refusal::Foreign { root, reason } => {
-                refused("the project's settings can be changed by others")
+                let error = refused("the project's settings can be changed by others")
                     .note(reason)
-                    .note(format!("project: {}", escape::line(&root)))
-                    .help("carto trust                 # shows the project's settings and asks")
-                    .help("carto --no-project ...      # leaves the project out")
+                    .note(format!("project: {}", escape::line(&root)));
+                about_project(error)
                     .help("carto --profile NAME ...    # says which account you mean")
             }
         }
@@ -168,6 +167,13 @@ impl From<Refusal> for Error {
 
 fn refused(what: impl Into<String>) -> Error {
     Error::new(Kind::Refused, what)
+}
+
+/// Adds what can be done about a project that stops the run.
+fn about_project(error: Error) -> Error {
+    error
+        .help("carto trust                 # shows the project's settings and asks")
+        .help("carto --no-project ...      # leaves the project out")
 }
 
 /// The error of a command that needs an account where nobody names one.
@@ -217,7 +223,7 @@ fn unknown_profile(name: &str, origin: &Origin, known: &[String]) -> Error {
 }
 
 fn non_secure(account: &Account, origin: &Origin, scope: Scope) -> Error {
-    let error = refused(format!("{account} would send the key unencrypted")).at(origin);
+    let error = refused(format!("the key of {account} would travel unencrypted")).at(origin);
     match scope {
         Scope::Env => error.help("use https, or set CARTO_ALLOW_NON_SECURE=1 beside it"),
         Scope::Command => error.help("use https, or add -c allow_non_secure=true"),

@@ -149,18 +149,17 @@ impl Statement {
     }
 
     fn profile_field(&mut self, name: &str, field: &str, layer: &Layer, entry: &Entry) {
-        let at = match self.profiles.iter().position(|profile| profile.name == name) {
-            Some(at) => at,
-            None => {
-                self.profiles.push(Profile {
-                    name: name.to_owned(),
-                    tuple: Tuple::default(),
-                    protected: false,
-                    at: Located::new((), layer.scope, layer.origin(entry)),
-                });
-                self.profiles.len() - 1
-            }
-        };
+        // The fields of a profile usually stand together, at the end of what is known so far.
+        let at = self.profiles.iter().rposition(|profile| profile.name == name);
+        let at = at.unwrap_or_else(|| {
+            self.profiles.push(Profile {
+                name: name.to_owned(),
+                tuple: Tuple::default(),
+                protected: false,
+                at: Located::new((), layer.scope, layer.origin(entry)),
+            });
+            self.profiles.len() - 1
+        });
         let Some(profile) = self.profiles.get_mut(at) else { return };
         if field == "protected" {
             profile.protected = entry.value == crate::config::Value::Bool(true);

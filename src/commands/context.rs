@@ -6,10 +6,10 @@ use std::path::PathBuf;
 
 use super::globals::{CommandLine, Globals, Nested};
 use super::project::{Project, ProjectStanding};
-use crate::account::{Account, Chosen, Decision, Refusal, Tuple, World, statements};
+use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
 use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE, Places};
 use crate::config::given;
-use crate::config::{Config, Layer, Located, Remark, RemarkKind, Scope, Standing};
+use crate::config::{Config, Layer, Remark, RemarkKind, Scope, Standing};
 use crate::credential::store::{self, Stored};
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
 use crate::error::{Error, Kind};
@@ -17,7 +17,6 @@ use crate::invocation::Invocation;
 use crate::output::Output;
 use crate::plugin::contract::Granted;
 use crate::read_file::{FileBytes, read_own};
-use crate::secret::Secret;
 use crate::trust::Trust;
 
 /// The longest file of one's own that is read, in bytes.
@@ -92,8 +91,8 @@ impl Facts {
     /// Whether user and system files select this profile.
     pub fn default_is_profile(&self, name: &str) -> bool {
         let files = self.world.statements.iter().rev().filter(|s| s.scope <= Scope::User);
-        let selected = files.filter_map(|statement| statement.profile.as_ref()).next();
-        selected.is_some_and(|profile| profile.value == name)
+        let mut selected = files.filter_map(|statement| statement.profile.as_ref());
+        selected.next().is_some_and(|profile| profile.value == name)
     }
 }
 
@@ -104,6 +103,7 @@ impl Context {
     }
 
     /// Begins the same run again: after a file was changed.
+    #[must_use]
     pub fn again(&self) -> Self {
         Context::new(
             self.invocation.clone(),
@@ -114,6 +114,7 @@ impl Context {
     }
 
     /// Begins the same run without the project.
+    #[must_use]
     pub fn without_project(&self) -> Self {
         let mut context = self.again();
         context.globals.no_project = true;
@@ -245,7 +246,7 @@ impl Context {
                 statement.file = Some(file);
             }
         }
-        let stored = self.read_stores(loaded, &mut broken)?;
+        let stored = self.read_stores(loaded, &mut broken);
         let accounts = stored
             .iter()
             .filter_map(|entry| Some((entry.account.clone()?, entry.allow_non_secure)))
@@ -261,9 +262,7 @@ impl Context {
 
     /// Reads the credentials file that command line or environment name; the command line's hides
     /// the environment's.
-    fn named_credentials_file(
-        &self,
-    ) -> Result<Option<(Scope, Located<Tuple>, Option<Located<Secret>>)>, Error> {
+    fn named_credentials_file(&self) -> Result<Option<super::given_key::FileAccount>, Error> {
         let env = self.invocation.env.get("CARTO_CREDENTIALS_FILE").map(PathBuf::from);
         if let Some(path) = &self.globals.credentials_file {
             return super::given_key::read_file(path, Scope::Command, &self.output).map(Some);
@@ -274,7 +273,7 @@ impl Context {
         }
     }
 
-    fn read_stores(&self, loaded: &Loaded, broken: &mut Vec<Error>) -> Result<Vec<Stored>, Error> {
+    fn read_stores(&self, loaded: &Loaded, broken: &mut Vec<Error>) -> Vec<Stored> {
         let mut stored = Vec::new();
         let dirs = [(Scope::System, &loaded.places.system), (Scope::User, &loaded.places.user)];
         for (scope, dir) in dirs {
@@ -299,7 +298,7 @@ impl Context {
                 Err(error) => broken.push(error),
             }
         }
-        Ok(stored)
+        stored
     }
 
     /// Decides on the account; `None` where nobody names one.
@@ -321,26 +320,8 @@ impl Context {
         match decision {
             Decision::None => Ok(None),
             Decision::Chosen(chosen) => Ok(Some(*chosen)),
-            Decision::Refused(refusal) => Err(self.refused(*refusal, facts)),
+            Decision::Refused(refusal) => Err(refused(*refusal, facts)),
         }
-    }
-
-    /// Adds what only the whole run knows to a refusal.
-    fn refused(&self, refusal: Refusal, facts: &Facts) -> Error {
-        let wanted = match &refusal {
-            Refusal::Unknown { wanted, .. } => Some(wanted.clone()),
-            _ => None,
-        };
-        let mut error = Error::from(refusal);
-        if let Some(wanted) = wanted
-            && let Some(key) = &facts.offered.environment
-            && facts.offered.owner.is_none()
-        {
-            error = error
-                .note(format!("{} is set, and nothing says whose key it is", key.origin))
-                .help(format!("if it is this account's, say so: {}", variables_for(&wanted)));
-        }
-        error
     }
 
     /// Gives account and key; `None` where nobody names an account. Tells what the user should
@@ -462,4 +443,22 @@ fn parse_store(
             .help(format!("chmod 600 '{shown}'")));
     }
     Ok(stored)
+}
+
+/// Adds what only the whole run knows to a refusal.
+fn refused(refusal: Refusal, facts: &Facts) -> Error {
+    let wanted = match &refusal {
+        Refusal::Unknown { wanted, .. } => Some(wanted.clone()),
+        _ => None,
+    };
+    let mut error = Error::from(refusal);
+    if let Some(wanted) = wanted
+        && let Some(key) = &facts.offered.environment
+        && facts.offered.owner.is_none()
+    {
+        error = error
+            .note(format!("{} is set, and nothing says whose key it is", key.origin))
+            .help(format!("if it is this account's, say so: {}", variables_for(&wanted)));
+    }
+    error
 }

@@ -12,7 +12,9 @@ use crate::config::{Layer, Scope, Standing};
 use crate::error::{Error, Kind};
 use crate::git;
 use crate::read_file::{read_named, read_own};
-use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+use crate::replace_file::{
+    Links, Lock, Mode, Target, clear_left_over, create_private_dir, replace,
+};
 
 /// The flags that choose one layer.
 #[derive(Args, Clone, Debug, Default)]
@@ -188,7 +190,10 @@ impl Destination {
         let text = String::from_utf8_lossy(&old);
         let new = match change(&text, &layer) {
             Ok(Change::Changed(new)) => new,
-            Ok(Change::Unchanged) => return Ok(None),
+            Ok(Change::Unchanged) => {
+                clear_left_over(&path, self.links(), &lock)?;
+                return Ok(None);
+            }
             Err(error) => return Err(edit_error(&path, &error)),
         };
         let layer = Layer::parse(self.scope(), Standing::Own, &path, new.clone().into_bytes())?;
@@ -196,20 +201,64 @@ impl Destination {
             return Err(problem.clone());
         }
         judge(&layer)?;
+        self.put_config(context, &path, new.as_bytes(), &lock, trusted)?;
+        Ok(Some(path))
+    }
+
+    /// Reads the settings file as it is, sound or not, and makes its directory.
+    ///
+    /// # Errors
+    /// It cannot be read, or the directory cannot be made.
+    pub fn current(&self, context: &Context) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.config_path();
+        let _lock = self.lock(context, &path)?;
+        self.read(&path)
+    }
+
+    /// Puts a new text in the place of the settings file, if that is still what it was.
+    ///
+    /// # Errors
+    /// Somebody else changed it meanwhile; it cannot be written.
+    pub fn replace_config(
+        &self,
+        context: &Context,
+        old: Option<&[u8]>,
+        new: &[u8],
+    ) -> Result<(), Error> {
+        let path = self.config_path();
+        let lock = self.lock(context, &path)?;
+        let now = self.read(&path)?;
+        if now.as_deref() != old {
+            return Err(Error::new(
+                Kind::Write,
+                "the file was changed by another program meanwhile",
+            )
+            .at(path.display()));
+        }
+        let trusted = self.trusts_config(context, &now.unwrap_or_default())?;
+        self.put_config(context, &path, new, &lock, trusted)
+    }
+
+    fn put_config(
+        &self,
+        context: &Context,
+        path: &Path,
+        new: &[u8],
+        lock: &Lock,
+        approval: Approval,
+    ) -> Result<(), Error> {
         let mode = if self.scope() == Scope::User { Mode::Private } else { Mode::Shared };
-        let replaced = replace(&path, new.as_bytes(), mode, self.links(), &lock)?;
+        let replaced = replace(path, new, mode, self.links(), lock)?;
         if replaced.broke_hard_link {
             context.output.warning(&format!(
                 "{} was a hard link; the other names keep the old text",
                 path.display()
             ));
         }
-        if trusted && let Destination::Project(project) = self {
-            context
-                .trust()
-                .update(project.root(), |record| record.approve_config(new.as_bytes()))?;
+        if let (Approval::Stays, Destination::Project(project)) = (approval, self) {
+            context.trust().update(project.root(), |record| record.approve_config(new))?;
         }
-        Ok(Some(path))
+        Ok(())
     }
 
     /// Changes the credentials file in the same way, and keeps it out of git.
@@ -227,7 +276,10 @@ impl Destination {
             Error::new(Kind::Invalid, "the credentials file is not UTF-8").at(path.display())
         })?;
         let (change, told) = change(&path, text)?;
-        let Change::Changed(new) = change else { return Ok((path, told)) };
+        let Change::Changed(new) = change else {
+            clear_left_over(&path, self.links(), &lock)?;
+            return Ok((path, told));
+        };
         git::keep_out(Target::resolve(&path, self.links())?.path())?;
         replace(&path, new.as_bytes(), Mode::Private, self.links(), &lock)?;
         if let Destination::Project(project) = self {
@@ -274,13 +326,14 @@ impl Destination {
 
     /// Whether the project's settings, as they are now, were approved; so what carto makes of them
     /// stays approved.
-    fn trusts_config(&self, context: &Context, now: &[u8]) -> Result<bool, Error> {
-        let Destination::Project(project) = self else { return Ok(false) };
+    fn trusts_config(&self, context: &Context, now: &[u8]) -> Result<Approval, Error> {
+        let Destination::Project(project) = self else { return Ok(Approval::None) };
         if now.is_empty() && project.config.is_none() {
-            return Ok(true);
+            return Ok(Approval::Stays);
         }
         let record = context.trust().record(project.root())?;
-        Ok(record.is_some_and(|record| record.trusts_config(now)))
+        let trusted = record.is_some_and(|record| record.trusts_config(now));
+        Ok(if trusted { Approval::Stays } else { Approval::None })
     }
 
     /// Keys that came with a clone must not become trusted by writing one's own beside them.
@@ -302,6 +355,14 @@ impl Destination {
         .at(path.display())
         .help("carto trust                 # shows it with keys masked, and asks"))
     }
+}
+
+/// Whether a project's settings were approved before they are changed; what carto makes of approved
+/// settings stays approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Approval {
+    Stays,
+    None,
 }
 
 /// Makes a directory of one's own: yours for you alone, the system's for everyone to read.

@@ -2,17 +2,13 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::context::Context;
-use super::globals::{Nested, NestedFiles};
-use super::project::ProjectStanding;
-use crate::config::discover::Files;
+use super::context::{Context, Loaded};
+use super::handover::{self, Handed};
 use crate::config::{Scope, Value};
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::invocation::Invocation;
 use crate::plugin::PluginName;
-use crate::plugin::contract::{Contract, Granted};
-use crate::plugin::dispatch::{Ended, start};
+use crate::plugin::contract::Granted;
 use crate::plugin::find::{Found, SearchPath};
 
 /// Runs a plugin. Returns only where it could not start or could not take this process's place.
@@ -28,7 +24,7 @@ pub fn run(
     let name = plugin_name(name, builtins)?;
     let found = found(context, &name, builtins)?;
     if let Some(unfit) = &found.unfit {
-        return Err(cannot_run(&found, unfit.reason()));
+        return Err(handover::cannot_run(&found.path, "plugin", unfit.reason()));
     }
     let asks_for_help = args.first().is_some_and(|first| first == "--help");
     let granted = match granted(context, &name) {
@@ -37,25 +33,10 @@ pub fn run(
         Err(_) if asks_for_help => None,
         Err(error) => return Err(error),
     };
-    let config = plugin_config(context, &name, asks_for_help)?;
-    let nested = nested(context, asks_for_help)?;
-    let project = context.load().ok().and_then(|loaded| loaded.project.as_ref());
-    let project = project.filter(|project| project.standing == ProjectStanding::Trusted);
-    let program = Invocation::program();
-    let contract = Contract {
-        granted: granted.as_ref(),
-        project_dir: project.map(super::project::Project::root),
-        program: program.as_deref(),
-        plugin_config: Some(&config),
-        nested: Some(&nested),
-    };
-    let environment = contract.environment(&context.invocation.env);
-    context.output.verbose(|| format!("run {}", found.path.display()));
-    let argv0 = found.path.as_os_str().to_owned();
-    match start(&found.path, &argv0, args, &environment) {
-        Ok(Ended::Code(code)) => Ok(code),
-        Err(error) => Err(cannot_run(&found, &error.to_string())),
-    }
+    let config = context.load().ok().map(|loaded| plugin_config(loaded, &name));
+    let plugin_config = Some(config.unwrap_or_else(|| "{}".to_owned()));
+    let handed = Handed { granted, plugin_config };
+    handover::start(context, &found.path, found.path.as_os_str(), args, &handed)
 }
 
 /// Gives the places where plugins are looked for.
@@ -119,16 +100,6 @@ fn suggest<'a>(error: Error, typed: &str, names: impl Iterator<Item = &'a str>) 
     error.help("carto help     # lists commands and plugins")
 }
 
-fn cannot_run(found: &Found, reason: &str) -> Error {
-    let path = found.path.display().to_string();
-    let error = Error::new(Kind::CannotRun, format!("the plugin cannot run: {reason}")).at(&path);
-    match reason {
-        "is not executable" => error.help(format!("chmod +x '{path}'")),
-        "can be written by everyone" => error.help(format!("chmod o-w '{path}'")),
-        _ => error,
-    }
-}
-
 /// Gives the account for a plugin; its key only where the user does not withhold it.
 fn granted(context: &Context, name: &PluginName) -> Result<Option<Granted>, Error> {
     let Some(resolved) = context.resolve(Some(name.as_str()))? else { return Ok(None) };
@@ -155,18 +126,13 @@ fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
 }
 
 /// Gives the plugin's own settings as JSON, merged key by key.
-fn plugin_config(context: &Context, name: &PluginName, lenient: bool) -> Result<String, Error> {
-    let loaded = match context.load() {
-        Ok(loaded) => loaded,
-        Err(_) if lenient => return Ok("{}".to_owned()),
-        Err(error) => return Err(error),
-    };
+fn plugin_config(loaded: &Loaded, name: &PluginName) -> String {
     let mut root = serde_json::Map::new();
     for (path, value) in loaded.config.below(&["plugins", name.as_str()]) {
         let segments = path.0.get(2..).unwrap_or_default();
         put(&mut root, segments, serde_json::to_value(value.value).unwrap_or_default());
     }
-    Ok(serde_json::Value::Object(root).to_string())
+    serde_json::Value::Object(root).to_string()
 }
 
 /// Puts a value into nested objects; a higher layer's table takes the place of a lower one's value.
@@ -188,23 +154,4 @@ fn put(
             }
         }
     }
-}
-
-/// Gives what a nested carto has to know: settings of this command line that are no account's.
-fn nested(context: &Context, lenient: bool) -> Result<String, Error> {
-    let loaded = match context.load() {
-        Ok(loaded) => Some(loaded),
-        Err(_) if lenient => None,
-        Err(error) => return Err(error),
-    };
-    let nested = Nested {
-        set: loaded.map(|loaded| loaded.command_line.inherited.clone()).unwrap_or_default(),
-        files: match context.globals.files(&context.nested) {
-            Files::All => NestedFiles::All,
-            Files::NoProject => NestedFiles::NoProject,
-            Files::None => NestedFiles::Isolated,
-        },
-        aliases: context.nested.aliases.clone(),
-    };
-    serde_json::to_string(&nested).map_err(|error| Error::new(Kind::Internal, error.to_string()))
 }

@@ -131,6 +131,34 @@ pub struct CommandLine {
 }
 
 impl Globals {
+    /// Puts the flags that an alias begins with below those that were typed: the typed ones win.
+    #[must_use]
+    pub fn over(mut self, alias: Globals) -> Self {
+        let Globals {
+            directory,
+            mut set,
+            profile,
+            credentials_file,
+            no_project,
+            isolated,
+            color,
+            verbose,
+            quiet,
+        } = alias;
+        // The directories that were typed are entered already.
+        self.directory = directory;
+        set.append(&mut self.set);
+        self.set = set;
+        self.profile = self.profile.or(profile);
+        self.credentials_file = self.credentials_file.or(credentials_file);
+        self.no_project |= no_project;
+        self.isolated |= isolated;
+        self.color = self.color.or(color);
+        self.verbose |= verbose;
+        self.quiet |= quiet;
+        self
+    }
+
     /// Which files may be read, the stricter of what was typed here and above.
     pub fn files(&self, nested: &Nested) -> Files {
         if self.isolated || nested.files == NestedFiles::Isolated {

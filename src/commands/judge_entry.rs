@@ -55,10 +55,8 @@ fn judge_tuple(tuple: &Tuple, prefix: &str) -> Result<(), Error> {
         Ok(_) => Ok(()),
         Err(mismatch) => {
             let error = Error::from(Refusal::Mismatch {
-                given: mismatch.given,
-                given_origin: name.origin.clone(),
-                in_url: mismatch.in_url,
-                url_origin: url.origin.clone(),
+                given: Box::new((mismatch.given, name.origin.clone())),
+                in_url: Box::new((mismatch.in_url, url.origin.clone())),
             });
             Err(Error { kind: Kind::Usage, help: Vec::new(), ..error }
                 .note("nothing was written; the two places are those of the new text")

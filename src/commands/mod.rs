@@ -3,13 +3,17 @@
 //! taken in ([`adopt`]).
 
 pub mod adopt;
+pub mod alias;
 pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod destination;
+pub mod env;
+pub mod exec;
 pub mod external;
 pub mod given_key;
 pub mod globals;
+pub mod handover;
 pub mod init;
 pub mod judge_entry;
 pub mod login;

@@ -185,9 +185,9 @@ fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Erro
         let text = String::from_utf8_lossy(bytes);
         let body = match old.filter(|old| *old != text) {
             Some(old) => difference(old, &text),
-            None => text.lines().map(|line| format!("  {line}\n")).collect(),
+            None => text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"),
         };
-        context.output.line(escape::lines(&body).trim_end_matches('\n'));
+        context.output.line(escape::lines(&body));
     }
     context.output.line(format!("{}", review.hash()));
     if let Some(bytes) = &review.credentials {
@@ -205,7 +205,8 @@ fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Erro
 
 /// Shows what changed since the last approval, line by line.
 fn difference(old: &str, new: &str) -> String {
-    similar::TextDiff::from_lines(old, new)
+    let changes = similar::TextDiff::from_lines(old, new);
+    let lines: Vec<_> = changes
         .iter_all_changes()
         .map(|change| {
             let sign = match change.tag() {
@@ -213,9 +214,10 @@ fn difference(old: &str, new: &str) -> String {
                 similar::ChangeTag::Insert => '+',
                 similar::ChangeTag::Equal => ' ',
             };
-            format!("{sign} {}\n", change.value().trim_end_matches('\n'))
+            format!("{sign} {}", change.value().trim_end_matches('\n'))
         })
-        .collect()
+        .collect();
+    lines.join("\n")
 }
 
 fn list(context: &Context, args: &TrustArgs) -> Result<(), Error> {

@@ -280,8 +280,9 @@ fn may_hold_secret(text: &str) -> bool {
 fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
-        let column = 1 + good.iter().rev().take_while(|byte| **byte != b'\n').count();
+        let good = String::from_utf8_lossy(good);
+        let line = 1 + good.matches('\n').count();
+        let column = 1 + good.rsplit('\n').next().unwrap_or_default().chars().count();
         Error::new(Kind::Invalid, "the file is not UTF-8").at(Origin::File {
             path: path.to_owned(),
             line,

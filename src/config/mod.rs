@@ -12,6 +12,7 @@ pub mod keys;
 mod layer;
 mod merge;
 mod origin;
+pub mod schema;
 mod scope;
 mod value;
 

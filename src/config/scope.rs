@@ -36,6 +36,11 @@ impl Scope {
             Scope::Command => "command",
         }
     }
+
+    /// Whether its values are given to the run itself, not read from a file.
+    pub fn is_given(self) -> bool {
+        matches!(self, Scope::Env | Scope::Command)
+    }
 }
 
 impl fmt::Display for Scope {

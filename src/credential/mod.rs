@@ -6,6 +6,8 @@
 pub mod store;
 pub mod write;
 
+use std::cmp::Reverse;
+
 use crate::account::{Account, Chosen, NamedBy};
 use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
@@ -52,7 +54,9 @@ pub enum Verdict {
     Ambiguous,
     /// It belongs to another account.
     OtherAccount,
-    /// It belongs to no account yet.
+    /// It was offered to this run and nothing says whose it is.
+    Ownerless,
+    /// It was stored and belongs to no account yet.
     Unbound,
     /// It is for another profile of the account, and a better one fits.
     OtherProfile,
@@ -68,6 +72,7 @@ impl Verdict {
             Verdict::Beaten => "beaten: a key of higher rank fits",
             Verdict::Ambiguous => "not used: several keys of the account fit equally",
             Verdict::OtherAccount => "not used: it belongs to another account",
+            Verdict::Ownerless => "not used: nothing says which account it belongs to",
             Verdict::Unbound => "not used: it was stored before any account was named",
             Verdict::OtherProfile => "beaten: it is marked for a profile that is not selected",
             Verdict::Downgrade => "not used: a key was offered that does not fit",
@@ -125,10 +130,34 @@ impl Choice {
 
     /// Gives the keys that were offered to this run and do not fit.
     pub fn unfit(&self) -> impl Iterator<Item = &KeyCandidate> {
-        self.candidates.iter().filter(|c| {
-            c.verdict == Verdict::Unbound
-                || c.verdict == Verdict::OtherAccount && c.scope == Scope::Env
-        })
+        self.candidates.iter().filter(|candidate| candidate.is_unfit())
+    }
+}
+
+impl KeyCandidate {
+    fn new(key: &Located<Secret>, owner: Option<Account>, verdict: Verdict) -> Self {
+        KeyCandidate {
+            scope: key.scope,
+            origin: key.origin.clone(),
+            owner,
+            profile: None,
+            verdict,
+            key: key.value.clone(),
+        }
+    }
+
+    /// Whether it was offered to this run and does not fit. A stored key of another account was
+    /// not: it waits for that account.
+    fn is_unfit(&self) -> bool {
+        match self.verdict {
+            Verdict::Ownerless | Verdict::Unbound => true,
+            Verdict::OtherAccount => self.scope == Scope::Env,
+            Verdict::Wins
+            | Verdict::Beaten
+            | Verdict::Ambiguous
+            | Verdict::OtherProfile
+            | Verdict::Downgrade => false,
+        }
     }
 }
 
@@ -137,120 +166,141 @@ pub fn choose(chosen: &Chosen, offered: &Offered, stored: &[Stored]) -> Choice {
     let mut candidates = given(chosen, offered);
     candidates.extend(from_stores(chosen, stored));
     settle(&mut candidates);
-    let unfit = candidates.iter().any(|c| {
-        matches!(c.verdict, Verdict::OtherAccount) && c.scope == Scope::Env
-            || c.verdict == Verdict::Unbound
-    });
     let found = candidates.iter().any(|c| matches!(c.verdict, Verdict::Wins | Verdict::Ambiguous));
-    candidates.push(KeyCandidate {
-        scope: Scope::Default,
-        origin: Origin::BuiltIn,
-        owner: None,
-        profile: None,
-        verdict: if found {
-            Verdict::Beaten
-        } else if unfit {
-            Verdict::Downgrade
-        } else {
-            Verdict::Wins
-        },
-        key: Secret::default_public(),
-    });
+    let public = if found {
+        Verdict::Beaten
+    } else if candidates.iter().any(KeyCandidate::is_unfit) {
+        Verdict::Downgrade
+    } else {
+        Verdict::Wins
+    };
+    let key = Located::new(Secret::default_public(), Scope::Default, Origin::BuiltIn);
+    candidates.push(KeyCandidate::new(&key, None, public));
     Choice { candidates, account: chosen.account.clone() }
 }
 
 /// Lists the keys given outside the stores, the strongest first.
 fn given(chosen: &Chosen, offered: &Offered) -> Vec<KeyCandidate> {
-    let mut list = Vec::new();
     let account = &chosen.account;
-    if let Some(origin) = &offered.public {
+    let public = offered.public.as_ref().map(|origin| {
         let key = Located::new(Secret::default_public(), Scope::Command, origin.clone());
-        list.push(candidate(&key, None, Verdict::Beaten));
-    }
-    if let Some(file) = offered.file.as_ref().filter(|_| chosen.named_by == NamedBy::File) {
-        list.push(candidate(file, Some(account.clone()), Verdict::Beaten));
-    }
-    if let Some(key) = &offered.environment {
-        let fits = key.value.is_default_public() || offered.owner.as_ref() == Some(account);
-        let verdict = if fits { Verdict::Beaten } else { Verdict::OtherAccount };
-        list.push(candidate(key, offered.owner.clone(), verdict));
-    }
-    // Two keys of the environment for one account: neither is the better one.
-    if let [one, other] = list.as_mut_slice()
-        && one.scope == other.scope
-        && other.verdict == Verdict::Beaten
-        && !one.key.same_as(&other.key)
-    {
-        one.verdict = Verdict::Ambiguous;
-        other.verdict = Verdict::Ambiguous;
-    }
-    list
+        KeyCandidate::new(&key, None, Verdict::Beaten)
+    });
+    let file = offered.file.as_ref().filter(|_| chosen.named_by == NamedBy::File);
+    let file = file.map(|key| KeyCandidate::new(key, Some(account.clone()), Verdict::Beaten));
+    let environment = offered.environment.as_ref().map(|key| {
+        let verdict = match &offered.owner {
+            _ if key.value.is_default_public() => Verdict::Beaten,
+            Some(owner) if owner == account => Verdict::Beaten,
+            Some(_) => Verdict::OtherAccount,
+            None => Verdict::Ownerless,
+        };
+        KeyCandidate::new(key, offered.owner.clone(), verdict)
+    });
+    public.into_iter().chain(ordered(file, environment)).collect()
 }
 
-fn candidate(key: &Located<Secret>, owner: Option<Account>, verdict: Verdict) -> KeyCandidate {
-    KeyCandidate {
-        scope: key.scope,
-        origin: key.origin.clone(),
-        owner,
-        profile: None,
-        verdict,
-        key: key.value.clone(),
+/// Puts the key of a credentials file and the environment's in order. Of two in the environment
+/// neither is the better one, but CARTO's public key beats any other that it stands beside.
+fn ordered(
+    file: Option<KeyCandidate>,
+    environment: Option<KeyCandidate>,
+) -> impl Iterator<Item = KeyCandidate> {
+    let pair = match (file, environment) {
+        (Some(mut file), Some(mut other))
+            if file.scope == other.scope && other.verdict == Verdict::Beaten =>
+        {
+            if other.key.is_default_public() {
+                [Some(other), Some(file)]
+            } else {
+                if !file.key.same_as(&other.key) {
+                    file.verdict = Verdict::Ambiguous;
+                    other.verdict = Verdict::Ambiguous;
+                }
+                [Some(file), Some(other)]
+            }
+        }
+        (file, environment) => [file, environment],
+    };
+    pair.into_iter().flatten()
+}
+
+/// How a stored key of the account fits, the best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It is marked with the selected profile.
+    Selected,
+    /// It is not marked.
+    Unmarked,
+    /// It is marked with another profile.
+    Marked,
+}
+
+impl Fit {
+    fn of(entry: &Stored, selected: Option<&str>) -> Self {
+        match entry.profile.as_deref() {
+            None => Fit::Unmarked,
+            marked if marked == selected => Fit::Selected,
+            Some(_) => Fit::Marked,
+        }
     }
 }
 
 /// Lists the stored keys: those of the account in order of rank, then the others.
 fn from_stores(chosen: &Chosen, stored: &[Stored]) -> Vec<KeyCandidate> {
     let selected = chosen.profile();
-    let rank = |entry: &Stored| match (&entry.profile, selected) {
-        _ if entry.account.as_ref() != Some(&chosen.account) => 3,
-        (Some(marked), Some(selected)) if marked == selected => 0,
-        (None, _) => 1,
-        (Some(_), _) => 2,
+    // A higher scope does not make one of several marked keys the right one.
+    let rank = |entry: &Stored| match Fit::of(entry, selected) {
+        Fit::Marked => (Fit::Marked, Reverse(Scope::Default)),
+        fit => (fit, Reverse(entry.scope)),
     };
-    let mut ordered: Vec<&Stored> = stored.iter().collect();
-    ordered.sort_by_key(|entry| (rank(entry), std::cmp::Reverse(entry.scope), entry.index));
-    let marked = ordered.iter().filter(|entry| rank(entry) == 2).count();
-    let better = ordered.iter().any(|entry| rank(entry) < 2);
-    let mut list = Vec::new();
-    for (at, entry) in ordered.iter().enumerate() {
-        // Two entries of one rank in one file, or several marked ones where none is selected.
-        let twin = |other: &&Stored| rank(other) == rank(entry) && other.scope == entry.scope;
-        let twins = ordered.iter().filter(|other| twin(other)).count() > 1;
-        let topmost = ordered
-            .iter()
-            .take(at)
-            .all(|other| rank(other) == rank(entry) && other.scope == entry.scope);
-        list.push(KeyCandidate {
-            scope: entry.scope,
-            origin: entry.origin.clone(),
-            owner: entry.account.clone(),
-            profile: entry.profile.clone(),
-            verdict: match rank(entry) {
-                3 if entry.account.is_none() => Verdict::Unbound,
-                3 => Verdict::OtherAccount,
-                2 if better => Verdict::OtherProfile,
-                2 if marked > 1 => Verdict::Ambiguous,
-                0 | 1 if twins && topmost => Verdict::Ambiguous,
-                _ => Verdict::Beaten,
-            },
-            key: entry.key.clone(),
-        });
-    }
-    list
+    let (mut fitting, others): (Vec<&Stored>, Vec<&Stored>) =
+        stored.iter().partition(|entry| entry.account.as_ref() == Some(&chosen.account));
+    fitting.sort_by_key(|entry| (rank(entry), Reverse(entry.scope), entry.index));
+    let best = fitting.first().map(|entry| rank(entry));
+    let several = fitting.iter().filter(|entry| Some(rank(entry)) == best).count() > 1;
+    let verdict = |entry: &Stored| {
+        if Some(rank(entry)) != best {
+            match Fit::of(entry, selected) {
+                Fit::Marked => Verdict::OtherProfile,
+                Fit::Selected | Fit::Unmarked => Verdict::Beaten,
+            }
+        } else if several {
+            Verdict::Ambiguous
+        } else {
+            Verdict::Beaten
+        }
+    };
+    let fitting = fitting.into_iter().map(|entry| stored_candidate(entry, verdict(entry)));
+    let others = others.into_iter().map(|entry| {
+        let bound = entry.account.is_some();
+        stored_candidate(entry, if bound { Verdict::OtherAccount } else { Verdict::Unbound })
+    });
+    fitting.chain(others).collect()
 }
 
-/// Gives the first key that fits the win; an undecided tie before it stays one.
+fn stored_candidate(entry: &Stored, verdict: Verdict) -> KeyCandidate {
+    KeyCandidate {
+        scope: entry.scope,
+        origin: entry.origin.clone(),
+        owner: entry.account.clone(),
+        profile: entry.profile.clone(),
+        verdict,
+        key: entry.key.clone(),
+    }
+}
+
+/// Lets the first key that fits win, and lays aside a tie among weaker ones.
 fn settle(candidates: &mut [KeyCandidate]) {
-    let first =
-        candidates.iter().position(|c| matches!(c.verdict, Verdict::Beaten | Verdict::Ambiguous));
-    let Some(first) = first else { return };
-    let decided = candidates.get(first).is_some_and(|c| c.verdict == Verdict::Beaten);
-    for (at, candidate) in candidates.iter_mut().enumerate() {
-        match candidate.verdict {
-            Verdict::Beaten if at == first => candidate.verdict = Verdict::Wins,
-            Verdict::Ambiguous if decided => candidate.verdict = Verdict::Beaten,
-            _ => {}
-        }
+    let fits = |c: &&mut KeyCandidate| matches!(c.verdict, Verdict::Beaten | Verdict::Ambiguous);
+    let mut fitting = candidates.iter_mut().filter(fits);
+    let Some(first) = fitting.next() else { return };
+    if first.verdict == Verdict::Ambiguous {
+        return;
+    }
+    first.verdict = Verdict::Wins;
+    for weaker in fitting {
+        weaker.verdict = Verdict::Beaten;
     }
 }
 
@@ -262,7 +312,7 @@ impl From<KeyRefusal> for Error {
                 let error = Error::new(Kind::Refused, what);
                 origins
                     .iter()
-                    .fold(error, |error, origin| error.at(origin))
+                    .fold(error, Error::at)
                     .help("select the profile that one of them is marked with: --profile NAME")
                     .help("or remove the others")
             }
@@ -276,13 +326,15 @@ fn not_offered(account: &Account, offered: &[(Origin, Option<Account>)]) -> Erro
     for (origin, owner) in offered {
         error = match owner {
             Some(owner) => error.note(format!("{origin} belongs to {owner} and is not used")),
-            None => error.note(format!("the key at {origin} belongs to no account yet")),
+            None => error.note(format!("{origin} is not used: nothing says whose key it is")),
         };
     }
-    error
-        .help(format!("carto login {}", account.base_url()))
-        .help(format!("or say that the key in the environment is its: {}", variables_for(account)))
-        .help("or ask for public data only: CARTO_API_KEY=default_public")
+    error = error.help(format!("carto login {}", account.base_url()));
+    if offered.iter().any(|(origin, _)| matches!(origin, Origin::Variable(_))) {
+        let variables = variables_for(account);
+        error = error.help(format!("or say that the key in the environment is its: {variables}"));
+    }
+    error.help("or ask for public data only: CARTO_API_KEY=default_public")
 }
 
 /// Gives the variables that name an account beside `CARTO_API_KEY`.

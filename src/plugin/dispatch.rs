@@ -50,7 +50,7 @@ pub fn start(
 
     let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| StartError::Nul);
     let path = text(program.as_os_str().as_bytes())?;
-    let argv = std::iter::once(name)
+    let words = std::iter::once(name)
         .chain(args)
         .map(|arg| text(arg.as_bytes()))
         .collect::<Result<Vec<_>, _>>()?;
@@ -58,7 +58,7 @@ pub fn start(
         .iter()
         .map(|(name, value)| text(&[name.as_bytes(), b"=", value.as_bytes()].concat()))
         .collect::<Result<Vec<_>, _>>()?;
-    match nix::unistd::execve(&path, &argv, &block) {
+    match nix::unistd::execve(&path, &words, &block) {
         Err(error) => Err(reason(program, error)),
         Ok(never) => match never {},
     }

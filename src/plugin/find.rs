@@ -53,6 +53,15 @@ pub struct Found {
     pub shadowed: Vec<PathBuf>,
 }
 
+/// What came of looking for a program by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// This file.
+    Found(PathBuf),
+    /// No absolute entry of PATH has one.
+    NotFound,
+}
+
 impl SearchPath {
     /// Takes the directories of `PATH`, then that of installed plugins. Relative and empty entries
     /// are skipped.
@@ -73,6 +82,18 @@ impl SearchPath {
             all.into_iter().find(|path| path.symlink_metadata().is_ok())
         })?;
         Some(Found { unfit: judge(&path), shadowed: Vec::new(), path })
+    }
+
+    /// Finds any program: a name on PATH, or the file that a path names.
+    pub fn program(&self, name: &OsStr) -> Program {
+        if Path::new(name).components().count() > 1 || Path::new(name).is_absolute() {
+            let path = PathBuf::from(name);
+            return if path.exists() { Program::Found(path) } else { Program::NotFound };
+        }
+        match which::which_in(name, self.joined(), "/") {
+            Ok(path) => Program::Found(path),
+            Err(_) => Program::NotFound,
+        }
     }
 
     /// Finds the plugin in the entries that are skipped, to say why it does not run.

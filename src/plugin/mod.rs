@@ -1,5 +1,6 @@
 //! Plugins: programs called `carto-NAME` that run with one whole account in their environment.
 
+pub mod alias;
 pub mod contract;
 pub mod dispatch;
 pub mod find;

@@ -133,6 +133,20 @@ fn names(_: &Metadata) -> u64 {
     1
 }
 
+/// Removes the temporaries of earlier, killed runs, where there is nothing to write after all.
+/// Gives those that could not be removed.
+///
+/// # Errors
+/// The path leads to no file that could be written.
+pub fn clear_left_over(
+    path: &Path,
+    links: Links,
+    _lock: &Lock,
+) -> Result<Vec<PathBuf>, WriteError> {
+    let target = Target::resolve(path, links)?;
+    Ok(temporary::remove_left_over(&target))
+}
+
 /// Removes the file at the path, read-only or not, and the temporaries beside it, which may hold
 /// what it held. With [`Links::Follow`] a link stays and the file behind it goes.
 ///

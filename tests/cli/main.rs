@@ -1,6 +1,8 @@
 //! Tests of the real binary, each in a sandbox of its own.
 #![cfg(unix)]
 #![allow(
+    unreachable_pub,
+    clippy::needless_raw_string_hashes,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

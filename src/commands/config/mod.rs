@@ -1,9 +1,11 @@
 //! `carto config`: reads and changes settings, and says where they come from.
 
+mod edit;
 mod explain;
 mod get;
 mod list;
 mod path;
+mod schema;
 mod set;
 mod set_apikey;
 mod unset;
@@ -27,7 +29,9 @@ enum Verb {
     Unset(unset::UnsetArgs),
     List(list::ListArgs),
     Explain(explain::ExplainArgs),
+    Edit(edit::EditArgs),
     Path(path::PathArgs),
+    Schema(schema::SchemaArgs),
 }
 
 /// Runs the verb.
@@ -38,6 +42,11 @@ pub fn run(context: &Context, args: &ConfigArgs) -> Result<(), Error> {
         Verb::Unset(args) => unset::run(context, args),
         Verb::List(args) => list::run(context, args),
         Verb::Explain(args) => explain::run(context, args),
+        Verb::Edit(args) => edit::run(context, args),
         Verb::Path(args) => path::run(context, args),
+        Verb::Schema(args) => {
+            schema::run(context, args);
+            Ok(())
+        }
     }
 }

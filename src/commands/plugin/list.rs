@@ -5,7 +5,6 @@ use serde_json::json;
 
 use crate::commands::context::Context;
 use crate::commands::external::search_path;
-use crate::error::Error;
 use crate::escape;
 use crate::plugin::find::Unfit;
 
@@ -21,7 +20,7 @@ pub(super) struct ListArgs {
 }
 
 /// Runs the command.
-pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Result<(), Error> {
+pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
     let found = search_path(context).list();
     let hidden = |name: &str| builtins.iter().any(|builtin| builtin == name);
     if args.json {
@@ -38,7 +37,7 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Re
             })
             .collect();
         context.output.json(&rows);
-        return Ok(());
+        return;
     }
     if found.is_empty() {
         context.output.note("no plugin is on PATH: a plugin is an executable called carto-NAME");
@@ -59,5 +58,4 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Re
             context.output.line(format!("{:<width$}    hides {}", "", escape::line(&path)));
         }
     }
-    Ok(())
 }

@@ -26,7 +26,10 @@ enum Verb {
 /// Runs the verb; a plugin's status where it could not take this process's place.
 pub fn run(context: &mut Context, args: &PluginArgs, builtins: &[String]) -> Result<u8, Error> {
     match &args.verb {
-        Verb::List(args) => list::run(context, args, builtins).map(|()| 0),
+        Verb::List(args) => {
+            list::run(context, args, builtins);
+            Ok(0)
+        }
         Verb::Which(args) => which::run(context, args, builtins).map(|()| 0),
         Verb::Run(args) => run::run(context, args, builtins),
     }

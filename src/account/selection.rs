@@ -1,0 +1,91 @@
+//! What an untrusted project may select: an account that the user has.
+
+use super::naming::{Named, Upper};
+use super::statement::profile_tuple;
+use super::{Account, NamedBy, Refusal, World};
+use crate::config::Located;
+
+/// An account the user has.
+#[derive(Clone, Debug)]
+struct Known {
+    account: Account,
+    organization: Option<Located<String>>,
+    allow_non_secure: bool,
+}
+
+impl World {
+    /// Judges an account that an untrusted project has a part in. Gives the organization of the
+    /// account, and whether its own entries permit `http://`: the project's word counts for
+    /// neither.
+    ///
+    /// # Errors
+    /// The user does not have the account, or has marked it `protected`.
+    pub(super) fn admit_selection(
+        &self,
+        named: &Named,
+        default: Option<&Account>,
+    ) -> Result<(Option<Located<String>>, bool), Refusal> {
+        let known = self.known_accounts();
+        let mut same = known.iter().filter(|known| known.account == named.account).peekable();
+        let Some(first) = same.peek() else {
+            let accounts = known.into_iter().map(|known| known.account).collect();
+            let project = self.project.clone().unwrap_or_default();
+            let (account, origin) = (named.account.clone(), named.origin.clone());
+            return Err(Refusal::unknown_account(account, origin, accounts, project));
+        };
+        if default != Some(&named.account) && self.is_protected(&named.account) {
+            return Err(Refusal::Protected {
+                account: Box::new(named.account.clone()),
+                origin: named.origin.clone(),
+            });
+        }
+        let organization = match named.by {
+            // The profile is the user's own entry, and taken whole.
+            NamedBy::Profile { .. } => named.organization.clone(),
+            NamedBy::Bare | NamedBy::File => first.organization.clone(),
+        };
+        Ok((organization, same.any(|known| known.allow_non_secure)))
+    }
+
+    /// Lists the accounts that the user has, the one that decides without the project first: named
+    /// in full by an own scope, or of a stored key.
+    fn known_accounts(&self) -> Vec<Known> {
+        let own = self.own();
+        let mut named: Vec<Named> = Vec::new();
+        named.extend(own.deciding().and_then(|(_, deciding)| deciding.ok()));
+        for statement in own.statements.iter().rev() {
+            let bare = statement.bare.names_account();
+            let bare = bare.then(|| own.name_bare(statement, Upper::Ignored));
+            let file = statement.file.as_ref().map(|file| own.name_by_file(file));
+            let profiles = statement.profiles.iter().map(|profile| own.name_profile(profile));
+            named.extend([bare, file].into_iter().flatten().chain(profiles).flatten());
+        }
+        let named = named.into_iter().map(|named| Known {
+            account: named.account,
+            organization: named.organization,
+            allow_non_secure: named.allow_non_secure,
+        });
+        let stored = self.stored.iter().map(|(account, allow_non_secure)| Known {
+            account: account.clone(),
+            organization: None,
+            allow_non_secure: *allow_non_secure,
+        });
+        named.chain(stored).collect()
+    }
+
+    /// Whether an own profile of the account is marked. A mark without an account belongs to the
+    /// next definition of that profile below it.
+    fn is_protected(&self, account: &Account) -> bool {
+        let own = self.own();
+        own.statements.iter().enumerate().any(|(at, statement)| {
+            statement.profiles.iter().filter(|profile| profile.protected).any(|mark| {
+                let below = own.statements.iter().take(at + 1).rev();
+                let mut definitions = below.filter_map(|other| profile_tuple(other, &mark.name));
+                definitions
+                    .find(|profile| profile.tuple.names_account())
+                    .and_then(|profile| own.name_profile(profile).ok())
+                    .is_some_and(|named| named.account == *account)
+            })
+        })
+    }
+}

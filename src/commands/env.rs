@@ -1,0 +1,127 @@
+//! `carto env`: the plugin contract as text, for shells and files.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use super::context::{Context, Resolved};
+use super::project::ProjectStanding;
+use crate::error::{Error, Kind, io_reason};
+use crate::invocation::Invocation;
+use crate::plugin::contract::{Contract, REMOVED, VERSION};
+use crate::render::{self, Format, Variable};
+
+/// Print the account in use as variables, with its key
+///
+/// Everything that a plugin gets is printed, and what could name another account is unset.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  eval \"$(carto env)\"                        this shell uses the account
+  carto --profile ci env --format github      a step of GitHub Actions")]
+pub struct EnvArgs {
+    /// The form
+    #[arg(long, value_enum, value_name = "FORM", default_value = "sh")]
+    format: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// POSIX shells, for eval
+    Sh,
+    /// fish, for source
+    Fish,
+    /// PowerShell, for Invoke-Expression
+    Powershell,
+    /// A .env file
+    Dotenv,
+    /// One object; null unsets
+    Json,
+    /// Appends to the file named by GITHUB_ENV; the key is masked first
+    Github,
+}
+
+/// Runs the command.
+pub fn run(context: &Context, args: &EnvArgs) -> Result<(), Error> {
+    let resolved = context.require()?;
+    let variables = variables(context, &resolved)?;
+    let format = match args.format {
+        Form::Sh => Format::Sh,
+        Form::Fish => Format::Fish,
+        Form::Powershell => Format::Powershell,
+        Form::Dotenv => Format::Dotenv,
+        Form::Json => Format::Json,
+        Form::Github => return github(context, &resolved, &variables),
+    };
+    let text = rendered(format, &variables)?;
+    context.output.raw(text.as_bytes());
+    Ok(())
+}
+
+fn rendered(format: Format, variables: &[Variable]) -> Result<String, Error> {
+    render::render(format, variables, &mut delimiter)
+        .map_err(|error| Error::new(Kind::Usage, error.to_string()))
+}
+
+/// Gives the whole contract; what has no value is unset, in the order in which it is removed.
+fn variables(context: &Context, resolved: &Resolved) -> Result<Vec<Variable>, Error> {
+    let granted = resolved.granted();
+    let mut variables: Vec<Variable> = Contract::account_variables(Some(&granted))
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let project = context.load()?.project.as_ref();
+    let project = project.filter(|project| project.standing == ProjectStanding::Trusted);
+    let program = Invocation::program();
+    for (name, path) in [
+        ("CARTO_PROJECT_DIR", project.map(super::project::Project::root)),
+        ("CARTO_BIN", program.as_deref()),
+    ] {
+        variables.push((name.to_owned(), path.map(|path| text(name, path)).transpose()?));
+    }
+    variables.push(("CARTO_PLUGIN_API".to_owned(), Some(VERSION.to_owned())));
+    for name in REMOVED {
+        if !variables.iter().any(|(known, _)| known == name) {
+            variables.push((name.to_owned(), None));
+        }
+    }
+    Ok(variables)
+}
+
+fn text(name: &str, path: &Path) -> Result<String, Error> {
+    render::text(name, path.as_os_str()).map_err(|error| Error::new(Kind::Usage, error.to_string()))
+}
+
+/// Masks the key in the log before anything else can print it, then appends to the file that the
+/// runner reads.
+fn github(context: &Context, resolved: &Resolved, variables: &[Variable]) -> Result<(), Error> {
+    let Some(path) = context.invocation.env.get("GITHUB_ENV").map(Path::new) else {
+        return Err(Error::new(
+            Kind::Usage,
+            "GITHUB_ENV names no file: this is no step of GitHub Actions",
+        )
+        .at("GITHUB_ENV")
+        .help("carto env --format sh     # for a shell"));
+    };
+    let text = rendered(Format::Github, variables)?;
+    let key = &resolved.key.key;
+    if !key.is_default_public() {
+        context.output.raw(render::masks(&[key.expose()]).as_bytes());
+    }
+    let failed = |error: std::io::Error| {
+        Error::new(Kind::Write, format!("cannot append to the file: {}", io_reason(&error)))
+            .at(path.display())
+    };
+    let mut file =
+        std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// Makes a delimiter that nobody can foresee: sixteen random bytes of the system.
+fn delimiter() -> String {
+    let mut bytes = [0; 16];
+    // Without randomness the delimiter is fixed; `render` still sees to it that no line equals it.
+    _ = getrandom::fill(&mut bytes);
+    let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("carto_{}", hex.concat())
+}

@@ -1,0 +1,56 @@
+//! `carto exec -- CMD`: any program with the account in use in its environment.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::context::Context;
+use super::{external, handover};
+use crate::error::{Error, Kind};
+use crate::escape;
+use crate::plugin::find::{Program, Unfit, judge};
+
+/// Run any program with the account in use, as a plugin would get it
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto exec -- python notebook.py
+  carto --profile staging exec -- sh -c 'curl -d api_key=\"$CARTO_API_KEY\" ...'")]
+pub struct ExecArgs {
+    /// The program and its arguments
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "CMD"
+    )]
+    words: Vec<OsString>,
+}
+
+/// Runs the program in place of this one.
+pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
+    let Some((name, rest)) = args.words.split_first() else {
+        return Err(Error::new(Kind::Usage, "no program is named").help("carto exec -- CMD"));
+    };
+    let resolved = context.require()?;
+    let path = match external::search_path(context).program(name) {
+        Program::Found(path) => path,
+        Program::NotFound => {
+            let shown = name.to_string_lossy();
+            return Err(Error::new(
+                Kind::NotFound,
+                format!("there is no program `{}` on PATH", escape::line(&shown)),
+            ));
+        }
+    };
+    // Who may write a program is for plugins, which are found by a name; here it was named.
+    if let Some(unfit @ (Unfit::NotExecutable | Unfit::NotAFile)) = judge(&path) {
+        return Err(handover::cannot_run(&path, "program", unfit.reason()));
+    }
+    handover::start(
+        context,
+        &path,
+        name,
+        rest,
+        &handover::Handed::program(Some(resolved.granted())),
+    )
+}

@@ -1,0 +1,87 @@
+//! Hands a program the account and starts it: plugins, `exec` and shell aliases share it.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use super::context::{Context, Loaded};
+use super::globals::{Nested, NestedFiles};
+use super::project::{Project, ProjectStanding};
+use crate::config::discover::Files;
+use crate::error::{Error, Kind};
+use crate::invocation::Invocation;
+use crate::plugin::contract::{Contract, Granted};
+use crate::plugin::dispatch::{self, Ended};
+
+/// What a program is handed besides its arguments.
+#[derive(Debug, Default)]
+pub struct Handed {
+    /// The account; none where nobody names one.
+    pub granted: Option<Granted>,
+    /// A plugin's own settings as JSON.
+    pub plugin_config: Option<String>,
+}
+
+impl Handed {
+    /// What a program gets that is no plugin.
+    pub fn program(granted: Option<Granted>) -> Self {
+        Handed { granted, plugin_config: None }
+    }
+}
+
+/// Starts a program. Returns only where it could not start or could not take this process's place.
+///
+/// # Errors
+/// It cannot run (126).
+pub fn start(
+    context: &Context,
+    path: &Path,
+    name: &OsStr,
+    args: &[OsString],
+    handed: &Handed,
+) -> Result<u8, Error> {
+    // A broken file has stopped the run before, unless the program starts without any account.
+    let loaded = context.load().ok();
+    let nested = nested(context, loaded)?;
+    let project = loaded.and_then(|loaded| loaded.project.as_ref());
+    let project = project.filter(|project| project.standing == ProjectStanding::Trusted);
+    let program = Invocation::program();
+    let contract = Contract {
+        granted: handed.granted.as_ref(),
+        project_dir: project.map(Project::root),
+        program: program.as_deref(),
+        plugin_config: handed.plugin_config.as_deref(),
+        nested: Some(&nested),
+    };
+    let environment = contract.environment(&context.invocation.env);
+    context.output.verbose(|| format!("run {}", path.display()));
+    match dispatch::start(path, &name.to_owned(), args, &environment) {
+        Ok(Ended::Code(code)) => Ok(code),
+        Err(error) => Err(cannot_run(path, "program", &error.to_string())),
+    }
+}
+
+/// Says why a file that was found does not run, and what helps.
+pub fn cannot_run(path: &Path, what: &str, reason: &str) -> Error {
+    let shown = path.display().to_string();
+    let error = Error::new(Kind::CannotRun, format!("the {what} cannot run: {reason}")).at(&shown);
+    let word = crate::error::shell_word(path);
+    match reason {
+        "is not executable" => error.help(format!("chmod +x {word}")),
+        "can be written by everyone" => error.help(format!("chmod o-w {word}")),
+        _ => error,
+    }
+}
+
+/// Gives what a nested carto has to know: settings of this command line that are no account's.
+fn nested(context: &Context, loaded: Option<&Loaded>) -> Result<String, Error> {
+    let nested = Nested {
+        set: loaded.map(|loaded| loaded.command_line.inherited.clone()).unwrap_or_default(),
+        files: match context.globals.files(&context.nested) {
+            Files::All => NestedFiles::All,
+            Files::NoProject => NestedFiles::NoProject,
+            Files::None => NestedFiles::Isolated,
+        },
+        aliases: context.nested.aliases.clone(),
+    };
+    serde_json::to_string(&nested).map_err(|error| Error::new(Kind::Internal, error.to_string()))
+}
