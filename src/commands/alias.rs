@@ -136,7 +136,7 @@ fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Err
     let change =
         |text: &str, layer: &Layer| edit::set(text, &layer.written(&path).segments(), &value);
     destination.edit_config(context, change, |_| Ok(()))?;
-    context.output.note(&format!("carto {name} now stands for: {}", as_read));
+    context.output.note(&format!("carto {name} now stands for: {as_read}"));
     Ok(())
 }
 

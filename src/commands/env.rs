@@ -37,7 +37,7 @@ enum Form {
     Dotenv,
     /// One object; null unsets
     Json,
-    /// Appends to the file named by GITHUB_ENV; the key is masked first
+    /// Appends to the file named by `GITHUB_ENV`; the key is masked first
     Github,
 }
 

@@ -192,7 +192,8 @@ pub fn judge(path: &Path) -> Option<Unfit> {
     (!path.is_file()).then_some(Unfit::NotAFile)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 

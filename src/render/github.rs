@@ -16,5 +16,9 @@ pub(super) fn set(name: &str, value: &str, random: &mut dyn FnMut() -> String) -
 pub fn masks(secrets: &[&str]) -> String {
     let escaped =
         |secret: &str| secret.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    secrets.iter().map(|secret| format!("::add-mask::{}\n", escaped(secret))).collect()
+    let mut lines = String::new();
+    for secret in secrets {
+        lines += &format!("::add-mask::{}\n", escaped(secret));
+    }
+    lines
 }
