@@ -184,7 +184,7 @@ impl Call<'_> {
 
     /// Gives standard input; without it there is none.
     pub fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
-        self.stdin = text.as_ref().to_owned();
+        text.as_ref().clone_into(&mut self.stdin);
         self
     }
 
