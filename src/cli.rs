@@ -160,7 +160,7 @@ fn command() -> Clap {
         }
     }
     command.help_template(format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{tasks}\n{{options}}{{after-help}}"
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{tasks}\nGlobal flags, before the command:\n{{options}}{{after-help}}"
     ))
 }
 

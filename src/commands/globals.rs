@@ -17,7 +17,6 @@ use crate::plugin::contract::NESTED;
 
 /// The flags that stand before the command's name.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Global flags (before the command)")]
 pub struct Globals {
     /// Run as if started in DIR; several add up
     #[arg(short = 'C', value_name = "DIR")]

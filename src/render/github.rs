@@ -16,9 +16,6 @@ pub(super) fn set(name: &str, value: &str, random: &mut dyn FnMut() -> String) -
 pub fn masks(secrets: &[&str]) -> String {
     let escaped =
         |secret: &str| secret.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let mut lines = String::new();
-    for secret in secrets {
-        lines += &format!("::add-mask::{}\n", escaped(secret));
-    }
-    lines
+    let lines = secrets.iter().map(|secret| format!("::add-mask::{}\n", escaped(secret)));
+    lines.collect::<Vec<_>>().concat()
 }
