@@ -15,7 +15,8 @@ use crate::commands::alias::Expanded;
 use crate::commands::context::Context;
 use crate::commands::globals::{Globals, Nested};
 use crate::commands::{
-    alias, config, credentials, env, exec, external, init, login, logout, plugin, profile, trust,
+    alias, config, credentials, doctor, env, exec, external, init, login, logout, plugin, profile,
+    trust,
 };
 use crate::config::keys::KeyPath;
 use crate::error::{Error, Kind};
@@ -50,6 +51,7 @@ enum Command {
     Exec(exec::ExecArgs),
     Plugin(plugin::PluginArgs),
     Alias(alias::AliasArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(CompletionsArgs),
     Help(HelpArgs),
     Version(VersionArgs),
@@ -61,7 +63,7 @@ const TASKS: [(&str, &[&str]); 5] = [
     ("Settings", &["config", "init", "trust"]),
     ("Running programs with the account", &["exec", "env"]),
     ("Plugins and aliases", &["plugin", "alias"]),
-    ("Getting help", &["help", "completions", "version"]),
+    ("Getting help", &["doctor", "help", "completions", "version"]),
 ];
 
 /// Print a completion script for a shell
@@ -267,6 +269,7 @@ fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
         Command::Exec(args) => exec::run(context, &args),
         Command::Plugin(args) => plugin::run(context, &args, &builtins()),
         Command::Alias(args) => alias::run(context, &args, &builtins()).map(|()| 0),
+        Command::Doctor(args) => doctor::run(context, &args),
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut command(), "carto", &mut script);

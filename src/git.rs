@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind};
+use crate::invocation::Env;
 use crate::replace_file::{Links, Lock, Mode, replace};
 
 /// How long git may take for one question.
@@ -23,12 +24,12 @@ const IGNORED: [&str; 3] = ["credentials.toml", ".lock", ".*.tmp-*"];
 ///
 /// # Errors
 /// git tracks the file already; `.gitignore` cannot be written.
-pub fn keep_out(file: &Path) -> Result<(), Error> {
+pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
     let Some(dir) = file.parent() else { return Ok(()) };
     if work_tree(dir).is_none() {
         return Ok(());
     }
-    if is_tracked(file) {
+    if is_tracked(env, file) {
         return Err(Error::new(Kind::Write, "git tracks this file; no key is written into it")
             .at(file.display())
             .help(format!("git rm --cached '{}'", file.display()))
@@ -97,17 +98,31 @@ pub fn work_tree(dir: &Path) -> Option<PathBuf> {
 
 /// Whether git tracks a file. Without git, or when it does not answer in time, nothing is known
 /// and the answer is no: the `.gitignore` is written all the same.
-pub fn is_tracked(file: &Path) -> bool {
-    let (Some(dir), Some(name)) = (file.parent(), file.file_name()) else { return false };
-    let mut git = Command::new("git");
-    git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]).arg(dir);
-    git.args(["ls-files", "--error-unmatch", "--"]).arg(name);
-    ask(git) == Some(0)
+pub fn is_tracked(env: &Env, file: &Path) -> bool {
+    ask(env, file, &["ls-files", "--error-unmatch"]) == Some(0)
 }
 
-fn ask(mut git: Command) -> Option<i32> {
-    for name in VARIABLES {
-        git.env_remove(name);
+/// Whether git leaves a file out. Without an answer it does not.
+pub fn is_ignored(env: &Env, file: &Path) -> bool {
+    ask(env, file, &["check-ignore", "-q"]) == Some(0)
+}
+
+/// Gives the root of the work tree that a file lies in, links resolved.
+pub fn work_tree_of(file: &Path) -> Option<PathBuf> {
+    let file = std::fs::canonicalize(file).ok()?;
+    work_tree(file.parent()?)
+}
+
+/// Asks git one question about a file and gives its status.
+fn ask(env: &Env, file: &Path, question: &[&str]) -> Option<i32> {
+    let (dir, name) = (file.parent()?, file.file_name()?);
+    let mut git = Command::new(program(env)?);
+    git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]).arg(dir);
+    git.args(question).arg("--").arg(name);
+    for (name, _) in env.iter() {
+        if name.as_encoded_bytes().starts_with(b"GIT_") {
+            git.env_remove(name);
+        }
     }
     git.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0");
     git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -126,30 +141,9 @@ fn ask(mut git: Command) -> Option<i32> {
     }
 }
 
-/// The variables by which a caller could make git look elsewhere or run something.
-const VARIABLES: [&str; 24] = [
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_ASKPASS",
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_CONFIG",
-    "GIT_CONFIG_COUNT",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_DIR",
-    "GIT_EDITOR",
-    "GIT_EXEC_PATH",
-    "GIT_EXTERNAL_DIFF",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PAGER",
-    "GIT_PREFIX",
-    "GIT_PROXY_COMMAND",
-    "GIT_SSH",
-    "GIT_SSH_COMMAND",
-    "GIT_TRACE",
-    "GIT_TRACE2",
-    "GIT_WORK_TREE",
-];
+/// Finds git in the absolute entries of PATH: a clone must not bring its own.
+fn program(env: &Env) -> Option<PathBuf> {
+    let dirs: Vec<_> =
+        std::env::split_paths(env.get("PATH")?).filter(|dir| dir.is_absolute()).collect();
+    which::which_in("git", std::env::join_paths(dirs).ok(), "/").ok()
+}

@@ -280,7 +280,7 @@ impl Destination {
             clear_left_over(&path, self.links(), &lock)?;
             return Ok((path, told));
         };
-        git::keep_out(Target::resolve(&path, self.links())?.path())?;
+        git::keep_out(&context.invocation.env, Target::resolve(&path, self.links())?.path())?;
         replace(&path, new.as_bytes(), Mode::Private, self.links(), &lock)?;
         if let Destination::Project(project) = self {
             context

@@ -8,6 +8,7 @@ pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod destination;
+pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod external;

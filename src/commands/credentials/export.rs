@@ -119,7 +119,7 @@ fn write(
     if !args.force {
         refuse_other_account(path, &resolved.chosen.account)?;
     }
-    git::keep_out(target.path())?;
+    git::keep_out(&context.invocation.env, target.path())?;
     replace(path, text.as_bytes(), Mode::Private, Links::Follow, &lock)?;
     restrict(target.path())?;
     context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));

@@ -1,0 +1,130 @@
+//! Permissions, owners, copies and places of files that hold keys.
+
+use std::path::{Path, PathBuf};
+
+use super::Finding;
+use crate::commands::context::Context;
+use crate::config::discover::{CONFIG_FILE, CREDENTIALS_FILE};
+use crate::error::{Error, shell_word};
+use crate::git;
+use crate::invocation::Env;
+
+/// Looks at the directories of carto's files.
+pub(super) fn examine(context: &Context) -> Result<Vec<Finding>, Error> {
+    let places = &context.load()?.places;
+    let project = places.project.as_ref().map(crate::config::discover::ProjectPlace::dir);
+    let mut findings = Vec::new();
+    for dir in [&places.system, &places.user, &project].into_iter().flatten() {
+        findings.extend(of_credentials(&context.invocation.env, &dir.join(CREDENTIALS_FILE)));
+        findings.extend(of_links(&dir.join(CONFIG_FILE)));
+        findings.extend(copies_in(dir));
+    }
+    if let Some(user) = &places.user {
+        findings.extend(of_directory(user));
+    }
+    Ok(findings)
+}
+
+fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
+    let Ok(facts) = path.metadata() else { return Vec::new() };
+    let mut findings = Vec::new();
+    if let Some(mode) = open_to_others(&facts) {
+        findings.push(Finding::problem(
+            "loose-credentials",
+            path.display(),
+            format!("others can read this file of keys (mode {mode:04o})"),
+            format!("chmod 600 {}", shell_word(path)),
+        ));
+    }
+    if git::is_tracked(env, path) {
+        findings.push(Finding::problem(
+            "tracked-credentials",
+            path.display(),
+            "git tracks this file of keys",
+            format!(
+                "git rm --cached {}; then replace the keys: whoever has the repository has them",
+                shell_word(path)
+            ),
+        ));
+    } else if git::work_tree_of(path).is_some() && !git::is_ignored(env, path) {
+        findings.push(Finding::problem(
+            "committable-credentials",
+            path.display(),
+            "git would commit this file of keys",
+            "carto config set apikey, which writes the .gitignore; or add the name to it",
+        ));
+    }
+    findings.extend(of_links(path));
+    findings
+}
+
+#[cfg(unix)]
+fn open_to_others(facts: &std::fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = facts.mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+fn open_to_others(_facts: &std::fs::Metadata) -> Option<u32> {
+    None
+}
+
+#[cfg(unix)]
+fn of_links(path: &Path) -> Option<Finding> {
+    use std::os::unix::fs::MetadataExt as _;
+    let facts = path.metadata().ok()?;
+    (facts.nlink() > 1).then(|| {
+        Finding::hint(
+            "hard-link",
+            path.display(),
+            "the file has a second name; the next change gives this one a file of its own",
+            format!("find the other name: find ~ -samefile {}", shell_word(path)),
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn of_links(_path: &Path) -> Option<Finding> {
+    None
+}
+
+#[cfg(unix)]
+fn of_directory(dir: &Path) -> Option<Finding> {
+    let mode = open_to_others(&dir.metadata().ok()?)?;
+    (mode & 0o022 != 0).then(|| {
+        Finding::problem(
+            "writable-directory",
+            dir.display(),
+            format!("others can write into your settings directory (mode {mode:04o})"),
+            format!("chmod 700 {}", shell_word(dir)),
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn of_directory(_dir: &Path) -> Option<Finding> {
+    None
+}
+
+/// Finds what editors and backups left of a file of keys.
+fn copies_in(dir: &Path) -> Vec<Finding> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let is_copy = |name: &str| {
+        let rest = name.trim_start_matches(['.', '#']).strip_prefix(CREDENTIALS_FILE);
+        rest.is_some_and(|rest| !rest.is_empty())
+    };
+    let copies = entries.flatten().map(|entry| entry.path()).filter(|path: &PathBuf| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(is_copy)
+    });
+    copies
+        .map(|path| {
+            Finding::problem(
+                "copy-of-credentials",
+                path.display(),
+                "a copy of a file of keys",
+                format!("rm {}", shell_word(&path)),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,42 @@
+//! Other programs' files and variables that hold keys.
+
+use super::Finding;
+use crate::commands::context::Context;
+use crate::error::shell_word;
+use crate::legacy;
+
+/// Looks at the known places of other programs.
+pub(super) fn examine(context: &Context) -> Vec<Finding> {
+    let home = context.invocation.home();
+    let places = legacy::known_places(&|name| context.env(name), home.as_deref());
+    let mut findings = Vec::new();
+    for place in places.iter().filter(|place| place.path.is_file()) {
+        let word = shell_word(&place.path);
+        if loose(&place.path) {
+            findings.push(Finding::problem(
+                "loose-legacy-file",
+                place.path.display(),
+                format!("others can read the credentials of {}", place.program),
+                format!("chmod 600 {word}"),
+            ));
+        }
+        findings.push(Finding::hint(
+            "legacy-file",
+            place.path.display(),
+            format!("credentials of {} are kept here, too", place.program),
+            format!("carto credentials import {word}"),
+        ));
+    }
+    findings
+}
+
+#[cfg(unix)]
+fn loose(path: &std::path::Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    path.metadata().is_ok_and(|facts| facts.mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn loose(_path: &std::path::Path) -> bool {
+    false
+}

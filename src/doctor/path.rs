@@ -1,0 +1,110 @@
+//! PATH and the plugins on it.
+
+use std::path::{Path, PathBuf};
+
+use super::Finding;
+use crate::commands::context::Context;
+use crate::commands::external::search_path;
+use crate::error::shell_word;
+use crate::invocation::Invocation;
+
+/// Looks at PATH's entries and at every plugin.
+pub(super) fn examine(context: &Context) -> Vec<Finding> {
+    let path = context.invocation.env.get("PATH").unwrap_or_default();
+    let mut findings = Vec::new();
+    for dir in std::env::split_paths(path) {
+        findings.extend(of_entry(&dir));
+        findings.extend(other_carto(&dir));
+    }
+    for (name, plugin) in search_path(context).list() {
+        let shown = plugin.path.display().to_string();
+        if let Some(unfit) = &plugin.unfit {
+            findings.push(Finding::problem(
+                "broken-plugin",
+                &shown,
+                format!("the plugin {name} cannot run: it {}", unfit.reason()),
+                format!("chmod 755 {}", shell_word(&plugin.path)),
+            ));
+        }
+        findings.extend(foreign_owner(&plugin.path));
+        for shadowed in &plugin.shadowed {
+            findings.push(Finding::hint(
+                "shadowed-plugin",
+                shadowed.display(),
+                format!("never runs: {shown} comes first"),
+                "remove one of the two",
+            ));
+        }
+    }
+    findings
+}
+
+fn of_entry(dir: &Path) -> Option<Finding> {
+    if !dir.is_absolute() {
+        let shown = dir.display().to_string();
+        let shown = if shown.is_empty() { "(empty)".to_owned() } else { shown };
+        return Some(Finding::hint(
+            "relative-path-entry",
+            format!("PATH: {shown}"),
+            "an entry that depends on the current directory; carto skips it, other programs do not",
+            "remove it from PATH",
+        ));
+    }
+    writable_by_all(dir).then(|| {
+        Finding::problem(
+            "writable-path-entry",
+            format!("PATH: {}", dir.display()),
+            "everyone can put programs there",
+            format!("chmod o-w {}", shell_word(dir)),
+        )
+    })
+}
+
+#[cfg(unix)]
+fn writable_by_all(dir: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    dir.metadata().is_ok_and(|facts| facts.mode() & 0o002 != 0)
+}
+
+#[cfg(not(unix))]
+fn writable_by_all(_dir: &Path) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn foreign_owner(plugin: &Path) -> Option<Finding> {
+    use std::os::unix::fs::MetadataExt as _;
+    let me = rustix::process::geteuid().as_raw();
+    let owner = plugin.metadata().ok()?.uid();
+    (owner != me && owner != 0).then(|| {
+        Finding::problem(
+            "foreign-plugin",
+            plugin.display(),
+            format!("the plugin belongs to uid {owner}, neither you nor root; it gets your key"),
+            format!("look at it: ls -l {}", shell_word(plugin)),
+        )
+    })
+}
+
+#[cfg(not(unix))]
+fn foreign_owner(_plugin: &Path) -> Option<Finding> {
+    None
+}
+
+/// Another program called `carto` would run in place of this one, or the other way round.
+fn other_carto(dir: &Path) -> Option<Finding> {
+    let name = if cfg!(windows) { "carto.exe" } else { "carto" };
+    let path: PathBuf = dir.join(name);
+    if !dir.is_absolute() || !path.is_file() {
+        return None;
+    }
+    let me = Invocation::program()?.canonicalize().ok()?;
+    (path.canonicalize().ok()? != me).then(|| {
+        Finding::hint(
+            "other-carto",
+            path.display(),
+            "another program is called `carto`; this one is not it",
+            "see which one your shell runs: command -v carto",
+        )
+    })
+}
