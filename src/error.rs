@@ -130,6 +130,8 @@ pub fn io_reason(error: &std::io::Error) -> String {
         Some((words, _)) => words.to_owned(),
         None => text,
     };
+    // Windows ends its sentences with a stop; here they stand inside one.
+    let text = text.trim_end().trim_end_matches('.').to_owned();
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
         // Only an ordinary sentence is lowered, not an acronym.

@@ -86,13 +86,16 @@ fn what_is_no_file_is_refused_at_once() {
     let dir = TempDir::new().unwrap();
     fs::create_dir(dir.path().join("sub")).unwrap();
     for (name, expected) in [
-        ("sub", "it is a directory"),
-        ("sub/..", "it is a directory"),
-        ("..", "it is a directory"),
-        ("missing/config.toml", "no such file or directory"),
+        ("sub", Some("it is a directory")),
+        ("sub/..", Some("it is a directory")),
+        ("..", Some("it is a directory")),
+        // Windows has words of its own, in the user's language.
+        ("missing/config.toml", cfg!(unix).then_some("no such file or directory")),
     ] {
         let error = put(&dir.path().join(name), b"new").unwrap_err();
-        assert!(error.reason.to_string().starts_with(expected), "{name}: {error}");
+        let reason = error.reason.to_string();
+        assert!(expected.is_none_or(|expected| reason.starts_with(expected)), "{name}: {error}");
+        assert!(!reason.ends_with('.'), "{name}: {error}");
         assert_eq!(error.stands, Stands::Unchanged);
     }
     if cfg!(unix) {
@@ -249,13 +252,11 @@ fn a_waiting_writer_is_told_once_who_holds_the_lock() {
     });
     let [(after, text)] = told.as_slice() else { panic!("{told:?}") };
     assert!(*after >= Duration::from_secs(2) && *after < Duration::from_millis(2450), "{after:?}");
-    let who = if cfg!(windows) {
-        "another process".to_owned()
-    } else {
-        format!("process {}", std::process::id())
-    };
     let path = dir.path().join(".lock");
-    assert_eq!(*text, format!("waiting for {who}, which holds {}", path.display()));
+    let notice = |who: &str| format!("waiting for {who}, which holds {}", path.display());
+    let named = notice(&format!("process {}", std::process::id()));
+    // Windows does not let a locked file be read; wine does.
+    assert!(*text == named || (cfg!(windows) && *text == notice("another process")), "{text}");
 }
 
 #[test]

@@ -14,6 +14,8 @@
 mod cases;
 mod dispatch;
 mod hostile;
+mod readme;
 mod sandbox;
 mod structure;
 mod trust;
+mod whoami;

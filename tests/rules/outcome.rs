@@ -71,13 +71,11 @@ fn account_line(chosen: &Chosen) -> String {
 }
 
 fn key_line(choice: &Choice) -> String {
-    let unfit: String = choice
-        .unfit()
-        .map(|key| {
-            let owner = key.owner.as_ref().map_or_else(|| "nobody".to_owned(), short);
-            format!("; not the {} key of {owner}", key.scope)
-        })
-        .collect();
+    let mut unfit = String::new();
+    for key in choice.unfit() {
+        let owner = key.owner.as_ref().map_or_else(|| "nobody".to_owned(), short);
+        unfit += &format!("; not the {} key of {owner}", key.scope);
+    }
     match choice.picked() {
         Ok(Picked { scope: Scope::Default, .. }) => format!("public{unfit}"),
         Ok(key) => format!("{} of {}{unfit}", key.key.expose(), key.scope),

@@ -87,7 +87,7 @@ fn segments() -> impl Strategy<Value = Vec<String>> {
         let mut seen = HashSet::new();
         let place = |segment: &String| match segment.split_once('=') {
             Some((place, _)) if segment.starts_with("key ") => (place.to_owned(), segment.len()),
-            Some((place, _)) if place.ends_with(".file") => ("file".to_owned(), 0),
+            Some((place, _)) if place.strip_suffix(".file").is_some() => ("file".to_owned(), 0),
             Some((place, _)) => (place.to_owned(), 0),
             None => (segment.clone(), 0),
         };

@@ -1,0 +1,5 @@
+/* The empty plugin. */
+int main(void)
+{
+    return 0;
+}
