@@ -22,7 +22,7 @@ use crate::config::keys::KeyPath;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::invocation::Invocation;
-use crate::output::{Color, Output, Verbosity};
+use crate::output::{Color, Output, Verbosity, complete};
 
 /// Settings, accounts, keys and plugins for the CARTO location platform
 ///
@@ -134,6 +134,7 @@ pub fn run(mut invocation: Invocation) -> u8 {
                 Err(error) => Err(error),
             },
         };
+        let result = result.and_then(|code| complete().map(|()| code));
         return result.unwrap_or_else(|error| print_error(&context.output, &error));
     }
 }
@@ -208,7 +209,7 @@ fn print_clap(output: &Output, error: &clap::Error) -> u8 {
         Kind::Usage.exit_code()
     } else {
         output.raw(text.as_bytes());
-        0
+        complete().map_or_else(|error| print_error(output, &error), |()| 0)
     }
 }
 

@@ -89,7 +89,11 @@ impl Error {
     /// Adds a place by its printed origin.
     #[must_use]
     pub fn at(mut self, origin: impl fmt::Display) -> Self {
-        self.places.push(Place { origin: origin.to_string(), excerpt: None });
+        let origin = origin.to_string();
+        // Two values of one file without lines, for example, have one place.
+        if self.places.iter().all(|place| place.origin != origin) {
+            self.places.push(Place { origin, excerpt: None });
+        }
         self
     }
 

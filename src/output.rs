@@ -1,8 +1,9 @@
 //! The only module that prints: data to standard output, everything else to standard error.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::OnceLock;
 
-use crate::error::{Error, Excerpt};
+use crate::error::{Error, Excerpt, Kind, io_reason};
 use crate::escape;
 
 /// Whether lines that only inform are printed.
@@ -27,6 +28,23 @@ pub enum Color {
     Never,
 }
 
+/// Why something could not be printed. Each print would otherwise need an answer at its place;
+/// so the run ends as it would, and then says that data is missing.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Says that data did not reach standard output, if so: on a full disk, say.
+///
+/// # Errors
+/// Names the reason.
+pub fn complete() -> Result<(), Error> {
+    match LOST.get() {
+        None => Ok(()),
+        Some(reason) => {
+            Err(Error::new(Kind::Write, format!("cannot write standard output: {reason}")))
+        }
+    }
+}
+
 /// Standard output and standard error, with what was asked of them.
 #[derive(Clone, Debug)]
 pub struct Output {
@@ -44,8 +62,14 @@ impl Output {
 
     /// Prints data byte for byte.
     pub fn raw(&self, bytes: &[u8]) {
-        // A reader that went away has seen what it wanted; there is nobody to tell.
-        _ = io::stdout().lock().write_all(bytes);
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Ok(()) => {}
+            // A reader that went away has seen what it wanted; there is nobody to tell.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            // Only the first reason counts.
+            Err(error) => _ = LOST.set(io_reason(&error)),
+        }
     }
 
     /// Prints a value as indented JSON.

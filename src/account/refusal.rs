@@ -224,6 +224,9 @@ fn unknown_profile(name: &str, origin: &Origin, known: &[String]) -> Error {
 
 fn non_secure(account: &Account, origin: &Origin, scope: Scope) -> Error {
     let error = refused(format!("the key of {account} would travel unencrypted")).at(origin);
+    if let Origin::WholeFile(_) = origin {
+        return error.help("the file has to permit it: \"allow_non_secure\": true");
+    }
     match scope {
         Scope::Env => error.help("use https, or set CARTO_ALLOW_NON_SECURE=1 beside it"),
         Scope::Command => error.help("use https, or add -c allow_non_secure=true"),

@@ -164,10 +164,14 @@ impl Context {
     fn named_credentials_file(&self) -> Result<Option<super::given_key::FileAccount>, Error> {
         let env = self.invocation.env.get("CARTO_CREDENTIALS_FILE").map(PathBuf::from);
         if let Some(path) = &self.globals.credentials_file {
-            return super::given_key::read_file(path, Scope::Command, &self.output).map(Some);
+            return super::given_key::read_file(path, Scope::Command, &self.output)
+                .map(Some)
+                .map_err(|error| error.at("--credentials-file"));
         }
         match env {
-            Some(path) => super::given_key::read_file(&path, Scope::Env, &self.output).map(Some),
+            Some(path) => super::given_key::read_file(&path, Scope::Env, &self.output)
+                .map(Some)
+                .map_err(|error| error.at("CARTO_CREDENTIALS_FILE")),
             None => Ok(None),
         }
     }
@@ -201,7 +205,10 @@ impl Context {
         let facts = self.facts(plugin)?;
         let chosen = self.chosen(&facts)?;
         self.tell_about_project(chosen.as_ref());
-        let Some(chosen) = chosen else { return Ok(None) };
+        let Some(chosen) = chosen else {
+            self.tell_about_lone_key(&facts.offered);
+            return Ok(None);
+        };
         let choice = choose(&chosen, &facts.offered, &facts.stored);
         let key = choice.picked().map_err(Error::from)?;
         self.tell_about_keys(&chosen.account, &choice);
@@ -269,6 +276,17 @@ impl Context {
                 "the project {} hides another one in {}",
                 outer.0.display(),
                 outer.1.display()
+            ));
+        }
+    }
+
+    /// A key without an account is most often half of what was meant to be given.
+    fn tell_about_lone_key(&self, offered: &Offered) {
+        let key = offered.environment.as_ref().filter(|key| !key.value.is_default_public());
+        if let Some(key) = key {
+            self.output.note(&format!(
+                "{} is not used: nothing says whose it is; add CARTO_USERNAME or CARTO_BASE_URL",
+                key.origin
             ));
         }
     }

@@ -46,11 +46,14 @@ pub fn read_key(input: &KeyInput) -> Result<Secret, Error> {
         KeyInput::Stdin | KeyInput::AskOrRead(_) => {
             let mut text = String::new();
             let limited = std::io::stdin().lock().take(KEY_FILE_LIMIT).read_to_string(&mut text);
-            limited.map_err(|error| usage(io_reason(&error)))?;
+            limited.map_err(|error| match error.kind() {
+                std::io::ErrorKind::InvalidData => usage("it is not UTF-8".to_owned()),
+                _ => usage(io_reason(&error)),
+            })?;
             if text.is_empty() {
-                return Err(Error::new(Kind::Usage, "standard input holds no key")
-                    .help("carto config set apikey < FILE")
-                    .help("or type it: start carto in a terminal"));
+                return Err(Error::new(Kind::Usage, "standard input holds no key").help(
+                    "pipe the key into the command, or run it in a terminal, where it asks",
+                ));
             }
             secret(&text)
         }

@@ -63,8 +63,16 @@ impl KeyPath {
     /// Reads a dotted key as it is typed: bare or quoted segments, as in TOML. Known names are
     /// brought to their canonical spelling; an unknown key is kept as it is.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let keys = toml_edit::Key::parse(text)
-            .map_err(|_| format!("`{}` is not a key", escape::line(text)))?;
+        if text.trim().is_empty() {
+            return Err("a key cannot be empty".to_owned());
+        }
+        let keys = toml_edit::Key::parse(text).map_err(|_| {
+            // What follows a `=` is a value, and it may be a secret.
+            match text.split_once('=') {
+                Some((name, _)) => format!("`{}=...` is not a key", escape::line(name)),
+                None => format!("`{}` is not a key", escape::line(text)),
+            }
+        })?;
         let path: Vec<String> = keys.iter().map(|key| key.get().to_owned()).collect();
         Ok(KeyPath::canonical(&path))
     }

@@ -142,6 +142,9 @@ fn help(path: &Path, reason: &WriteReason) -> Option<String> {
                 "a file that is a mount point cannot be replaced; mount {} instead",
                 directory.display()
             )),
+            io::ErrorKind::NotFound if !directory.exists() => {
+                Some(format!("make the directory first: mkdir -p {}", shell_word(directory)))
+            }
             io::ErrorKind::PermissionDenied if cfg!(unix) => {
                 Some(format!("see who may write there: ls -ld {}", shell_word(directory)))
             }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::account::{Candidate, Decision, Outcome};
 use crate::commands::context::{Context, Facts};
-use crate::config::keys::{ACCOUNT_KEYS, KeyPath};
+use crate::config::keys::{self, ACCOUNT_KEYS, KeyPath};
 use crate::credential::{KeyCandidate, Verdict, choose};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -50,7 +50,11 @@ fn explain_setting(
     let values: Vec<_> = loaded.config.all(path).collect();
     let shown = path.to_string();
     if values.is_empty() && loaded.broken.is_empty() {
-        return Err(Error::new(Kind::NotThere, format!("`{}` is not set", escape::line(&shown))));
+        let error = Error::new(Kind::NotThere, format!("`{}` is not set", escape::line(&shown)));
+        return Err(match keys::nearest(path).filter(|_| path.known().is_none()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        });
     }
     let winner = values.last().map(|value| value.scope);
     let rule = |scope| match winner {

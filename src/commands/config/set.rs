@@ -73,8 +73,12 @@ fn key_error(what: String, args: &SetArgs) -> Error {
     match args.key.split_once('=') {
         Some((key, value)) if args.value.is_none() && KeyPath::parse(key).is_ok() => {
             let secret = KeyPath::parse(key).is_ok_and(|path| path.is("apikey"));
-            let value = if secret { "" } else { value };
-            error.help(format!("carto config set {} {}", escape::line(key), escape::line(value)))
+            let key = escape::line(key);
+            error.help(if secret {
+                format!("carto config set {key}     # asks, or reads standard input")
+            } else {
+                format!("carto config set {key} {}", escape::line(value))
+            })
         }
         _ => error,
     }

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::scope_args::ScopeArgs;
-use crate::config::keys::{KeyPath, ValueType};
+use crate::config::keys::{self, KeyPath, ValueType};
 use crate::config::{Layer, edit};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
@@ -46,7 +46,11 @@ fn not_there(error: Error, path: &KeyPath) -> Error {
         return error;
     }
     let shown = path.to_string();
-    Error { what: format!("`{}` is not set there", escape::line(&shown)), ..error }
+    let error = Error { what: format!("`{}` is not set there", escape::line(&shown)), ..error };
+    match keys::nearest(path).filter(|_| path.known().is_none()) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    }
 }
 
 /// Forgets the key of the account that the scope and the own scopes below it name.
