@@ -8,6 +8,7 @@ use super::scope_args::Choice;
 use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
 use crate::config::edit::{Change, EditError};
 use crate::config::{Layer, Scope, Standing};
+use crate::credential::store;
 use crate::error::{Error, Kind};
 use crate::git;
 use crate::read_file::{read_named, read_own};
@@ -230,9 +231,7 @@ impl Destination {
         let old = self.read(&path)?;
         self.only_approved(context, &path, old.as_deref())?;
         let old = old.unwrap_or_default();
-        let text = std::str::from_utf8(&old).map_err(|_| {
-            Error::new(Kind::Invalid, "the credentials file is not UTF-8").at(path.display())
-        })?;
+        let text = store::text_of(&path, &old)?;
         let (change, told) = change(&path, text)?;
         let Change::Changed(new) = change else {
             clear_left_over(&path, self.links(), &lock)?;

@@ -150,6 +150,10 @@ impl Layer {
         let remark =
             |kind| Remark { kind, key: written.clone(), origin: source.origin(leaf.key_at) };
         let Some(key) = path.known() else {
+            if self.standing == Standing::Own && names_secret(&path) {
+                self.problems.push(secret_in_config(self.scope, source, &path, leaf.key_at));
+                return;
+            }
             let near = keys::nearest(&path);
             self.remarks.push(remark(if self.standing == Standing::Untrusted {
                 RemarkKind::Untrusted
@@ -172,7 +176,7 @@ impl Layer {
             return;
         }
         if key.value == ValueType::Secret {
-            self.problems.push(secret_in_config(self.scope, source, leaf.key_at));
+            self.problems.push(secret_in_config(self.scope, source, &path, leaf.key_at));
             return;
         }
         if !key.allowed_in(self.scope) {
@@ -274,7 +278,16 @@ impl Source {
 /// none by right; people put them there all the same.
 fn may_hold_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["key", "token", "secret", "passw", "credential"].iter().any(|word| text.contains(word))
+    // `@` ends a password in a URL.
+    ["key", "token", "secret", "passw", "credential", "@"].iter().any(|word| text.contains(word))
+        || text.split(|c: char| !c.is_ascii_alphanumeric()).any(looks_random)
+}
+
+/// Whether a word is long and mixes letters and digits, as keys without a name beside them do.
+fn looks_random(word: &str) -> bool {
+    word.len() >= 16
+        && word.contains(|c: char| c.is_ascii_digit())
+        && word.contains(|c: char| c.is_ascii_alphabetic())
 }
 
 fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
@@ -312,16 +325,32 @@ fn bad_value(source: &Source, key: &str, span: &Range<usize>, reason: &str) -> E
     Error::new(Kind::Invalid, format!("`{key}`: {reason}")).at_place(source.place(span))
 }
 
-fn secret_in_config(scope: Scope, source: &Source, at: usize) -> Error {
+/// Whether an unknown key can only be meant as an account's key, in a place where none belongs.
+/// It would be listed as it is.
+fn names_secret(path: &KeyPath) -> bool {
+    match path.0.as_slice() {
+        [table, _, field] if table == "profiles" => {
+            KeyPath::canonical(std::slice::from_ref(field)).is("apikey")
+        }
+        [table, ..] => table == "credential",
+        [] => false,
+    }
+}
+
+fn secret_in_config(scope: Scope, source: &Source, path: &KeyPath, at: usize) -> Error {
     let flag = match scope {
         Scope::Project => " --project",
         Scope::System => " --system",
         _ => "",
     };
+    let profile = match path.0.as_slice() {
+        [table, name, _] if table == "profiles" => format!("--profile {} ", escape::line(name)),
+        _ => String::new(),
+    };
     Error::new(Kind::Invalid, "a settings file never holds an API key")
         .at(source.origin(at))
         .note("`config.toml` may be committed; keys live in `credentials.toml` beside it")
-        .help(format!("remove the line, then type: carto config set{flag} apikey"))
+        .help(format!("remove the line, then type: carto {profile}config set{flag} apikey"))
 }
 
 /// One value of a document, before the table of keys has judged it.

@@ -83,9 +83,15 @@ impl<'a> File<'a> {
     }
 }
 
-fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
-    std::str::from_utf8(bytes).map_err(|_| {
-        Error::new(Kind::Invalid, "the credentials file is not UTF-8").at(path.display())
+/// Takes the bytes as text.
+///
+/// # Errors
+/// Bytes that are not UTF-8, with line and column.
+pub fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let file = File { path, text: std::str::from_utf8(good).unwrap_or_default() };
+        file.error("the credentials file is not UTF-8", file.body().len())
     })
 }
 

@@ -50,6 +50,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     if let Some(key) = path.known().filter(|key| !key.allowed_in(scope)) {
         return Err(wrong_scope(key, &path, scope));
     }
+    if !matches!(destination, Destination::File(_)) {
+        nothing_broken(context, &path)?;
+    }
     let change =
         |old: &str, layer: &Layer| edit::set(old, &layer.written(&path).segments(), &value);
     let written = destination.edit_config(context, change, |layer| judge_entry(layer, &path))?;
@@ -65,6 +68,18 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
         bind_unbound(context, &destination)?;
     }
     tell_what_hides(context, &path, scope, args.scope.choice().as_ref())
+}
+
+/// Looks at everything that is asked after the write too, so that no run writes and then fails.
+fn nothing_broken(context: &Context, path: &KeyPath) -> Result<(), Error> {
+    context.config()?;
+    if !path.is("username") && !path.is("base_url") {
+        return Ok(());
+    }
+    match context.facts(None)?.broken.first() {
+        Some(error) => Err(error.clone()),
+        None => Ok(()),
+    }
 }
 
 /// `key=value` as one argument is how other programs write it.

@@ -18,6 +18,10 @@ pub(super) fn run(
     let destination = Destination::find(context, choice)?;
     destination.directory()?;
     let facts = context.facts(None)?;
+    // A file that cannot be read may name the account that the key is for.
+    if let Some(error) = facts.broken.first() {
+        return Err(error.clone());
+    }
     refuse_untrusted(&destination, &facts)?;
     let selected = selected_profile(context)?;
     let account = match &selected {

@@ -31,6 +31,9 @@ pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), Error> {
     if path.known().is_some_and(|key| key.value == ValueType::Secret) {
         return unset_apikey(context, &destination);
     }
+    if !matches!(destination, Destination::File(_)) {
+        context.config()?;
+    }
     let change = |text: &str, layer: &Layer| edit::unset(text, &layer.written(&path).segments());
     let written = destination
         .edit_config(context, change, |_| Ok(()))
@@ -55,7 +58,11 @@ fn not_there(error: Error, path: &KeyPath) -> Error {
 
 /// Forgets the key of the account that the scope and the own scopes below it name.
 fn unset_apikey(context: &Context, destination: &Destination) -> Result<(), Error> {
-    let account = context.facts(None)?.world.account_at(destination.scope())?;
+    let facts = context.facts(None)?;
+    if let Some(error) = facts.broken.first() {
+        return Err(error.clone());
+    }
+    let account = facts.world.account_at(destination.scope())?;
     let of_account = |entry: &Stored| entry.account == account && entry.profile.is_none();
     let (path, count) =
         destination.edit_credentials(context, |path, text| forget(path, text, of_account))?;

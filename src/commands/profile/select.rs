@@ -48,6 +48,10 @@ pub(super) fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
         };
     };
     let facts = context.facts(None)?;
+    // A file that cannot be read may define the profile.
+    if let Some(error) = facts.broken.first() {
+        return Err(error.clone());
+    }
     let wanted =
         Located::new(name.clone(), destination.scope(), Origin::Flag("profile use".into()));
     let account = facts.world.account_of_profile(&wanted)?;
