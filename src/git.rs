@@ -26,6 +26,8 @@ const IGNORED: [&str; 3] = ["credentials.toml", ".lock", ".*.tmp-*"];
 /// git tracks the file already; `.gitignore` cannot be written.
 pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
     let Some(dir) = file.parent() else { return Ok(()) };
+    // A name alone lies in the current directory.
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     if work_tree(dir).is_none() {
         return Ok(());
     }
@@ -37,10 +39,29 @@ pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
                 "a key that was committed is known to everyone who has the repository: replace it",
             ));
     }
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = file.file_name().and_then(|name| name.to_str());
+    let Some(name) = name.filter(|name| !name.contains(['\n', '\r'])) else {
+        return Err(Error::new(Kind::Write, "this file's name cannot be written into .gitignore")
+            .at(file.display())
+            .help("choose a plain name"));
+    };
     let mut wanted: Vec<String> = IGNORED.iter().map(|line| (*line).to_owned()).collect();
-    wanted.extend(name.filter(|name| !IGNORED.contains(&name.as_str())));
+    if !IGNORED.contains(&name) {
+        wanted.push(pattern(name));
+    }
     ignore(dir, &wanted)
+}
+
+/// Writes a name as the pattern that matches it alone, in this directory alone.
+fn pattern(name: &str) -> String {
+    let mut pattern = "/".to_owned();
+    for c in name.chars() {
+        if "*?[\\ ".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 /// Adds lines to the `.gitignore` of a directory, unless they are there.
@@ -118,7 +139,8 @@ fn ask(env: &Env, file: &Path, question: &[&str]) -> Option<i32> {
     let (dir, name) = (file.parent()?, file.file_name()?);
     let mut git = Command::new(program(env)?);
     git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]).arg(dir);
-    git.args(question).arg("--").arg(name);
+    // A name is a name, whatever pathspecs make of it.
+    git.arg("--literal-pathspecs").args(question).arg("--").arg(name);
     for (name, _) in env.iter() {
         if name.as_encoded_bytes().starts_with(b"GIT_") {
             git.env_remove(name);

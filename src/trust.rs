@@ -111,12 +111,40 @@ impl Record {
 #[derive(Clone, Debug)]
 pub struct Trust {
     dir: Option<PathBuf>,
+    access: Access,
+}
+
+/// Whose the place of the records is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The user's own.
+    Mine,
+    /// It lies below a home of somebody else: what may not be read counts as missing, and nothing
+    /// is written.
+    HomeOfAnother,
 }
 
 impl Trust {
     /// Names the place of the records; without a home there are none.
-    pub fn at(state_dir: Option<&Path>) -> Self {
-        Trust { dir: state_dir.map(|dir| dir.join("trust")) }
+    pub fn at(state_dir: Option<&Path>, access: Access) -> Self {
+        Trust { dir: state_dir.map(|dir| dir.join("trust")), access }
+    }
+
+    /// Gives the place of the records when they may be written.
+    ///
+    /// # Errors
+    /// There is no home, or it is somebody else's.
+    pub fn writable(&self) -> Result<&Path, Error> {
+        match (&self.dir, self.access) {
+            (None, _) => Err(no_home()),
+            (Some(dir), Access::Mine) => Ok(dir),
+            (Some(dir), Access::HomeOfAnother) => Err(Error::new(
+                Kind::Write,
+                "HOME belongs to another user; no trust is recorded below it",
+            )
+            .at(dir.display())
+            .help("set HOME to your own (sudo -H does), or XDG_STATE_HOME")),
+        }
     }
 
     /// Gives what was said about a project.
@@ -125,7 +153,13 @@ impl Trust {
     /// A record that is there and cannot be read, or that somebody else could have written.
     pub fn record(&self, root: &Path) -> Result<Option<Record>, Error> {
         let Some(dir) = &self.dir else { return Ok(None) };
-        let record = read_record(&dir.join(file_name(root)))?;
+        let path = dir.join(file_name(root));
+        let record = match read_own(&path, RECORD_LIMIT) {
+            Err(error) if error.is_permission() && self.access == Access::HomeOfAnother => None,
+            Err(error) => return Err(error.into()),
+            Ok(None) => None,
+            Ok(Some(file)) => Some(parse_record(&path, &file.bytes)?),
+        };
         Ok(record.filter(|record| record.path == spelled(root)))
     }
 
@@ -134,7 +168,7 @@ impl Trust {
     /// # Errors
     /// The state directory or the record cannot be written.
     pub fn update(&self, root: &Path, change: impl FnOnce(&mut Record)) -> Result<(), Error> {
-        let dir = self.dir.as_ref().ok_or_else(no_home)?;
+        let dir = self.writable()?;
         create_private_dir(dir)?;
         let lock = Lock::directory(dir)?;
         let path = dir.join(file_name(root));
@@ -154,7 +188,7 @@ impl Trust {
 
     /// Forgets what was said about a project.
     pub fn forget(&self, root: &Path) -> Result<(), Error> {
-        let dir = self.dir.as_ref().ok_or_else(no_home)?;
+        let dir = self.writable()?;
         let lock = Lock::directory(dir)?;
         remove(&dir.join(file_name(root)), Links::Refuse, &lock)?;
         Ok(())
@@ -182,18 +216,24 @@ fn no_home() -> Error {
 }
 
 fn read_record(path: &Path) -> Result<Option<Record>, Error> {
-    let Some(file) = read_own(path, RECORD_LIMIT)? else { return Ok(None) };
+    match read_own(path, RECORD_LIMIT)? {
+        None => Ok(None),
+        Some(file) => parse_record(path, &file.bytes).map(Some),
+    }
+}
+
+fn parse_record(path: &Path, bytes: &[u8]) -> Result<Record, Error> {
     let invalid = |why: String| {
         Error::new(Kind::Invalid, format!("the trust record cannot be read: {why}"))
             .at(path.display())
             .help("remove the file, then type `carto trust` in the project")
     };
     let record: Record =
-        serde_json::from_slice(&file.bytes).map_err(|error| invalid(error.to_string()))?;
+        serde_json::from_slice(bytes).map_err(|error| invalid(error.to_string()))?;
     if record.version != VERSION {
         return Err(invalid(format!("version {} of its form is unknown", record.version)));
     }
-    Ok(Some(record))
+    Ok(record)
 }
 
 fn file_name(root: &Path) -> String {
@@ -228,7 +268,7 @@ mod tests {
     #[test]
     fn a_record_is_for_one_path_and_one_text() {
         let state = tempfile::tempdir().unwrap();
-        let trust = Trust::at(Some(state.path()));
+        let trust = Trust::at(Some(state.path()), Access::Mine);
         let root = Path::new("/a/work");
         assert_eq!(trust.record(root).unwrap(), None);
         trust.update(root, |record| record.approve_config(b"x = 1\n")).unwrap();
@@ -244,7 +284,7 @@ mod tests {
     #[test]
     fn a_record_of_another_path_or_form_counts_for_nothing() {
         let state = tempfile::tempdir().unwrap();
-        let trust = Trust::at(Some(state.path()));
+        let trust = Trust::at(Some(state.path()), Access::Mine);
         let (mine, other) = (Path::new("/a/mine"), Path::new("/a/other"));
         trust.update(mine, |record| record.approve_config(b"")).unwrap();
         let dir = state.path().join("trust");

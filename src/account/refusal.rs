@@ -155,7 +155,7 @@ impl From<Refusal> for Error {
                     .help("carto --profile NAME ...    # says which account you mean")
             }
             Refusal::Foreign { root, reason } => {
-                let error = refused("the project's settings can be changed by others")
+                let error = refused("the project's settings are not safe to use")
                     .note(reason)
                     .note(format!("project: {}", escape::line(&root)));
                 about_project(error)

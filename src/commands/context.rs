@@ -15,7 +15,7 @@ use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
 use crate::output::Output;
 use crate::plugin::contract::Granted;
-use crate::trust::Trust;
+use crate::trust::{Access, Trust};
 
 /// The longest file of one's own that is read, in bytes.
 pub const OWN_LIMIT: u64 = 16 * 1024 * 1024;
@@ -111,7 +111,12 @@ impl Context {
 
     /// Gives the records of what was trusted.
     pub fn trust(&self) -> Trust {
-        Trust::at(self.invocation.state_dir().as_deref())
+        let dir = self.invocation.state_dir();
+        let access = match &dir {
+            Some(dir) if self.is_below_foreign_home(dir) => Access::HomeOfAnother,
+            _ => Access::Mine,
+        };
+        Trust::at(dir.as_deref(), access)
     }
 
     /// Reads every layer. A broken file is kept as an error, so that the caller decides.

@@ -59,15 +59,7 @@ impl Destination {
             )
             .help("set HOME or CARTO_CONFIG_DIR to an absolute path"));
         };
-        let home = context.invocation.home();
-        if home.is_some_and(|home| dir.starts_with(home)) && context.home_is_foreign() {
-            return Err(Error::new(
-                Kind::Write,
-                "HOME belongs to another user; nothing is written below it",
-            )
-            .at(dir.display())
-            .help("set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR"));
-        }
+        context.refuse_home_of_another(&dir)?;
         Ok(Destination::Own { scope: Scope::User, dir })
     }
 
@@ -84,7 +76,7 @@ impl Destination {
         match &project.standing {
             ProjectStanding::Foreign(reason) => Err(Error::new(
                 Kind::Refused,
-                "the project's settings can be changed by others; nothing is written there",
+                "the project's settings are not safe to use; nothing is written there",
             )
             .at(project.place.dir().display())
             .note(reason.clone())),
@@ -237,8 +229,10 @@ impl Destination {
             clear_left_over(&path, self.links(), &lock)?;
             return Ok((path, told));
         };
-        git::keep_out(&context.invocation.env, Target::resolve(&path, self.links())?.path())?;
-        replace(&path, new.as_bytes(), Mode::Private, self.links(), &lock)?;
+        if brings_key(&path, text, &new)? {
+            git::keep_out(&context.invocation.env, Target::resolve(&path, self.links())?.path())?;
+        }
+        replace(&path, new.as_bytes(), Mode::Keys, self.links(), &lock)?;
         if let Destination::Project(project) = self {
             context
                 .trust()
@@ -286,11 +280,16 @@ impl Destination {
     fn trusts_config(&self, context: &Context, now: &[u8]) -> Result<Approval, Error> {
         let Destination::Project(project) = self else { return Ok(Approval::None) };
         if now.is_empty() && project.config.is_none() {
-            return Ok(Approval::Stays);
+            let writable = context.trust().writable().is_ok();
+            return Ok(if writable { Approval::Stays } else { Approval::None });
         }
         let record = context.trust().record(project.root())?;
-        let trusted = record.is_some_and(|record| record.trusts_config(now));
-        Ok(if trusted { Approval::Stays } else { Approval::None })
+        if !record.is_some_and(|record| record.trusts_config(now)) {
+            return Ok(Approval::None);
+        }
+        // Better no write than one that takes the trust away.
+        context.trust().writable()?;
+        Ok(Approval::Stays)
     }
 
     /// Keys that came with a clone must not become trusted by writing one's own beside them.
@@ -300,7 +299,9 @@ impl Destination {
         path: &Path,
         now: Option<&[u8]>,
     ) -> Result<(), Error> {
-        let (Destination::Project(project), Some(now)) = (self, now) else { return Ok(()) };
+        let Destination::Project(project) = self else { return Ok(()) };
+        context.trust().writable()?;
+        let Some(now) = now else { return Ok(()) };
         let record = context.trust().record(project.root())?;
         if record.is_some_and(|record| record.trusts_credentials(now)) {
             return Ok(());
@@ -312,6 +313,14 @@ impl Destination {
         .at(path.display())
         .help("carto trust                 # shows it with keys masked, and asks"))
     }
+}
+
+/// Whether a new text of a credentials file has a key that the old one has not. Forgetting one is
+/// right wherever it stands.
+fn brings_key(path: &Path, old: &str, new: &str) -> Result<bool, Error> {
+    let keys = |text: &str| store::parse(Scope::User, path, text.as_bytes());
+    let old = keys(old)?;
+    Ok(keys(new)?.iter().any(|entry| !old.iter().any(|known| known.key.same_as(&entry.key))))
 }
 
 /// Whether a project's settings were approved before they are changed; what carto makes of approved

@@ -1,5 +1,7 @@
 //! `carto init`: makes this directory a project.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::context::Context;
@@ -38,7 +40,7 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
         tell_outer(context)?;
         return Ok(());
     }
-    std::fs::create_dir(&dir).map_err(|error| {
+    make(&dir).map_err(|error| {
         Error::new(Kind::Write, format!("cannot make the project: {}", io_reason(&error)))
             .at(dir.display())
     })?;
@@ -49,11 +51,26 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
     let path = dir.join(CONFIG_FILE);
     replace(&path, SETTINGS.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
     // What carto itself wrote into a project that did not exist is the user's own word.
-    if context.invocation.state_dir().is_some() {
-        context.trust().update(&root, |record| record.approve_config(SETTINGS.as_bytes()))?;
-    }
     context.output.note(&format!("made {}", dir.display()));
+    match context.trust().writable() {
+        Ok(_) => {
+            context.trust().update(&root, |record| record.approve_config(SETTINGS.as_bytes()))?;
+        }
+        Err(reason) => context.output.note(&format!("it is not trusted yet: {reason}")),
+    }
     tell_outer(context)
+}
+
+/// Makes the directory. Under a umask of 0 everyone could write it, and it would be foreign.
+#[cfg(unix)]
+fn make(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().mode(0o755).create(dir)
+}
+
+#[cfg(not(unix))]
+fn make(dir: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(dir)
 }
 
 fn tell_outer(context: &Context) -> Result<(), Error> {

@@ -93,6 +93,21 @@ impl Context {
         }
     }
 
+    /// Refuses to write below a home of somebody else.
+    pub fn refuse_home_of_another(&self, dir: &Path) -> Result<(), Error> {
+        if !self.is_below_foreign_home(dir) {
+            return Ok(());
+        }
+        Err(Error::new(Kind::Write, "HOME belongs to another user; nothing is written below it")
+            .at(dir.display())
+            .help("set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR"))
+    }
+
+    /// Whether a directory lies below a home of somebody else.
+    pub(super) fn is_below_foreign_home(&self, dir: &Path) -> bool {
+        self.invocation.home().is_some_and(|home| dir.starts_with(home)) && self.home_is_foreign()
+    }
+
     /// Whether HOME belongs to somebody else (as with `sudo` that keeps it).
     #[cfg(unix)]
     pub fn home_is_foreign(&self) -> bool {

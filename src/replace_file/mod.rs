@@ -26,10 +26,13 @@ pub use lock::{LOCK_NAME, Lock};
 pub use target::{Links, Target};
 pub use write_error::{Act, Stands, WriteError, WriteReason};
 
-/// The mode of a file that is new; an existing one keeps its mode and owner.
+/// The mode of a file that is new; an existing one keeps its mode and owner, but for keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// 0600: files with keys, and everything only its owner needs.
+    /// 0600: files with keys. An existing one that others may read, which held none so far or was
+    /// made by another program, is closed to them before the key is in its place.
+    Keys,
+    /// 0600: everything else that only its owner needs.
     Private,
     /// 0644: files that others may read.
     Shared,
@@ -39,7 +42,7 @@ pub enum Mode {
 impl Mode {
     fn bits(self) -> u32 {
         match self {
-            Mode::Private => 0o600,
+            Mode::Keys | Mode::Private => 0o600,
             Mode::Shared => 0o644,
         }
     }

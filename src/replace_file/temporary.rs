@@ -119,6 +119,9 @@ fn take_over(file: &File, old: Option<&Metadata>, mode: Mode) -> Result<(), Writ
             }
         }
     }
+    if mode == Mode::Keys {
+        wanted &= 0o700;
+    }
     if new.mode() & 0o7777 != wanted {
         again(|| file.set_permissions(fs::Permissions::from_mode(wanted)))?;
     }

@@ -60,6 +60,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
         {
             if place.program.starts_with("CARTOframes") {
                 if let Some(dir) = place.path.parent() {
+                    context.refuse_home_of_another(dir)?;
                     create_private_dir(dir)?;
                 }
                 write(context, &place.path, &text, &resolved, args)?;
@@ -120,8 +121,7 @@ fn write(
         refuse_other_account(path, &resolved.chosen.account)?;
     }
     git::keep_out(&context.invocation.env, target.path())?;
-    replace(path, text.as_bytes(), Mode::Private, Links::Follow, &lock)?;
-    restrict(target.path())?;
+    replace(path, text.as_bytes(), Mode::Keys, Links::Follow, &lock)?;
     context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));
     Ok(())
 }
@@ -150,23 +150,5 @@ fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
             return holds("another account");
         }
     }
-    Ok(())
-}
-
-/// A file that was there keeps its mode; one that others could read is closed, as it holds a key.
-#[cfg(unix)]
-fn restrict(path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let only_me = std::fs::Permissions::from_mode(0o600);
-    std::fs::set_permissions(path, only_me).map_err(|error| {
-        let reason = crate::error::io_reason(&error);
-        Error::new(Kind::Write, format!("cannot close the file to others: {reason}"))
-            .at(path.display())
-    })
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature on every platform")]
-fn restrict(_path: &Path) -> Result<(), Error> {
     Ok(())
 }
