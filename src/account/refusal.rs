@@ -1,9 +1,11 @@
 //! Why a named account cannot be used, as fields; and the words for it.
 
+use std::path::Path;
+
 use super::{Account, ProjectFacts};
 use crate::base_url::BaseUrl;
 use crate::config::{Located, Origin, Scope};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::username::Username;
 
@@ -219,7 +221,7 @@ fn unknown_profile(name: &str, origin: &Origin, known: &[String]) -> Error {
     if !known.is_empty() {
         error = error.help("carto profile list");
     }
-    error.help(format!("carto login URL --profile {shown}"))
+    error.help(format!("carto login URL --profile {}", shell_word(Path::new(name))))
 }
 
 fn non_secure(account: &Account, origin: &Origin, scope: Scope) -> Error {

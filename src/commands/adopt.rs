@@ -45,6 +45,18 @@ pub enum Place {
 }
 
 impl Place {
+    /// Gives the place beside an account that was stored before it and may be the default.
+    #[must_use]
+    pub fn without_selecting(self, account: &Account) -> Self {
+        match self {
+            Place::Known => Place::Known,
+            Place::Default => {
+                Place::Profile { name: account.short_name().to_owned(), selects: false }
+            }
+            Place::Profile { name, .. } => Place::Profile { name, selects: false },
+        }
+    }
+
     /// Says where the account's name went, in words that follow a sentence.
     pub fn words(&self) -> String {
         match self {

@@ -15,7 +15,7 @@ use crate::base_url::BaseUrl;
 use crate::config::keys::check_profile_name;
 use crate::config::{Located, Origin, Scope, edit};
 use crate::credential::write::{NewKey, Put, forget, put};
-use crate::error::{Error, Kind, io_reason};
+use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::escape;
 use crate::invocation::Invocation;
 use crate::username::Username;
@@ -210,7 +210,8 @@ fn tell(context: &Context, account: &Account, place: &Place) -> Result<(), Error
             .output
             .note(&format!("{account} is now your default account, as profile {name}")),
         Place::Profile { name, selects: false } => context.output.note(&format!(
-            "{account} is profile {name}: carto --profile {name} ..., or carto profile use {name}"
+            "{account} is profile {name}: carto --profile {word} ..., or carto profile use {word}",
+            word = shell_word(Path::new(name))
         )),
     }
     let fresh = context.again();

@@ -9,7 +9,7 @@ use toml_edit::{Document, Item, TableLike};
 use super::keys::{self, KeyPath, ValueType};
 use super::value::Value;
 use super::{Located, Origin, Scope};
-use crate::error::{Error, Excerpt, Kind, Place};
+use crate::error::{Error, Excerpt, Kind, Place, shell_word};
 use crate::escape;
 
 /// Whose word a layer is.
@@ -150,24 +150,15 @@ impl Layer {
         let remark =
             |kind| Remark { kind, key: written.clone(), origin: source.origin(leaf.key_at) };
         let Some(key) = path.known() else {
-            if self.standing == Standing::Own && names_secret(&path) {
+            if self.standing == Standing::Untrusted {
+                self.remarks.push(remark(RemarkKind::Untrusted));
+            } else if names_secret(&path) {
                 self.problems.push(secret_in_config(self.scope, source, &path, leaf.key_at));
-                return;
-            }
-            let near = keys::nearest(&path);
-            self.remarks.push(remark(if self.standing == Standing::Untrusted {
-                RemarkKind::Untrusted
             } else {
-                RemarkKind::Unknown(near)
-            }));
-            // Kept, so that plain lookups and `list` show what the file says.
-            if self.standing == Standing::Own {
-                self.entries.push(Entry {
-                    path,
-                    written: as_written,
-                    value: leaf.value,
-                    at: At::Span(leaf.span),
-                });
+                self.remarks.push(remark(RemarkKind::Unknown(keys::nearest(&path))));
+                // Kept, so that plain lookups and `list` show what the file says.
+                let at = At::Span(leaf.span);
+                self.entries.push(Entry { path, written: as_written, value: leaf.value, at });
             }
             return;
         };
@@ -344,7 +335,9 @@ fn secret_in_config(scope: Scope, source: &Source, path: &KeyPath, at: usize) ->
         _ => "",
     };
     let profile = match path.0.as_slice() {
-        [table, name, _] if table == "profiles" => format!("--profile {} ", escape::line(name)),
+        [table, name, _] if table == "profiles" => {
+            format!("--profile {} ", shell_word(Path::new(name)))
+        }
         _ => String::new(),
     };
     Error::new(Kind::Invalid, "a settings file never holds an API key")

@@ -186,14 +186,15 @@ fn print_text(
     }
     for candidate in facts.world.candidates() {
         account_lines(&say, &candidate);
-    }
-    if let Decision::Chosen(chosen) = decision
-        && let Some(pattern) = &chosen.pattern
-    {
-        say(format!(
-            "           the name goes into the pattern of {} ({})",
-            pattern.scope, pattern.origin
-        ));
+        if let Decision::Chosen(chosen) = decision
+            && candidate.outcome == Outcome::Wins
+            && let Some(pattern) = &chosen.pattern
+        {
+            say(format!(
+                "           the name goes into the pattern of {} ({})",
+                pattern.scope, pattern.origin
+            ));
+        }
     }
     if let Some((dir, standing)) = project {
         say(format!("project  {dir}: {standing}"));

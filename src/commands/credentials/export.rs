@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::commands::context::{Context, Resolved};
 use crate::commands::given_key::{recognise, tuple_of};
 use crate::config::Scope;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, shell_word};
 use crate::git;
 use crate::legacy::{self, ExportAs, ExportedAccount, NonSecure};
 use crate::read_file::read_named;
@@ -132,14 +132,10 @@ fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
     if file.bytes.is_empty() {
         return Ok(());
     }
-    let holds = |what: &str| {
-        Err(Error::new(Kind::Refused, format!("the file holds {what}"))
-            .at(path.display())
-            .help("carto credentials import FILE     # keeps what it holds")
-            .help("--force replaces it"))
-    };
+    let holds =
+        |what: &str| Error::new(Kind::Refused, format!("the file holds {what}")).at(path.display());
     let Ok(imported) = recognise(path, &file.bytes) else {
-        return holds("something else");
+        return Err(holds("something else").help("--force replaces it"));
     };
     for other in &imported.accounts {
         let tuple = tuple_of(other, Scope::Command, path)?;
@@ -147,7 +143,9 @@ fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
             .account_of_file(&tuple, path)
             .is_ok_and(|other| other == *account);
         if !same && other.names_account() {
-            return holds("another account");
+            return Err(holds("another account")
+                .help(format!("carto credentials import {}     # keeps it", shell_word(path)))
+                .help("--force replaces it"));
         }
     }
     Ok(())

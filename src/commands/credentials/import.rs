@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::account::{Account, World};
-use crate::commands::adopt::{self, Wanted};
+use crate::commands::adopt::{self, Place, Wanted};
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::{read_existing, recognise, tuple_of, warn_if_loose};
@@ -53,10 +53,49 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     let scope = if args.project { Scope::Project } else { Scope::User };
     let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
     let sources = sources(context, args)?;
-    for (path, imported) in &sources {
-        import(context, &destination, path, imported, args)?;
+    let judged = judged(context, &sources, args)?;
+    let mut earlier: Option<Place> = None;
+    for (path, entry, account) in &judged {
+        earlier = Some(store(context, &destination, path, entry, account, args, earlier.as_ref())?);
     }
     Ok(())
+}
+
+type Judged<'a> = (&'a Path, &'a ImportedAccount, Account);
+
+/// Judges every account of every file before the first is stored.
+fn judged<'a>(
+    context: &Context,
+    sources: &'a [(PathBuf, Imported)],
+    args: &ImportArgs,
+) -> Result<Vec<Judged<'a>>, Error> {
+    let mut judged = Vec::new();
+    for (path, imported) in sources {
+        for field in &imported.unknown {
+            context
+                .output
+                .note(&format!("{}: field `{field}` is unknown and left", path.display()));
+        }
+        let mut entries: Vec<_> =
+            imported.accounts.iter().filter(|entry| entry.names_account()).collect();
+        if entries.is_empty() {
+            return Err(Error::new(Kind::Refused, "the file names no account; nothing was stored")
+                .at(path.display())
+                .help("it needs a user name or a base URL"));
+        }
+        if args.profile.is_some() && entries.len() > 1 {
+            return Err(Error::new(Kind::Usage, "the file holds several accounts")
+                .at(path.display())
+                .at("--profile")
+                .help("without `--profile` each becomes the profile that it is there"));
+        }
+        // Where there is no default yet, the first one becomes it: the one in use there.
+        entries.sort_by_key(|entry| !imported.is_current(entry));
+        for entry in entries {
+            judged.push((path.as_path(), entry, account_of(entry, path)?));
+        }
+    }
+    Ok(judged)
 }
 
 /// Reads what is to be imported; nothing is stored before all of it is understood.
@@ -109,37 +148,6 @@ fn known(context: &Context, args: &ImportArgs) -> Result<Vec<(PathBuf, Imported)
     there.iter().map(|place| Ok((place.path.clone(), read(context, &place.path)?))).collect()
 }
 
-fn import(
-    context: &Context,
-    destination: &Destination,
-    path: &Path,
-    imported: &Imported,
-    args: &ImportArgs,
-) -> Result<(), Error> {
-    for field in &imported.unknown {
-        context.output.note(&format!("{}: field `{field}` is unknown and left", path.display()));
-    }
-    if !imported.accounts.iter().any(ImportedAccount::names_account) {
-        return Err(Error::new(Kind::Refused, "the file names no account; nothing was stored")
-            .at(path.display())
-            .help("it needs a user name or a base URL"));
-    }
-    // Every account is judged before the first is stored.
-    let mut judged = Vec::new();
-    for entry in imported.accounts.iter().filter(|entry| entry.names_account()) {
-        judged.push((entry, account_of(entry, path)?));
-    }
-    for (entry, account) in judged {
-        let wanted = Wanted {
-            profile: args.profile.clone().or_else(|| entry.name.clone()),
-            select: adopt::Select::IfNoDefault,
-            organization: entry.organization.clone(),
-        };
-        store(context, destination, path, entry, &account, &wanted, args)?;
-    }
-    Ok(())
-}
-
 fn account_of(entry: &ImportedAccount, path: &Path) -> Result<Account, Error> {
     let tuple = tuple_of(entry, Scope::User, path)?;
     let account = World::default().account_of_file(&tuple, path)?;
@@ -151,16 +159,26 @@ fn account_of(entry: &ImportedAccount, path: &Path) -> Result<Account, Error> {
     Ok(account)
 }
 
+/// Stores one account, or says what would be stored; `earlier` is the place of the one before it,
+/// which a dry run has not written.
 fn store(
     context: &Context,
     destination: &Destination,
     path: &Path,
     entry: &ImportedAccount,
     account: &Account,
-    wanted: &Wanted,
     args: &ImportArgs,
-) -> Result<(), Error> {
-    let place = adopt::place(context, destination, account, wanted)?;
+    earlier: Option<&Place>,
+) -> Result<Place, Error> {
+    let wanted = Wanted {
+        profile: args.profile.clone().or_else(|| entry.name.clone()),
+        select: adopt::Select::IfNoDefault,
+        organization: entry.organization.clone(),
+    };
+    let mut place = adopt::place(context, destination, account, &wanted)?;
+    if args.dry_run && earlier.is_some() {
+        place = place.without_selecting(account);
+    }
     let key = match &entry.apikey {
         None => "without a key".to_owned(),
         Some(key) => format!("key {}", key.masked()),
@@ -171,7 +189,7 @@ fn store(
             "would store {account} ({key}) from {shown}{}",
             place.words()
         )));
-        return Ok(());
+        return Ok(place);
     }
     let mut stored = "no key";
     if let Some(key) = &entry.apikey {
@@ -184,9 +202,9 @@ fn store(
             Put::Same => "had the key already",
         };
     }
-    adopt::write_settings(context, destination, account, &place, wanted)?;
+    adopt::write_settings(context, destination, account, &place, &wanted)?;
     context
         .output
         .line(escape::line(&format!("{account} ({key}) from {shown}: {stored}{}", place.words())));
-    Ok(())
+    Ok(place)
 }

@@ -1,5 +1,7 @@
 //! `carto profile add`: a named account.
 
+use std::path::Path;
+
 use clap::Args;
 
 use crate::commands::context::Context;
@@ -8,7 +10,7 @@ use crate::commands::judge_entry::judge_entry;
 use crate::commands::scope_args::ScopeArgs;
 use crate::config::keys::{KeyPath, check_profile_name};
 use crate::config::{Layer, Value, edit};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 
 /// Add a profile; its key is stored by `carto --profile NAME config set apikey`
@@ -63,7 +65,8 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
     context
         .output
         .note(&format!("added profile {name} in {}", destination.config_path().display()));
-    context.output.note(&format!("its key: carto --profile {name} config set apikey"));
+    let word = shell_word(Path::new(&args.name));
+    context.output.note(&format!("its key: carto --profile {word} config set apikey"));
     Ok(())
 }
 
