@@ -11,9 +11,15 @@
     reason = "tests stop at the first surprise, plant files, and read as tables"
 )]
 
+mod bad_input;
+mod broken_files;
+mod cartoframes_files;
 mod cases;
 mod dispatch;
 mod hostile;
+mod keys_in;
+mod lossless;
+mod permissions;
 mod readme;
 mod sandbox;
 mod structure;

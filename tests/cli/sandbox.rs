@@ -168,13 +168,35 @@ impl Sandbox {
         Call { sandbox: self, command, stdin: Vec::new() }
     }
 
+    /// Runs lines of a POSIX shell one after the other, in which `carto` is the program under
+    /// test, and gives what a reader of a terminal would see: line, output, exit status.
+    pub fn session(&self, lines: &[&str]) -> String {
+        let run = |line: &&str| self.shell(line).run();
+        lines.iter().map(|line| format!("$ {line}\n{}", run(line))).collect()
+    }
+
+    /// Starts a call of one line of a POSIX shell, in which `carto` is the program under test.
+    pub fn shell(&self, line: &str) -> Call<'_> {
+        self.shell_of(&["sh", "-c"], line)
+    }
+
+    /// Starts a call of one line by a shell that other programs start.
+    pub fn shell_of(&self, program: &[&str], line: &str) -> Call<'_> {
+        let carto = self.path("bin/carto");
+        if carto.symlink_metadata().is_err() {
+            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_carto"), carto).unwrap();
+        }
+        let (first, rest) = program.split_first().unwrap();
+        rest.iter().fold(self.program(first), |call, arg| call.arg(arg)).arg(line)
+    }
+
     /// The PATH of calls: `bin`, then the system's.
     pub fn search_path(&self) -> OsString {
         std::env::join_paths([self.path("bin"), "/usr/bin".into(), "/bin".into()]).unwrap()
     }
 
     /// Puts names in place of this machine's own paths.
-    fn without_paths(&self, text: &str) -> String {
+    pub fn shown(&self, text: &str) -> String {
         let binary = env!("CARGO_BIN_EXE_carto");
         let root = self.root.to_str().unwrap();
         text.replace(&format!("{root}/home"), "~")
@@ -228,6 +250,11 @@ impl Call<'_> {
         self
     }
 
+    /// Gives the call as it is, for a test that connects it itself.
+    pub fn command(self) -> Command {
+        self.command
+    }
+
     /// Runs to the end.
     pub fn run(mut self) -> Ran {
         let mark = self.sandbox.path("started");
@@ -240,7 +267,7 @@ impl Call<'_> {
         _ = pipe.write_all(&self.stdin);
         drop(pipe);
         let output = child.wait_with_output().unwrap();
-        let text = |bytes: &[u8]| self.sandbox.without_paths(&String::from_utf8_lossy(bytes));
+        let text = |bytes: &[u8]| self.sandbox.shown(&String::from_utf8_lossy(bytes));
         Ran {
             stdout: text(&output.stdout),
             stderr: text(&output.stderr),
