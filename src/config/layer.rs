@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{Document, Item, TableLike};
 
 use super::keys::{self, KeyPath, ValueType};
+use super::suspect::{may_hold_secret, names_secret};
 use super::value::Value;
 use super::{Located, Origin, Scope};
 use crate::error::{Error, Excerpt, Kind, Place, shell_word};
@@ -265,22 +266,6 @@ impl Source {
     }
 }
 
-/// Whether a text mentions something that is usually followed by a secret. A settings file holds
-/// none by right; people put them there all the same.
-fn may_hold_secret(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    // `@` ends a password in a URL.
-    ["key", "token", "secret", "passw", "credential", "@"].iter().any(|word| text.contains(word))
-        || text.split(|c: char| !c.is_ascii_alphanumeric()).any(looks_random)
-}
-
-/// Whether a word is long and mixes letters and digits, as keys without a name beside them do.
-fn looks_random(word: &str) -> bool {
-    word.len() >= 16
-        && word.contains(|c: char| c.is_ascii_digit())
-        && word.contains(|c: char| c.is_ascii_alphabetic())
-}
-
 fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
@@ -314,18 +299,6 @@ fn syntax_error(source: &Source, at: usize, message: &str) -> Error {
 
 fn bad_value(source: &Source, key: &str, span: &Range<usize>, reason: &str) -> Error {
     Error::new(Kind::Invalid, format!("`{key}`: {reason}")).at_place(source.place(span))
-}
-
-/// Whether an unknown key can only be meant as an account's key, in a place where none belongs.
-/// It would be listed as it is.
-fn names_secret(path: &KeyPath) -> bool {
-    match path.0.as_slice() {
-        [table, _, field] if table == "profiles" => {
-            KeyPath::canonical(std::slice::from_ref(field)).is("apikey")
-        }
-        [table, ..] => table == "credential",
-        [] => false,
-    }
 }
 
 fn secret_in_config(scope: Scope, source: &Source, path: &KeyPath, at: usize) -> Error {

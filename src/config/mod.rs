@@ -15,6 +15,7 @@ mod merge;
 mod origin;
 pub mod schema;
 mod scope;
+mod suspect;
 mod value;
 
 pub use layer::{Entry, Layer, Remark, RemarkKind, Standing};
