@@ -84,8 +84,8 @@ fn unknown_commands_name_what_is_near() {
             ! help: carto help     # lists commands and plugins
             exit 127
             $ carto help config frobnicate
-            ! error: `config frobnicate` is no command
-            ! help: carto help config
+            ! error: `config frobnicate` is no built-in command
+            ! help: carto help
             exit 127
             $ carto plugin run frobnicate
             ! error: `frobnicate` is no command, and no plugin `carto-frobnicate` is on PATH
@@ -120,23 +120,32 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Usage: carto [OPTIONS] <COMMAND>
             ! 
-            ! Commands:
-            !   init         Make this directory a project: `.carto/` with settings that may be committed
-            !   config       Read and change settings, and see where they come from
+            ! Accounts and keys:
             !   login        Store an account and its API key
             !   logout       Forget the key of the account in use
             !   profile      List, add and select named accounts
             !   credentials  Show the account in use; take over and write CARTOframes' files
+            ! 
+            ! Settings:
+            !   config       Read and change settings, and see where they come from
+            !   init         Make this directory a project: `.carto/` with settings that may be committed
             !   trust        Approve this project's settings, exactly as they are now
+            ! 
+            ! Running programs with the account:
+            !   exec         Run any program with the account in use, as a plugin would get it
+            !   env          Print the account in use as variables, with its key
+            ! 
+            ! Plugins and aliases:
             !   plugin       List the plugins on PATH, and run one by its name
+            !   alias        List, set and delete aliases: `carto NAME` for words you type often
+            ! 
+            ! Getting help:
+            !   doctor       Look for what is wrong: permissions, keys in the wrong place, typos, PATH, neighbours
             !   help         Print help for carto, a command or a plugin
+            !   completions  Print a completion script for a shell
             !   version      Print the version
             ! 
-            ! Options:
-            !   -h, --help     Print help (see more with '--help')
-            !   -V, --version  Print version
-            ! 
-            ! Global flags (before the command):
+            ! Global flags, before the command:
             !   -C <DIR>                       Run as if started in DIR; several add up
             !   -c <KEY=VALUE>                 Set a setting for this run only; the last one of a key wins
             !   -p, --profile <NAME>           Use this profile's account
@@ -148,6 +157,8 @@ fn what_is_missing_is_said_with_what_there_is() {
             !                                  never]
             !   -v, --verbose                  Say more on standard error
             !   -q, --quiet                    Say less on standard error: errors only
+            !   -h, --help                     Print help (see more with '--help')
+            !   -V, --version                  Print version
             exit 2
             $ carto config
             ! Read and change settings, and see where they come from
@@ -160,7 +171,9 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   unset    Remove a setting from one layer
             !   list     Print every setting of every layer; `*` marks those in force, keys are masked
             !   explain  Say which account and key are used, where they come from, and what they beat
+            !   edit     Open a settings file in your editor; also one that is broken
             !   path     Print where settings and keys are looked for; works when a file is broken
+            !   schema   Print the JSON schema of `config.toml`; works when a file is broken
             ! 
             ! Options:
             !   -h, --help  Print help
@@ -271,7 +284,7 @@ fn unknown_keys_name_the_nearest() {
             exit 2
             $ carto config set frobnicate x
             ! error: unknown key `frobnicate`
-            ! help: known are username, base_url, apikey, organization, allow_non_secure, profile, profiles.*, alias.*, plugins.*, ui.*
+            ! help: carto config schema     # lists every key
             ! help: --force writes it all the same
             exit 2
             $ carto config set profiles.prod.usrname bob
@@ -434,12 +447,12 @@ fn http_needs_permission_wherever_it_comes_from() {
             ! help: or permit it first: carto config set profiles.a.allow_non_secure true
             exit 2
             $ CARTO_BASE_URL=http://maps.example.com/user/ann carto account
-            ! error: ann at http://maps.example.com/user/ann would send the key unencrypted
+            ! error: the key of ann at http://maps.example.com/user/ann would travel unencrypted
             !   --> CARTO_BASE_URL
             ! help: use https, or set CARTO_ALLOW_NON_SECURE=1 beside it
             exit 4
             $ carto -c base_url=http://maps.example.com/user/ann account
-            ! error: ann at http://maps.example.com/user/ann would send the key unencrypted
+            ! error: the key of ann at http://maps.example.com/user/ann would travel unencrypted
             !   --> -c base_url
             ! help: use https, or add -c allow_non_secure=true
             exit 4
@@ -454,7 +467,7 @@ fn http_needs_permission_wherever_it_comes_from() {
             ! help: the file has to permit it: "allow_non_secure": true
             exit 4
             $ carto --credentials-file http.json account
-            ! error: ann at http://maps.example.com would send the key unencrypted
+            ! error: the key of ann at http://maps.example.com would travel unencrypted
             !   --> http.json
             ! help: the file has to permit it: "allow_non_secure": true
             exit 4
@@ -468,17 +481,17 @@ fn http_needs_permission_wherever_it_comes_from() {
         &sandbox,
         &["carto account", "carto config get base_url"],
         &expect![[r#"
-        $ carto account
-        ! error: ann at http://maps.example.com/user/ann would send the key unencrypted
-        !   --> ~/.config/carto/config.toml:1:12
-        ! help: use https, or set `allow_non_secure = true` beside the base URL
-        exit 4
-        $ carto config get base_url
-        ! error: ann at http://maps.example.com/user/ann would send the key unencrypted
-        !   --> ~/.config/carto/config.toml:1:12
-        ! help: use https, or set `allow_non_secure = true` beside the base URL
-        exit 4
-    "#]],
+            $ carto account
+            ! error: the key of ann at http://maps.example.com/user/ann would travel unencrypted
+            !   --> ~/.config/carto/config.toml:1:12
+            ! help: use https, or set `allow_non_secure = true` beside the base URL
+            exit 4
+            $ carto config get base_url
+            ! error: the key of ann at http://maps.example.com/user/ann would travel unencrypted
+            !   --> ~/.config/carto/config.toml:1:12
+            ! help: use https, or set `allow_non_secure = true` beside the base URL
+            exit 4
+        "#]],
     );
 }
 
@@ -505,7 +518,7 @@ fn http_to_this_machine_needs_no_permission() {
             CARTO_USERNAME=ann
             exit 0
             $ carto -c base_url=http://127.0.0.1.example.com/user/ann account
-            ! error: ann at http://127.0.0.1.example.com/user/ann would send the key unencrypted
+            ! error: the key of ann at http://127.0.0.1.example.com/user/ann would travel unencrypted
             !   --> -c base_url
             ! help: use https, or add -c allow_non_secure=true
             exit 4
@@ -1133,6 +1146,7 @@ fn without_home_what_needs_no_files_works() {
             exit 5
             $ env -u HOME carto init
             ! note: made [root]/work/.carto
+            ! note: it is not trusted yet: there is no place for trust records: HOME is not set
             exit 0
             $ env -u HOME carto trust --show
             [root]/work/.carto/config.toml: not trusted

@@ -544,8 +544,8 @@ fn without_a_file_the_known_places_are_looked_through() {
             $ carto credentials import --all
             bob at https://bob.carto.com (key ********) from ~/.config/cartoframes/creds.json: stored the key, as profile bob
             ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/cartocreds.json: had the key already, the account was there
-            https://ten.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile eu
             https://two.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile us
+            https://ten.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile eu
             ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/cartocreds.json'
             exit 0
             $ carto profile list
@@ -560,8 +560,21 @@ fn without_a_file_the_known_places_are_looked_through() {
             Geo
             exit 0
             $ XDG_CONFIG_HOME=$PWD carto credentials import --dry-run
-            would store https://ten.api.carto.com (key ********) from ~/.carto_credentials.json, as profile eu, which is now the default
             would store https://two.api.carto.com (key ********) from ~/.carto_credentials.json, as profile us, which is now the default
+            would store https://ten.api.carto.com (key ********) from ~/.carto_credentials.json, as profile eu
+            exit 0
+            $ XDG_CONFIG_HOME=$PWD carto credentials import --profile x
+            ! error: the file holds several accounts
+            !   --> ~/.carto_credentials.json
+            !   --> --profile
+            ! help: without `--profile` each becomes the profile that it is there
+            exit 2
+            $ XDG_CONFIG_HOME=$PWD carto credentials import
+            https://two.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile us, which is now the default
+            https://ten.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile eu
+            exit 0
+            $ XDG_CONFIG_HOME=$PWD carto config get profile
+            us
             exit 0
         "#]],
     );
@@ -603,7 +616,7 @@ fn another_account_is_not_overwritten() {
             $ carto -c username=bob credentials export c.json
             ! error: the file holds another account
             !   --> c.json
-            ! help: carto credentials import FILE     # keeps what it holds
+            ! help: carto credentials import c.json     # keeps it
             ! help: --force replaces it
             exit 4
             $ carto -c username=bob credentials export c.json --force
@@ -615,7 +628,6 @@ fn another_account_is_not_overwritten() {
             $ carto credentials export notes.txt
             ! error: the file holds something else
             !   --> notes.txt
-            ! help: carto credentials import FILE     # keeps what it holds
             ! help: --force replaces it
             exit 4
             $ cat notes.txt
@@ -631,7 +643,7 @@ fn another_account_is_not_overwritten() {
             $ carto credentials export --default
             ! error: the file holds another account
             !   --> ~/.config/cartoframes/creds.json
-            ! help: carto credentials import FILE     # keeps what it holds
+            ! help: carto credentials import ~/.config/cartoframes/creds.json     # keeps it
             ! help: --force replaces it
             exit 4
             $ carto credentials export --default --force

@@ -855,10 +855,10 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
         * project  user name `inner`: inner at https://inner.carto.com
                    at [root]/work/sub/.carto/config.toml:3:12
                    decides the account
+                   the name goes into the pattern of default (built in)
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-                   the name goes into the pattern of default (built in)
         project  [root]/work/sub/.carto: trusted
         key      from ~/.config/carto/credentials.toml:1:1
         * user     key of inner at https://inner.carto.com

@@ -534,7 +534,7 @@ fn profiles_are_added_listed_and_selected() {
             exit 0
             $ carto profile add 'my maps' --base-url https://maps.example.com/user/ann --protected
             ! note: added profile my maps in ~/.config/carto/config.toml
-            ! note: its key: carto --profile my maps config set apikey
+            ! note: its key: carto --profile 'my maps' config set apikey
             exit 0
             $ carto profile add acme --username other
             ! error: `profile acme` is there already
@@ -695,7 +695,7 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
             exit 0
             $ carto config set --project username acme
             ! note: set username in [root]/work/.carto/config.toml
-            ! note: there is no key for acme at https://acme.carto.com yet: carto config set apikey
+            ! note: there is no key for acme at https://acme.carto.com yet: carto config set --project apikey
             exit 0
             $ carto config explain
             account  acme at https://acme.carto.com
@@ -708,14 +708,14 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
                        beaten: the project scope is higher and decides the whole account
             project  [root]/work/.carto: trusted
             key      default_public: public data only
-              project  key of ann at https://ann.carto.com
-                       at [root]/work/.carto/credentials.toml:1:1
-                       not used: it belongs to another account
               user     key of ann at https://ann.carto.com
                        at ~/.config/carto/credentials.toml:1:1
                        not used: it belongs to another account
               user     key of lab at https://lab.carto.com
                        at ~/.config/carto/credentials.toml:6:1
+                       not used: it belongs to another account
+              project  key of ann at https://ann.carto.com
+                       at [root]/work/.carto/credentials.toml:1:1
                        not used: it belongs to another account
             * default  default_public
                        is used

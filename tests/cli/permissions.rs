@@ -1,8 +1,8 @@
 //! Owners, modes and links. As root the program runs as another user, by `setpriv`; as anybody
-//! else it runs as oneself, and what only root can arrange is asserted away from CI, never skipped
-//! in silence.
+//! else it runs as oneself, and what only root can arrange is said to be left out.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::Path;
 
@@ -58,10 +58,13 @@ impl Machine {
         }
     }
 
-    /// Whether files of other users can be arranged; only root can, and CI has to be root.
+    /// Whether files of other users can be arranged; only root can. Says so where it is not, past
+    /// the capture of tests that pass.
     fn has_others(&self) -> bool {
-        let in_ci = std::env::var_os("CI").is_some();
-        assert!(self.is_root || !in_ci, "CI has to run these tests as root");
+        if !self.is_root {
+            let note = "note: needs root: what is owned by other users was not tested\n";
+            _ = std::io::stderr().write_all(note.as_bytes());
+        }
         self.is_root
     }
 
@@ -491,14 +494,38 @@ fn below_the_home_of_another_nothing_is_read_that_is_closed_and_nothing_is_writt
     machine.says(
         &["carto account", "carto config set username bob"],
         &expect![[r#"
-        $ carto account
-        exit 0
-        $ carto config set username bob
-        ! error: HOME belongs to another user; nothing is written below it
-        !   --> ~/.config/carto
-        ! help: set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR
-        exit 5
-    "#]],
+            $ carto account
+            exit 0
+            $ carto config set username bob
+            ! error: HOME belongs to another user; nothing is written below it
+            !   --> ~/.config/carto
+            ! help: set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR
+            exit 5
+        "#]],
+    );
+}
+
+/// `/` belongs to root, whoever runs the tests.
+#[test]
+fn nothing_is_written_below_the_home_of_root() {
+    let machine = Machine::new();
+    machine.says(
+        &[
+            "HOME=/ carto account",
+            "HOME=/ carto config set username bob",
+            "HOME=/ carto trust --list",
+        ],
+        &expect![[r#"
+            $ HOME=/ carto account
+            exit 0
+            $ HOME=/ carto config set username bob
+            ! error: HOME belongs to another user; nothing is written below it
+            !   --> /.config/carto
+            ! help: set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR
+            exit 5
+            $ HOME=/ carto trust --list
+            exit 0
+        "#]],
     );
 }
 
@@ -550,6 +577,7 @@ fn root_writes_nothing_below_the_home_of_another() {
         exit 5
         $ carto config set --project username ann
         ! note: set username in [root]/work/.carto/config.toml
+        ! note: this project is not trusted: see carto trust
         exit 0
         $ echo k | carto config set --project apikey
         ! error: this project is not trusted and names an account; no key is stored in it

@@ -17,7 +17,7 @@ tr '\0' '\n' </proc/$$/environ | grep '^CARTO_' | sort
 
 /// Writes the variables of the account alone, sorted, and leaves a mark that it was started.
 pub const ACCOUNT: &str = r#"#!/bin/sh
-: >"$HOME/../started"
+: >"${0%/*}/../marks/started"
 tr '\0' '\n' </proc/$$/environ |
     grep -E '^CARTO_(USERNAME|USER|BASE_URL|API_KEY|ORG|ALLOW_NON_SECURE)=' | sort
 "#;
@@ -38,6 +38,9 @@ impl Sandbox {
             fs::create_dir(root.join(dir)).unwrap();
             fs::set_permissions(root.join(dir), Permissions::from_mode(0o755)).unwrap();
         }
+        // Whoever runs the plugin may leave the mark.
+        fs::create_dir(root.join("marks")).unwrap();
+        fs::set_permissions(root.join("marks"), Permissions::from_mode(0o777)).unwrap();
         let sandbox = Sandbox { _temp: temp, root };
         sandbox.plugin("dump", DUMP);
         sandbox.plugin("account", ACCOUNT);
@@ -171,8 +174,11 @@ impl Sandbox {
     /// Runs lines of a POSIX shell one after the other, in which `carto` is the program under
     /// test, and gives what a reader of a terminal would see: line, output, exit status.
     pub fn session(&self, lines: &[&str]) -> String {
-        let run = |line: &&str| self.shell(line).run();
-        lines.iter().map(|line| format!("$ {line}\n{}", run(line))).collect()
+        let mut seen = String::new();
+        for line in lines {
+            seen += &format!("$ {line}\n{}", self.shell(line).run());
+        }
+        seen
     }
 
     /// Starts a call of one line of a POSIX shell, in which `carto` is the program under test.
@@ -187,7 +193,7 @@ impl Sandbox {
             std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_carto"), carto).unwrap();
         }
         let (first, rest) = program.split_first().unwrap();
-        rest.iter().fold(self.program(first), |call, arg| call.arg(arg)).arg(line)
+        rest.iter().fold(self.program(first), Call::arg).arg(line)
     }
 
     /// The PATH of calls: `bin`, then the system's.
@@ -257,7 +263,7 @@ impl Call<'_> {
 
     /// Runs to the end.
     pub fn run(mut self) -> Ran {
-        let mark = self.sandbox.path("started");
+        let mark = self.sandbox.path("marks/started");
         _ = fs::remove_file(&mark);
         let piped = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
         let [stdin, stdout, stderr] = piped;
@@ -289,7 +295,7 @@ impl Call<'_> {
     }
 
     fn converse(mut self, answers: &[(&str, &str)], act: impl Fn()) -> Ran {
-        let mark = self.sandbox.path("started");
+        let mark = self.sandbox.path("marks/started");
         _ = fs::remove_file(&mark);
         let terminal = nix::pty::openpty(None, None).unwrap();
         let slave = || Stdio::from(terminal.slave.try_clone().unwrap());
@@ -317,7 +323,7 @@ impl Call<'_> {
         let text = String::from_utf8_lossy(&raw).replace("\r\n", "\n");
         assert!(next.is_none(), "never asked {next:?}:\n{text}");
         Ran {
-            stdout: self.sandbox.without_paths(&text),
+            stdout: self.sandbox.shown(&text),
             stderr: String::new(),
             raw,
             status: child.wait().unwrap(),

@@ -432,7 +432,7 @@ fn a_foreign_project_counts_only_by_its_exact_bytes() {
     };
     open(0o666);
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
-        ! error: the project's settings can be changed by others
+        ! error: the project's settings are not safe to use
         ! note: [root]/work/.carto/config.toml can be written by everyone
         ! note: project: [root]/work
         ! help: carto trust                 # shows the project's settings and asks
@@ -449,7 +449,7 @@ fn a_foreign_project_counts_only_by_its_exact_bytes() {
         exit 0
     "#]]);
     sandbox.carto("config set --project username x").run().fails(4).shows(&expect![[r#"
-        ! error: the project's settings can be changed by others; nothing is written there
+        ! error: the project's settings are not safe to use; nothing is written there
         !   --> [root]/work/.carto
         ! note: [root]/work/.carto/config.toml can be written by everyone
         exit 4
