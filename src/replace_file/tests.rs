@@ -140,10 +140,14 @@ fn a_reader_never_sees_half_a_file() {
     let contents = [vec![b'a'; 100_000], vec![b'b'; 7]];
     put(&path, &contents[0]).unwrap();
     let done = AtomicBool::new(false);
+    // A scope waits for its threads also when it fails: then the reader must not go on for ever.
+    let failed = AtomicBool::new(false);
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
             let mut seen = [0; 2];
-            while !done.load(Ordering::Relaxed) || seen.contains(&0) {
+            while !failed.load(Ordering::Relaxed)
+                && (!done.load(Ordering::Relaxed) || seen.contains(&0))
+            {
                 let now = fs::read(&path).unwrap();
                 let which = contents.iter().position(|c| *c == now);
                 seen[which.expect("a whole file")] += 1;
@@ -152,7 +156,9 @@ fn a_reader_never_sees_half_a_file() {
         let begin = Instant::now();
         // The reader ends when it was asked to and has seen both.
         for round in 1.. {
-            put(&path, &contents[round % 2]).unwrap();
+            let written = put(&path, &contents[round % 2]);
+            failed.store(written.is_err(), Ordering::Relaxed);
+            written.unwrap();
             done.store(begin.elapsed() > Duration::from_millis(300), Ordering::Relaxed);
             if reader.is_finished() {
                 break;
