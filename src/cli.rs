@@ -5,6 +5,8 @@
 //! command line built and read: a plugin's start must not pay for commands it does not use, and
 //! nothing behind a plugin's name is carto's to read.
 
+mod mistake;
+
 use std::ffi::OsString;
 
 use clap::{
@@ -172,6 +174,19 @@ fn builtins() -> Vec<String> {
     TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
 }
 
+/// Lists every built-in command that does something itself by its words: `config`, `set`.
+pub fn commands() -> Vec<Vec<String>> {
+    fn below(command: &Clap, words: &[String]) -> Vec<Vec<String>> {
+        if !command.has_subcommands() {
+            return vec![words.to_vec()];
+        }
+        let subcommands = command.get_subcommands();
+        let with = |sub: &Clap| [words, &[sub.get_name().to_owned()]].concat();
+        subcommands.flat_map(|sub| below(sub, &with(sub))).collect()
+    }
+    below(&Cli::command(), &[])
+}
+
 /// Reads the global flags; then, for a built-in command, everything.
 fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
     let all = || std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned());
@@ -203,12 +218,11 @@ fn not_utf8_command(invocation: &Invocation) -> Option<OsString> {
 }
 
 fn print_clap(output: &Output, error: &clap::Error) -> u8 {
-    let text = error.render().to_string();
     if error.use_stderr() {
-        crate::output::prompt(&escape::lines(&text));
+        crate::output::prompt(&mistake::text(error));
         Kind::Usage.exit_code()
     } else {
-        output.raw(text.as_bytes());
+        output.raw(error.render().to_string().as_bytes());
         complete().map_or_else(|error| print_error(output, &error), |()| 0)
     }
 }

@@ -142,7 +142,9 @@ fn ask(env: &Env, file: &Path, question: &[&str]) -> Option<i32> {
     // A name is a name, whatever pathspecs make of it.
     git.arg("--literal-pathspecs").args(question).arg("--").arg(name);
     for (name, _) in env.iter() {
-        if name.as_encoded_bytes().starts_with(b"GIT_") {
+        // Whether a file is tracked is no question that needs a key.
+        let name_bytes = name.as_encoded_bytes();
+        if name_bytes.starts_with(b"GIT_") || name_bytes.starts_with(b"CARTO_") {
             git.env_remove(name);
         }
     }

@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod broken_files;
+mod canary;
 mod cartoframes_files;
 mod cases;
 mod dispatch;
@@ -22,6 +23,7 @@ mod lossless;
 mod permissions;
 mod readme;
 mod sandbox;
+mod secrets;
 mod structure;
 mod trust;
 mod whoami;
