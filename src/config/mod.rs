@@ -15,7 +15,7 @@ mod merge;
 mod origin;
 pub mod schema;
 mod scope;
-mod suspect;
+pub mod suspect;
 mod value;
 
 pub use layer::{Entry, Layer, Remark, RemarkKind, Standing};

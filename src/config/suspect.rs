@@ -4,7 +4,7 @@ use super::keys::KeyPath;
 
 /// Whether a text mentions something that is usually followed by a secret. A settings file holds
 /// none by right; people put them there all the same.
-pub(super) fn may_hold_secret(text: &str) -> bool {
+pub fn may_hold_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     // `@` ends a password in a URL.
     ["key", "token", "secret", "passw", "credential", "@"].iter().any(|word| text.contains(word))
