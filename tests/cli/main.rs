@@ -22,6 +22,7 @@ mod keys_in;
 mod lossless;
 mod permissions;
 mod readme;
+mod recipes;
 mod sandbox;
 mod secrets;
 mod structure;
