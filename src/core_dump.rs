@@ -30,7 +30,7 @@ mod limit {
 
     pub(super) fn give_back() {
         if let Some(given) = GIVEN.get().filter(|given| given.current != Some(0)) {
-            _ = setrlimit(Resource::Core, given.clone());
+            _ = setrlimit(Resource::Core, *given);
         }
     }
 }
