@@ -270,11 +270,22 @@ impl Source {
     }
 }
 
-/// Whether a text mentions something that is usually followed by a secret. A settings file holds
-/// none by right; people put them there all the same.
+/// Whether a text mentions something that is usually followed by a secret, or has what looks like
+/// one. A settings file holds none by right; people put them there all the same.
 fn may_hold_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    ["key", "token", "secret", "passw", "credential"].iter().any(|word| text.contains(word))
+    // A password can stand before the `@` of a URL, and anything in its query.
+    let words = ["key", "token", "secret", "pass", "pwd", "credential", "auth", "@", "?"];
+    words.iter().any(|word| text.contains(word))
+        || text.split(is_no_part_of_a_key).any(looks_random)
+}
+
+fn is_no_part_of_a_key(c: char) -> bool {
+    !c.is_ascii_alphanumeric()
+}
+
+fn looks_random(word: &str) -> bool {
+    word.len() >= 16 && word.contains(|c: char| c.is_ascii_digit())
 }
 
 fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
@@ -282,7 +293,8 @@ fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let good = String::from_utf8_lossy(good);
         let line = 1 + good.matches('\n').count();
-        let column = 1 + good.rsplit('\n').next().unwrap_or_default().chars().count();
+        let before = good.rsplit('\n').next().unwrap_or_default();
+        let column = 1 + before.trim_start_matches('\u{feff}').chars().count();
         Error::new(Kind::Invalid, "the file is not UTF-8").at(Origin::File {
             path: path.to_owned(),
             line,
