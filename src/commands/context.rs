@@ -9,12 +9,13 @@ use super::project::{Project, ProjectStanding};
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
 use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE, Places};
 use crate::config::given;
+use crate::config::keys::KeyPath;
 use crate::config::{Config, Layer, Remark, RemarkKind, Scope, Standing};
 use crate::credential::store::{self, Stored};
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
 use crate::error::{Error, Kind};
 use crate::invocation::Invocation;
-use crate::output::Output;
+use crate::output::{Color, Output};
 use crate::plugin::contract::Granted;
 use crate::read_file::{FileBytes, read_own};
 use crate::trust::Trust;
@@ -137,6 +138,7 @@ impl Context {
             return Ok(loaded);
         }
         let loaded = self.read_layers()?;
+        self.output.take_setting(color_setting(&loaded.config));
         Ok(self.loaded.get_or_init(|| loaded))
     }
 
@@ -414,6 +416,16 @@ impl Context {
                 variables_for(account)
             ));
         }
+    }
+}
+
+/// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.
+fn color_setting(config: &Config) -> Color {
+    let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
+    match config.get(&path).and_then(|value| value.value.as_str()) {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        _ => Color::Auto,
     }
 }
 
