@@ -12,4 +12,8 @@
 )]
 
 mod cases;
+mod env_exec;
+mod errors_shown;
+mod help;
+mod pictures;
 mod sandbox;
