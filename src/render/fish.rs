@@ -5,8 +5,11 @@ pub(super) fn set(name: &str, value: &str) -> String {
     format!("set -gx {name} '{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
 }
 
-/// Unsets a variable. A universal one of that name would show again and is hidden from programs;
-/// the status is success, so that `carto env | source; and ...` goes on.
+/// Unsets a variable. The status is success, so that `carto env | source; and ...` goes on.
+///
+/// # Why
+/// A universal variable of that name would show again. It is the user's and stays; programs get an
+/// empty value, which counts as unset, because fish exports it below every other kind of global.
 pub(super) fn unset(name: &str) -> String {
-    format!("set -eg {name}; set -q {name}; and set -gu {name}; or true")
+    format!("set -eg {name}; set -q {name}; and set -gx {name}; or true")
 }

@@ -115,7 +115,7 @@ mod tests {
             (
                 Format::Fish,
                 "it's \\ $x",
-                "set -gx A 'it\\'s \\\\ $x'\nset -eg B; set -q B; and set -gu B; or true\n",
+                "set -gx A 'it\\'s \\\\ $x'\nset -eg B; set -q B; and set -gx B; or true\n",
             ),
             (
                 Format::Powershell,

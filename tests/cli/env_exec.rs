@@ -166,6 +166,11 @@ fn what_a_form_cannot_express_is_refused() {
         ! error: the value of `CARTO_ORG` cannot be written in this form: it has `${`, which some readers of such files expand
         exit 2
     "#]]);
+    sandbox.user(&set_toml("a\\"));
+    sandbox.carto("env --format dotenv").run().fails(2).shows(&expect![[r#"
+        ! error: the value of `CARTO_ORG` cannot be written in this form: it ends with a backslash, which some readers take for part of the quote
+        exit 2
+    "#]]);
     for bad in ["a\nb", "a\u{1b}b", "a\u{202e}b", "a\u{0}b"] {
         sandbox.user(&set_toml(bad));
         for format in ["sh", "fish", "powershell", "dotenv", "json"] {
