@@ -266,19 +266,19 @@ fn github_env(text: &str) -> Vec<(String, String)> {
     let mut read = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        let equals = line.find('=').unwrap_or(usize::MAX);
-        let heredoc = line.find("<<").unwrap_or(usize::MAX);
         if line.is_empty() {
             continue;
-        } else if equals < heredoc {
-            read.push((line[..equals].to_owned(), line[equals + 1..].to_owned()));
-        } else {
-            let (name, delimiter) = (&line[..heredoc], &line[heredoc + 2..]);
-            let mut value = Vec::new();
-            for line in lines.by_ref().take_while(|line| *line != delimiter) {
-                value.push(line);
+        }
+        match (line.split_once('='), line.split_once("<<")) {
+            (Some((name, value)), None) => read.push((name.to_owned(), value.to_owned())),
+            (Some((name, value)), Some((before, _))) if name.len() < before.len() => {
+                read.push((name.to_owned(), value.to_owned()));
             }
-            read.push((name.to_owned(), value.join("\n")));
+            (_, Some((name, delimiter))) => {
+                let value = lines.by_ref().take_while(|line| *line != delimiter);
+                read.push((name.to_owned(), value.collect::<Vec<_>>().join("\n")));
+            }
+            (None, None) => panic!("neither form: {line}"),
         }
     }
     read

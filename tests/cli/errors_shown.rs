@@ -16,6 +16,7 @@ fn broken(text: &str) -> String {
 }
 
 #[test]
+#[expect(clippy::unicode_not_nfc, reason = "an accent of its own is what is tested")]
 fn the_caret_stands_under_the_mistake() {
     let check = |text: &str, expected: Expect| expected.assert_eq(&broken(text));
     check(
@@ -246,6 +247,21 @@ fn a_long_line_is_cut_around_the_mistake() {
     let under: String = line.chars().skip(at).take(6).collect();
     assert_eq!(under, "'blue'", "{said}");
     assert!(line.starts_with(" 1| ...") && line.ends_with("..."), "{line}");
+}
+
+/// A file by its path is judged like one's own.
+#[test]
+fn a_bad_value_in_a_named_file_is_no_missing_one() {
+    let sandbox = Sandbox::new();
+    sandbox.file("work/f.toml", "username = 'ann'\n[ui]\ncolor = 'blue'\n");
+    for (words, shown) in [
+        ("config get --file f.toml ui.color", ""),
+        ("config list --file f.toml", "* username=ann\n"),
+    ] {
+        let ran = sandbox.carto(words).run().fails(3);
+        assert_eq!(ran.stdout, shown, "{words}");
+        assert!(ran.stderr.contains("  --> f.toml:3:9\n"), "{ran}");
+    }
 }
 
 /// Runs carto with standard error on a terminal and gives what the terminal gets.

@@ -39,7 +39,7 @@ fn every_command_answers_three_ways_with_examples() {
             let ran = sandbox.carto(words).run().ok();
             assert_eq!(ran.stderr, "", "{words}");
             assert!(ran.stdout.starts_with(&about), "{words}: {}", ran.stdout);
-            assert!(ran.stdout.contains(&format!("Usage: carto {line}").trim_end()), "{words}");
+            assert!(ran.stdout.contains(format!("Usage: carto {line}").trim_end()), "{words}");
             assert!(examples(&ran.stdout).len() >= 2, "{words}: too few examples:\n{}", ran.stdout);
             assert!(ran.stdout.ends_with('\n') && !ran.stdout.ends_with("\n\n"), "{words}");
             assert!(ran.stdout.lines().all(|line| line.chars().count() <= 100), "{words}: wide");
