@@ -18,6 +18,9 @@ use crate::plugin::alias::{Meaning, Written, meaning};
 
 /// List, set and delete aliases: `carto NAME` for words you type often
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto alias set who 'config explain'     carto who
+  carto alias list                         names and what they stand for")]
 pub struct AliasArgs {
     #[command(subcommand)]
     verb: Verb,

@@ -8,12 +8,13 @@ use super::globals::{Globals, Nested};
 use super::layers::Loaded;
 use super::project::{Project, ProjectStanding};
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
+use crate::config::keys::KeyPath;
 use crate::config::{Config, Remark, RemarkKind, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
 use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
-use crate::output::Output;
+use crate::output::{Color, Output};
 use crate::plugin::contract::Granted;
 use crate::trust::{Access, Trust};
 
@@ -125,6 +126,7 @@ impl Context {
             return Ok(loaded);
         }
         let loaded = self.read_layers()?;
+        self.output.take_setting(color_setting(&loaded.config));
         Ok(self.loaded.get_or_init(|| loaded))
     }
 
@@ -308,6 +310,16 @@ impl Context {
                 variables_for(account)
             ));
         }
+    }
+}
+
+/// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.
+fn color_setting(config: &Config) -> Color {
+    let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
+    match config.get(&path).and_then(|value| value.value.as_str()) {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        _ => Color::Auto,
     }
 }
 

@@ -271,7 +271,8 @@ fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let good = String::from_utf8_lossy(good);
         let line = 1 + good.matches('\n').count();
-        let column = 1 + good.rsplit('\n').next().unwrap_or_default().chars().count();
+        let before = good.rsplit('\n').next().unwrap_or_default();
+        let column = 1 + before.trim_start_matches('\u{feff}').chars().count();
         Error::new(Kind::Invalid, "the file is not UTF-8").at(Origin::File {
             path: path.to_owned(),
             line,

@@ -109,6 +109,9 @@ fn looked_up(
                     Error::new(Kind::NotThere, "there is no such file").at(file.display())
                 })?;
             let layer = Layer::parse(Scope::User, Standing::Own, &file, bytes.bytes)?;
+            if let Some(problem) = layer.problems.first() {
+                return Err(problem.clone());
+            }
             return Ok(in_layer(&layer, path).into_iter().collect());
         }
         Some(Choice::Scope(scope)) => Some(scope),

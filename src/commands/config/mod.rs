@@ -17,6 +17,9 @@ use crate::error::Error;
 
 /// Read and change settings, and see where they come from
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto config set username johnsmith     your own settings
+  carto config list --show-origin         every value and the place it comes from")]
 pub struct ConfigArgs {
     #[command(subcommand)]
     verb: Verb,
