@@ -208,8 +208,11 @@ impl KeyPath {
     /// Reads a dotted key as it is typed: bare or quoted segments, as in TOML. Known names are
     /// brought to their canonical spelling; an unknown key is kept as it is.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let keys = toml_edit::Key::parse(text)
-            .map_err(|_| format!("`{}` is not a key", escape::line(text)))?;
+        let keys = toml_edit::Key::parse(text).map_err(|_| {
+            // What stands behind `=` may be a secret.
+            let shown = text.split_once('=').map(|(key, _)| format!("{key}=..."));
+            format!("`{}` is not a key", escape::line(shown.as_deref().unwrap_or(text)))
+        })?;
         let path: Vec<String> = keys.iter().map(|key| key.get().to_owned()).collect();
         Ok(KeyPath::canonical(&path))
     }
@@ -390,33 +393,70 @@ pub fn check_profile_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// What other programs call a setting that carto has too.
+const ELSEWHERE: [(&str, &str); 6] = [
+    ("user.name", "username"),
+    ("core.editor", "ui.editor"),
+    ("editor", "ui.editor"),
+    ("color.ui", "ui.color"),
+    ("color", "ui.color"),
+    ("url", "base_url"),
+];
+
 /// Gives the known key nearest to an unknown one, when one is near.
 pub fn nearest(path: &KeyPath) -> Option<String> {
     let wanted = path.0.iter().map(|s| normal(s)).collect::<Vec<_>>().join(".");
-    let names = KEYS.iter().filter(|key| !key.name.ends_with('*')).flat_map(|key| {
-        // The user's own names are put where the table says NAME.
-        let spelled = |last: Option<&str>| {
-            let mut shape: Vec<String> = key.name.split('.').map(str::to_owned).collect();
-            for (at, word) in shape.iter_mut().enumerate() {
-                if word == "NAME" {
-                    *word = path.0.get(at).cloned().unwrap_or_else(|| "NAME".to_owned());
-                }
-            }
-            let canonical = shape.clone();
-            if let (Some(alias), Some(word)) = (last, shape.last_mut()) {
-                alias.clone_into(word);
-            }
-            (shape.join("."), canonical)
-        };
-        let mut all = vec![spelled(None)];
-        all.extend(key.aliases.iter().map(|alias| spelled(Some(alias))));
-        all
+    if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == wanted) {
+        return Some((*ours).to_owned());
+    }
+    let below = format!("{wanted}.");
+    let names = KEYS.iter().flat_map(|key| {
+        std::iter::once(None)
+            .chain(key.aliases.iter().copied().map(Some))
+            .filter_map(|alias| key.filled(path, alias))
     });
-    let (score, best) = names
-        .map(|(spelled, canonical)| (strsim::damerau_levenshtein(&wanted, &spelled), canonical))
-        .min_by_key(|(score, _)| *score)?;
-    let best = KeyPath(best);
-    (score <= 1 + wanted.len() / 4).then(|| best.to_string())
+    names
+        // A table is no mistyped key of its own.
+        .filter(|(spelled, _)| !spelled.starts_with(&below))
+        .filter_map(|(spelled, canonical)| {
+            let (wanted, spelled) = without_common_tables(&wanted, &spelled);
+            let score = strsim::damerau_levenshtein(wanted, spelled);
+            (score <= 1 + wanted.len() / 4).then_some((score, canonical))
+        })
+        .min_by_key(|(score, _)| *score)
+        .map(|(_, canonical)| canonical.to_string())
+}
+
+/// Cuts off what two dotted keys have in common at both ends, segment by segment: it says nothing
+/// about a typo.
+fn without_common_tables<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str) {
+    let same = one.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let cut = one.get(..same).and_then(|same| same.rfind('.')).map_or(0, |dot| dot + 1);
+    let (one, other) = (one.get(cut..).unwrap_or(one), other.get(cut..).unwrap_or(other));
+    let same = one.bytes().rev().zip(other.bytes().rev()).take_while(|(a, b)| a == b).count();
+    let tail = one.get(one.len() - same..).and_then(|tail| Some(tail.len() - tail.find('.')?));
+    let without = |text: &'a str| text.get(..text.len() - tail.unwrap_or(0)).unwrap_or(text);
+    (without(one), without(other))
+}
+
+impl Key {
+    /// Puts the user's own names of a path where the table says `NAME` or `*`: as it is compared,
+    /// with the alias in the last place, and in canonical spelling.
+    fn filled(&self, path: &KeyPath, alias: Option<&str>) -> Option<(String, KeyPath)> {
+        let mut canonical = Vec::new();
+        for (at, word) in self.name.split('.').enumerate() {
+            match word {
+                "NAME" => canonical.push(path.0.get(at).cloned().unwrap_or("NAME".to_owned())),
+                "*" => canonical.extend(path.0.get(at..).filter(|rest| !rest.is_empty())?.to_vec()),
+                word => canonical.push(word.to_owned()),
+            }
+        }
+        let mut spelled: Vec<String> = canonical.iter().map(|word| normal(word)).collect();
+        if let (Some(alias), Some(last)) = (alias, spelled.last_mut()) {
+            alias.clone_into(last);
+        }
+        Some((spelled.join("."), KeyPath(canonical)))
+    }
 }
 
 #[cfg(test)]
@@ -465,6 +505,14 @@ mod tests {
             ("apikye", Some("apikey")),
             ("profiles.prod.usrname", Some("profiles.prod.username")),
             ("ui.colour", Some("ui.color")),
+            ("profiles.work", None),
+            ("profiles.work.deep.er", None),
+            ("Profile.Work.User-Name", Some("profiles.Work.username")),
+            ("plugin.sql.limit", Some("plugins.sql.limit")),
+            ("plugins.sql", None),
+            ("aliases.q", Some("alias.q")),
+            ("user.name", Some("username")),
+            ("core.editor", Some("ui.editor")),
             ("frobnicate", None),
         ] {
             assert_eq!(nearest(&KeyPath::parse(typed).unwrap()).as_deref(), near, "{typed}");

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::destination::{Destination, ScopeArgs};
-use crate::config::keys::{KeyPath, ValueType};
+use crate::config::keys::{self, KeyPath, ValueType};
 use crate::config::{Layer, edit};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
@@ -45,6 +45,11 @@ fn not_there(error: Error, path: &KeyPath) -> Error {
         return error;
     }
     let shown = path.to_string();
+    let near = path.known().is_none().then(|| keys::nearest(path)).flatten();
+    let error = match near {
+        Some(near) => error.help(format!("did you mean `{}`?", escape::line(&near))),
+        None => error,
+    };
     Error { what: format!("`{}` is not set there", escape::line(&shown)), ..error }
 }
 
