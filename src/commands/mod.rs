@@ -21,4 +21,5 @@ pub mod logout;
 pub mod plugin;
 pub mod profile;
 pub mod project;
+mod remarks;
 pub mod trust;
