@@ -11,5 +11,12 @@
     reason = "tests stop at the first surprise, plant files, and read as tables"
 )]
 
+mod aliases;
 mod cases;
+mod config_verbs;
+mod corpus;
+mod editor;
+mod explain;
+mod git_user;
 mod sandbox;
+mod typos;
