@@ -11,6 +11,7 @@ pub mod given;
 pub mod keys;
 mod layer;
 mod merge;
+mod nearest;
 mod origin;
 pub mod schema;
 mod scope;
