@@ -119,7 +119,7 @@ pub fn run(mut invocation: Invocation) -> u8 {
         let (globals, what) = match parse(&invocation) {
             Ok(Parsed::Builtin(cli)) => (cli.globals, What::Builtin(cli.command)),
             Ok(Parsed::External(globals, name, args)) => (*globals, What::External(name, args)),
-            Err(error) => return print_clap(&plain, &error),
+            Err(error) => return not_understood(&plain, &invocation, &error),
         };
         let globals = outer.over(globals);
         let mut context = match begin(invocation, globals, nested) {
@@ -185,16 +185,24 @@ fn builtins() -> Vec<String> {
     TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
 }
 
-/// Reads the global flags; then, for a built-in command, everything.
-fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
-    let all = || std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned());
-    let first = Globals::augment_args(Clap::new("carto"))
+/// Gives every argument behind the name of the program that clap wants first.
+fn arguments(invocation: &Invocation) -> impl Iterator<Item = OsString> {
+    std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned())
+}
+
+/// Gives the parser of the global flags alone; what follows them is not looked at.
+fn first_part() -> Clap {
+    Globals::augment_args(Clap::new("carto"))
         .disable_help_flag(true)
         .disable_version_flag(true)
         .allow_external_subcommands(true)
-        .external_subcommand_value_parser(clap::value_parser!(OsString));
+        .external_subcommand_value_parser(clap::value_parser!(OsString))
+}
+
+/// Reads the global flags; then, for a built-in command, everything.
+fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
     // Help, version and every mistake are the whole command line's to answer.
-    if let Ok(matches) = first.try_get_matches_from(all())
+    if let Ok(matches) = first_part().try_get_matches_from(arguments(invocation))
         && let Some((name, rest)) = matches.subcommand()
         && !Command::has_subcommand(name)
     {
@@ -205,7 +213,7 @@ fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
     if let Some(name) = not_utf8_command(invocation) {
         return Ok(Parsed::External(Box::default(), name, Vec::new()));
     }
-    let matches = command().try_get_matches_from(all())?;
+    let matches = command().try_get_matches_from(arguments(invocation))?;
     Cli::from_arg_matches(&matches).map(|cli| Parsed::Builtin(Box::new(cli)))
 }
 
@@ -213,6 +221,20 @@ fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
 fn not_utf8_command(invocation: &Invocation) -> Option<OsString> {
     let first = invocation.args.first()?;
     first.to_str().is_none().then(|| first.clone())
+}
+
+/// Prints what clap says, or, where git's words were typed for `config`, ours for them.
+fn not_understood(output: &Output, invocation: &Invocation, error: &clap::Error) -> u8 {
+    if error.use_stderr()
+        && let Ok(matches) = first_part().try_get_matches_from(arguments(invocation))
+        && let Some(("config", rest)) = matches.subcommand()
+        && let words =
+            rest.get_many::<OsString>("").unwrap_or_default().cloned().collect::<Vec<_>>()
+        && let Some(ours) = config::git_words::our_way(&words)
+    {
+        return print_error(output, &ours);
+    }
+    print_clap(output, error)
 }
 
 fn print_clap(output: &Output, error: &clap::Error) -> u8 {

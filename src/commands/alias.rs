@@ -214,11 +214,12 @@ pub fn expand(context: &mut Context, name: &OsStr, args: &[OsString]) -> Result<
             Ok(Expanded::Words(words))
         }
         Meaning::Shell(command) => {
-            if found.scope == Scope::Project {
+            if !matches!(found.scope, Scope::System | Scope::User) {
                 return Err(Error::new(
                     Kind::Invalid,
                     format!(
-                        "the alias `{name}` is a command for the shell, which no project can name"
+                        "the alias `{name}` is a command for the shell, which only system and \
+                         user settings can name"
                     ),
                 )
                 .at(&found.origin));

@@ -9,7 +9,7 @@ use super::layers::Loaded;
 use super::project::{Project, ProjectStanding};
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
 use crate::config::keys::KeyPath;
-use crate::config::{Config, Remark, RemarkKind, Scope};
+use crate::config::{Config, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
 use crate::error::{Error, shell_word};
@@ -32,7 +32,7 @@ pub struct Context {
     pub globals: Globals,
     /// What a carto above this one told.
     pub nested: Nested,
-    loaded: OnceCell<Loaded>,
+    pub(super) loaded: OnceCell<Loaded>,
 }
 
 /// The account of this run, with its key.
@@ -240,50 +240,6 @@ impl Context {
         if let Some(chosen) = chosen.filter(|chosen| chosen.by_untrusted && !chosen.is_default) {
             self.output
                 .note(&format!("this project selects {} ({})", chosen.account, chosen.origin));
-        }
-    }
-
-    /// Tells what stands in the files and has no effect, and which project is hidden; once.
-    pub fn tell_remarks(&self) {
-        let Some(loaded) = self.loaded.get() else { return };
-        let mut ignored: Vec<&Remark> = Vec::new();
-        for remark in loaded.config.layers().iter().flat_map(|layer| &layer.remarks) {
-            match &remark.kind {
-                RemarkKind::Untrusted => ignored.push(remark),
-                RemarkKind::Unknown(near) => {
-                    let near = near.as_ref().map(|near| format!("; did you mean `{near}`?"));
-                    self.output.warning(&format!(
-                        "{}: unknown key `{}`{}",
-                        remark.origin,
-                        remark.key,
-                        near.unwrap_or_default()
-                    ));
-                }
-                RemarkKind::Scope(scope) => self.output.warning(&format!(
-                    "{}: `{}` is not read from {scope} settings",
-                    remark.origin, remark.key
-                )),
-            }
-        }
-        if let Some(first) = ignored.first() {
-            let keys: Vec<_> = ignored.iter().map(|remark| remark.key.as_str()).collect();
-            self.output.note(&format!(
-                "{}: ignored, as this project is not trusted: {} (see: carto trust)",
-                first.origin.path().map_or_else(String::new, |path| path.display().to_string()),
-                keys.join(", ")
-            ));
-        }
-        if let Some(outer) = loaded
-            .places
-            .project
-            .as_ref()
-            .and_then(|place| Some((place.root.clone(), place.outer.clone()?)))
-        {
-            self.output.note(&format!(
-                "the project {} hides another one in {}",
-                outer.0.display(),
-                outer.1.display()
-            ));
         }
     }
 

@@ -126,6 +126,10 @@ impl Layer {
         let source = Source { path: path.to_owned(), text, line_starts: OnceCell::new() };
         // A byte order mark is no part of the document; spans count from behind it.
         let (mark, body) = split_bom(&source.text);
+        // The parser would pass over another one, which the editing functions refuse.
+        if body.starts_with('\u{feff}') {
+            return Err(syntax_error(&source, mark, "a byte order mark stands only at the start"));
+        }
         let document = Document::parse(body).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start) + mark;
             syntax_error(&source, at, error.message())

@@ -323,7 +323,7 @@ fn unknown_keys_name_the_nearest() {
             ! help: did you mean `username`?
             exit 1
             $ carto config explain usrname
-            ! error: `usrname` is not set
+            ! error: unknown key `usrname`
             ! help: did you mean `username`?
             exit 1
             $ carto -c usrname=bob config list

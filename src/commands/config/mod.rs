@@ -2,7 +2,9 @@
 
 mod edit;
 mod explain;
+mod explain_account;
 mod get;
+pub mod git_words;
 mod list;
 mod path;
 mod schema;
