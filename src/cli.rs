@@ -201,26 +201,27 @@ fn first_part() -> Clap {
 
 /// Reads the global flags; then, for a built-in command, everything.
 fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
-    // Help, version and every mistake are the whole command line's to answer.
-    if let Ok(matches) = first_part().try_get_matches_from(arguments(invocation))
-        && let Some((name, rest)) = matches.subcommand()
-        && !Command::has_subcommand(name)
-    {
-        let globals = Globals::from_arg_matches(&matches)?;
-        let args = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
-        return Ok(Parsed::External(Box::new(globals), name.into(), args));
-    }
-    if let Some(name) = not_utf8_command(invocation) {
-        return Ok(Parsed::External(Box::default(), name, Vec::new()));
+    match first_part().try_get_matches_from(arguments(invocation)) {
+        Ok(matches) => {
+            if let Some((name, rest)) = matches.subcommand()
+                && !Command::has_subcommand(name)
+            {
+                let globals = Globals::from_arg_matches(&matches)?;
+                let args = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
+                return Ok(Parsed::External(Box::new(globals), name.into(), args));
+            }
+        }
+        // Flags take any bytes: what is not UTF-8 here is the command's name, which is none.
+        Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+            if let Some(name) = invocation.args.iter().find(|word| word.to_str().is_none()) {
+                return Ok(Parsed::External(Box::default(), name.clone(), Vec::new()));
+            }
+        }
+        // Help, version and every mistake are the whole command line's to answer.
+        Err(_) => {}
     }
     let matches = command().try_get_matches_from(arguments(invocation))?;
     Cli::from_arg_matches(&matches).map(|cli| Parsed::Builtin(Box::new(cli)))
-}
-
-/// A first word that is not UTF-8 is no command; clap would speak of an argument.
-fn not_utf8_command(invocation: &Invocation) -> Option<OsString> {
-    let first = invocation.args.first()?;
-    first.to_str().is_none().then(|| first.clone())
 }
 
 /// Prints what clap says, or, where git's words were typed for `config`, ours for them.
