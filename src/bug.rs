@@ -16,7 +16,7 @@ pub fn guarded(run: impl FnOnce() -> u8) -> u8 {
 
 /// Tells of a panic by its place alone.
 fn report(panic: &PanicHookInfo) {
-    let output = Output { verbosity: Verbosity::Normal, color: Color::Auto };
+    let output = Output::new(Verbosity::Normal, None, Color::Auto);
     output.error(&error(panic.location()));
 }
 

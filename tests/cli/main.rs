@@ -11,20 +11,31 @@
     reason = "tests stop at the first surprise, plant files, and read as tables"
 )]
 
+mod aliases;
 mod bad_input;
 mod broken_files;
 mod canary;
 mod cartoframes_files;
 mod cases;
+mod config_verbs;
+mod corpus;
 mod dispatch;
+mod editor;
+mod env_exec;
+mod errors_shown;
+mod explain;
+mod git_user;
+mod help;
 mod hostile;
 mod keys_in;
 mod lossless;
 mod permissions;
+mod pictures;
 mod readme;
 mod recipes;
 mod sandbox;
 mod secrets;
 mod structure;
 mod trust;
+mod typos;
 mod whoami;

@@ -33,7 +33,7 @@ fn shown_secrets(code: &str) -> Vec<String> {
     let mut inside = false;
     for line in code.lines().map(str::trim) {
         if line.starts_with("#[derive(") {
-            derives = line.to_owned();
+            line.clone_into(&mut derives);
         } else if line.contains("struct ") || line.contains("enum ") {
             inside = derives.contains("Debug") || derives.contains("Serialize");
             if let Some((_, tuple)) = line.split_once("Secret(")
@@ -123,6 +123,10 @@ fn a_panic_shows_where_it_was_and_not_what_it_held() {
 }
 
 /// Starts the program where it waits with a key in hand: for more of it on standard input.
+#[expect(
+    clippy::zombie_processes,
+    reason = "a test that fails here ends the program with its pipe"
+)]
 fn waiting_with_key(sandbox: &Sandbox, limit: &str) -> Child {
     let carto = env!("CARGO_BIN_EXE_carto");
     let line =
