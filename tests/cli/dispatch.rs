@@ -239,31 +239,16 @@ fn nothing_of_a_polluted_environment_reaches_the_plugin() {
     let ran = with_block(&sandbox, &entries, "dump").run().ok();
     let ran = ran.never_says("stale-2");
     ran.shows(&expect![[r#"
-        CARTO_ALLOW_NON_SECURE=true
         CARTO_API_KEY=stale-1-CARTO_API_KEY
-        CARTO_API_KEY=stale-1-CARTO_API_KEY
-        CARTO_API_KEY_FILE=
-        CARTO_API_TOKEN=stale-1-CARTO_API_TOKEN
-        CARTO_API_URL=https://env.carto.com/api/v2/sql
-        CARTO_BASE_URL=https://env.carto.com
         CARTO_BASE_URL=https://env.carto.com
         CARTO_BIN=[carto]
-        CARTO_BIN=stale-1-CARTO_BIN
         CARTO_CEILING_DIRECTORIES=[root]
-        CARTO_CREDENTIALS_FILE=
         CARTO_NESTED={"set":[],"files":"all","aliases":[]}
         CARTO_ORG=stale-1-CARTO_ORG
-        CARTO_ORG=stale-1-CARTO_ORG
         CARTO_PLUGIN_API=1
-        CARTO_PLUGIN_API=stale-1-CARTO_PLUGIN_API
-        CARTO_PLUGIN_CONFIG=stale-1-CARTO_PLUGIN_CONFIG
         CARTO_PLUGIN_CONFIG={}
-        CARTO_PROFILE=
-        CARTO_PROJECT_DIR=stale-1-CARTO_PROJECT_DIR
         CARTO_SYSTEM_CONFIG_DIR=[root]/sys
         CARTO_USER=env
-        CARTO_USER=env
-        CARTO_USERNAME=env
         CARTO_USERNAME=env
         exit 0
     "#]]);
