@@ -146,6 +146,18 @@ pub fn read_named(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadErro
     Ok(Some(contents(&file, &metadata, path, limit)?))
 }
 
+/// Reads a regular file, links followed, whoever owns it, and never waits; gives nothing when there
+/// is none. For what is neither settings nor keys.
+///
+/// # Errors
+/// Anything but a regular file within the limit, and what the system refuses.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+    let Some((file, metadata)) = open_regular(path)? else {
+        return Ok(None);
+    };
+    Ok(Some(contents(&file, &metadata, path, limit)?))
+}
+
 /// Opens a regular file, links followed, and asks the handle what it is.
 fn open_regular(path: &Path) -> Result<Option<(File, Metadata)>, ReadError> {
     match open(path, Waiting::Never)? {

@@ -127,7 +127,8 @@ impl Sandbox {
                 let path = entry.unwrap().path();
                 if path.is_dir() && !path.is_symlink() {
                     dirs.push(path);
-                } else if let Ok(bytes) = fs::read(&path)
+                } else if path.is_file()
+                    && let Ok(bytes) = fs::read(&path)
                     && bytes.windows(text.len()).any(|part| part == text.as_bytes())
                 {
                     found.push(path.strip_prefix(&self.root).unwrap().display().to_string());
