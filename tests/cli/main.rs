@@ -16,6 +16,7 @@ mod broken_files;
 mod cartoframes_files;
 mod cases;
 mod dispatch;
+mod doctor;
 mod git_hostile;
 mod hostile;
 mod keys_in;
