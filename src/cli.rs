@@ -7,6 +7,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{
     Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
 };
@@ -205,12 +206,28 @@ fn not_utf8_command(invocation: &Invocation) -> Option<OsString> {
 fn print_clap(output: &Output, error: &clap::Error) -> u8 {
     let text = error.render().to_string();
     if error.use_stderr() {
-        crate::output::prompt(&escape::lines(&text));
+        crate::output::prompt(&escape::lines(&without_keys(text, error)));
         Kind::Usage.exit_code()
     } else {
         output.raw(text.as_bytes());
         complete().map_or_else(|error| print_error(output, &error), |()| 0)
     }
+}
+
+/// Hides what may be a key in a mistake about the command line: typed where none is taken, it
+/// would go into logs.
+fn without_keys(text: String, error: &clap::Error) -> String {
+    let may_be_key = |word: &str| {
+        word.len() >= 12
+            && word.contains(|c: char| c.is_ascii_digit())
+            && word.contains(|c: char| c.is_ascii_alphabetic())
+    };
+    let quoted =
+        [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
+    quoted.into_iter().fold(text, |text, kind| match error.get(kind) {
+        Some(ContextValue::String(word)) if may_be_key(word) => text.replace(word, "********"),
+        _ => text,
+    })
 }
 
 /// Enters the directory and makes the context of the run.
