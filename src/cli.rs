@@ -5,7 +5,7 @@
 //! command line built and read: a plugin's start must not pay for commands it does not use, and
 //! nothing behind a plugin's name is carto's to read.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{
@@ -19,11 +19,10 @@ use crate::commands::{
     alias, config, credentials, doctor, env, exec, external, init, login, logout, plugin, profile,
     trust,
 };
-use crate::config::keys::KeyPath;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::invocation::Invocation;
-use crate::output::{Color, Output, Verbosity, complete};
+use crate::output::{Color, Output, Verbosity};
 
 /// Settings, accounts, keys and plugins for the CARTO location platform
 ///
@@ -32,6 +31,10 @@ use crate::output::{Color, Output, Verbosity, complete};
 #[derive(Debug, Parser)]
 #[command(name = "carto", bin_name = "carto", version, max_term_width = 100)]
 #[command(disable_help_subcommand = true, subcommand_required = true)]
+#[command(after_help = "Examples:
+  carto login https://johnsmith.carto.com     an account and its key
+  carto config explain                        which account is used here, and why
+  carto exec -- python notebook.py            any program with that account")]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -93,6 +96,9 @@ struct HelpArgs {
 
 /// Print the version
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  carto version       the name and the version
+  carto --version     the same")]
 struct VersionArgs {}
 
 /// What came of reading the command line.
@@ -103,7 +109,7 @@ enum Parsed {
 
 /// Runs what the command line says and gives the exit status.
 pub fn run(mut invocation: Invocation) -> u8 {
-    let plain = Output { verbosity: Verbosity::Normal, color: Color::Auto };
+    let plain = Output::new(Verbosity::Normal, None, automatic(&invocation));
     let mut outer = Globals::default();
     let mut nested = match Nested::from_env(&invocation.env) {
         Ok(nested) => nested,
@@ -114,7 +120,7 @@ pub fn run(mut invocation: Invocation) -> u8 {
         let (globals, what) = match parse(&invocation) {
             Ok(Parsed::Builtin(cli)) => (cli.globals, What::Builtin(cli.command)),
             Ok(Parsed::External(globals, name, args)) => (*globals, What::External(name, args)),
-            Err(error) => return print_clap(&plain, &error),
+            Err(error) => return not_understood(&plain, &invocation, &error),
         };
         let globals = outer.over(globals);
         let mut context = match begin(invocation, globals, nested) {
@@ -135,8 +141,14 @@ pub fn run(mut invocation: Invocation) -> u8 {
                 Err(error) => Err(error),
             },
         };
-        let result = result.and_then(|code| complete().map(|()| code));
-        return result.unwrap_or_else(|error| print_error(&context.output, &error));
+        let result = result.and_then(|code| context.output.finish().map(|()| code));
+        return result.unwrap_or_else(|error| {
+            // What is wrong with the settings has been said, or is this very error.
+            if context.output.lacks_setting() {
+                _ = context.load();
+            }
+            print_error(&context.output, &error)
+        });
     }
 }
 
@@ -151,8 +163,9 @@ fn print_error(output: &Output, error: &Error) -> u8 {
     error.kind.exit_code()
 }
 
-/// Gives the whole command line: what the arguments derive, with the commands listed by task.
-fn command() -> Clap {
+/// Gives the whole command line: what the arguments derive, with the commands listed by task. Help,
+/// completions and manual pages are made from it.
+pub fn command() -> Clap {
     let command = Cli::command();
     let mut tasks = String::new();
     for (task, names) in TASKS {
@@ -173,34 +186,57 @@ fn builtins() -> Vec<String> {
     TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
 }
 
-/// Reads the global flags; then, for a built-in command, everything.
-fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
-    let all = || std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned());
-    let first = Globals::augment_args(Clap::new("carto"))
+/// Gives every argument behind the name of the program that clap wants first.
+fn arguments(invocation: &Invocation) -> impl Iterator<Item = OsString> {
+    std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned())
+}
+
+/// Gives the parser of the global flags alone; what follows them is not looked at.
+fn first_part() -> Clap {
+    Globals::augment_args(Clap::new("carto"))
         .disable_help_flag(true)
         .disable_version_flag(true)
         .allow_external_subcommands(true)
-        .external_subcommand_value_parser(clap::value_parser!(OsString));
-    // Help, version and every mistake are the whole command line's to answer.
-    if let Ok(matches) = first.try_get_matches_from(all())
-        && let Some((name, rest)) = matches.subcommand()
-        && !Command::has_subcommand(name)
-    {
-        let globals = Globals::from_arg_matches(&matches)?;
-        let args = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
-        return Ok(Parsed::External(Box::new(globals), name.into(), args));
+        .external_subcommand_value_parser(clap::value_parser!(OsString))
+}
+
+/// Reads the global flags; then, for a built-in command, everything.
+fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
+    match first_part().try_get_matches_from(arguments(invocation)) {
+        Ok(matches) => {
+            if let Some((name, rest)) = matches.subcommand()
+                && !Command::has_subcommand(name)
+            {
+                let globals = Globals::from_arg_matches(&matches)?;
+                let args = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
+                return Ok(Parsed::External(Box::new(globals), name.into(), args));
+            }
+        }
+        // Flags take any bytes: what is not UTF-8 here is the command's name, which is none.
+        Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+            if let Some(name) = invocation.args.iter().find(|word| word.to_str().is_none()) {
+                return Ok(Parsed::External(Box::default(), name.clone(), Vec::new()));
+            }
+        }
+        // Help, version and every mistake are the whole command line's to answer.
+        Err(_) => {}
     }
-    if let Some(name) = not_utf8_command(invocation) {
-        return Ok(Parsed::External(Box::default(), name, Vec::new()));
-    }
-    let matches = command().try_get_matches_from(all())?;
+    let matches = command().try_get_matches_from(arguments(invocation))?;
     Cli::from_arg_matches(&matches).map(|cli| Parsed::Builtin(Box::new(cli)))
 }
 
-/// A first word that is not UTF-8 is no command; clap would speak of an argument.
-fn not_utf8_command(invocation: &Invocation) -> Option<OsString> {
-    let first = invocation.args.first()?;
-    first.to_str().is_none().then(|| first.clone())
+/// Prints what clap says, or, where git's words were typed for `config`, ours for them.
+fn not_understood(output: &Output, invocation: &Invocation, error: &clap::Error) -> u8 {
+    if error.use_stderr()
+        && let Ok(matches) = first_part().try_get_matches_from(arguments(invocation))
+        && let Some(("config", rest)) = matches.subcommand()
+        && let words =
+            rest.get_many::<OsString>("").unwrap_or_default().cloned().collect::<Vec<_>>()
+        && let Some(ours) = config::git_words::our_way(&words)
+    {
+        return print_error(output, &ours);
+    }
+    print_clap(output, error)
 }
 
 fn print_clap(output: &Output, error: &clap::Error) -> u8 {
@@ -210,7 +246,7 @@ fn print_clap(output: &Output, error: &clap::Error) -> u8 {
         Kind::Usage.exit_code()
     } else {
         output.raw(text.as_bytes());
-        complete().map_or_else(|error| print_error(output, &error), |()| 0)
+        output.finish().map_or_else(|error| print_error(output, &error), |()| 0)
     }
 }
 
@@ -240,38 +276,15 @@ fn begin(mut invocation: Invocation, globals: Globals, nested: Nested) -> Result
         (_, true) => Verbosity::Verbose,
         _ => Verbosity::Normal,
     };
-    let color = match globals.color {
-        Some(when) => when.into(),
-        None if invocation.env.get("NO_COLOR").is_some() => Color::Never,
-        None => Color::Auto,
-    };
-    let output = Output { verbosity, color };
-    let mut context = Context::new(invocation, output, globals, nested);
-    if context.globals.color.is_none() {
-        apply_color_setting(&mut context);
-    }
-    Ok(context)
+    let asked = globals.color.map(Color::from);
+    let output = Output::new(verbosity, asked, automatic(&invocation));
+    Ok(Context::new(invocation, output, globals, nested))
 }
 
-/// Takes `ui.color`, where the settings can be read; what is wrong with them is said later, by
-/// whoever needs them.
-fn apply_color_setting(context: &mut Context) {
-    use std::io::IsTerminal as _;
-    if !std::io::stderr().is_terminal()
-        && !context.globals.set.iter().any(|set| set.to_string_lossy().contains("color"))
-    {
-        return;
-    }
-    let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
-    let Ok(loaded) = context.load() else { return };
-    let wanted = match loaded.config.get(&path).and_then(|value| value.value.as_str()) {
-        Some("always") => Some(Color::Always),
-        Some("never") => Some(Color::Never),
-        _ => None,
-    };
-    if let Some(color) = wanted {
-        context.output.color = color;
-    }
+/// What `auto` means here: no colours where `NO_COLOR` is set, or the terminal has none.
+fn automatic(invocation: &Invocation) -> Color {
+    let dumb = invocation.env.get("TERM").is_some_and(|term| term == "dumb");
+    if dumb || invocation.env.get("NO_COLOR").is_some() { Color::Never } else { Color::Auto }
 }
 
 fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
@@ -314,9 +327,12 @@ fn help(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
     if rest.is_empty() && !builtins().iter().any(|name| first == name.as_str()) {
         return external::run(context, first, &["--help".into()], &builtins());
     }
-    let mut command = find(words)?;
-    let text = command.render_long_help().to_string();
-    context.output.raw(text.as_bytes());
+    find(words)?;
+    let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
+    // `--help` itself answers, so that the two never differ.
+    if let Err(shown) = command().try_get_matches_from(asked.chain([OsStr::new("--help")])) {
+        context.output.raw(shown.render().to_string().as_bytes());
+    }
     Ok(0)
 }
 

@@ -1,4 +1,16 @@
 //! carto: a dispatcher of `carto-*` plugins and a manager of layered settings and keys.
+//!
+//! One run, from left to right; each arrow is a function with a value in and a value out:
+//!
+//! ```text
+//! Invocation -> cli -> config::discover -> Layer::parse -> Config -> account -> credential -> plugin
+//!  what was     flags    places to look     a file's bytes  merged    World      which key    contract,
+//!  given                 for files          as values                 resolves   and why      execve
+//!                                    trust: does the project's word count?
+//! ```
+//!
+//! `commands` joins the steps ([`commands::context`]); a command asks only for those it needs. Modules
+//! import from lower ranks only, and a test holds the ranks (`tests/cli/structure.rs`).
 
 pub mod account;
 pub mod base_url;

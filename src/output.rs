@@ -1,7 +1,10 @@
 //! The only module that prints: data to standard output, everything else to standard error.
 
+use std::cell::OnceCell;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::OnceLock;
+use std::rc::Rc;
+
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::error::{Error, Excerpt, Kind, io_reason};
 use crate::escape;
@@ -28,47 +31,67 @@ pub enum Color {
     Never,
 }
 
-/// Why something could not be printed. Each print would otherwise need an answer at its place;
-/// so the run ends as it would, and then says that data is missing.
-static LOST: OnceLock<String> = OnceLock::new();
-
-/// Says that data did not reach standard output, if so: on a full disk, say.
-///
-/// # Errors
-/// Names the reason.
-pub fn complete() -> Result<(), Error> {
-    match LOST.get() {
-        None => Ok(()),
-        Some(reason) => {
-            Err(Error::new(Kind::Write, format!("cannot write standard output: {reason}")))
-        }
-    }
-}
+/// How many characters of a line are shown before, as and behind its marked part.
+const BEFORE: usize = 100;
+const MARKED: usize = 60;
+const BEHIND: usize = 60;
 
 /// Standard output and standard error, with what was asked of them.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// What is printed.
-    pub verbosity: Verbosity,
-    /// When to colour.
-    pub color: Color,
+    verbosity: Verbosity,
+    /// What the command line asks for.
+    asked: Option<Color>,
+    /// What `auto` means in this environment.
+    automatic: Color,
+    /// What `ui.color` says, once the settings were read.
+    setting: Rc<OnceCell<Color>>,
+    /// Why data could not be written, if so.
+    lost: Rc<OnceCell<String>>,
 }
 
 impl Output {
+    /// Takes what the command line asks for, and what `auto` means in this environment.
+    pub fn new(verbosity: Verbosity, asked: Option<Color>, automatic: Color) -> Self {
+        Output { verbosity, asked, automatic, setting: Rc::default(), lost: Rc::default() }
+    }
+
+    /// Takes `ui.color` when the settings are read; the first answer counts.
+    pub fn take_setting(&self, color: Color) {
+        _ = self.setting.set(color);
+    }
+
+    /// Whether `ui.color` would decide and nobody has read it yet.
+    pub fn lacks_setting(&self) -> bool {
+        self.asked.is_none() && self.setting.get().is_none()
+    }
+
+    /// Fails when data did not reach standard output.
+    ///
+    /// # Errors
+    /// What the system said. A closed pipe is none: its reader has seen what it wanted.
+    pub fn finish(&self) -> Result<(), Error> {
+        match self.lost.get() {
+            None => Ok(()),
+            Some(reason) => {
+                Err(Error::new(Kind::Write, format!("cannot write to standard output: {reason}")))
+            }
+        }
+    }
+
     /// Prints data with a line end. A closed pipe ends the program quietly.
     pub fn line(&self, text: impl AsRef<str>) {
         self.raw(format!("{}\n", text.as_ref()).as_bytes());
     }
 
-    /// Prints data byte for byte.
+    /// Prints data byte for byte. What could not be written is told by [`Output::finish`].
     pub fn raw(&self, bytes: &[u8]) {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Ok(()) => {}
-            // A reader that went away has seen what it wanted; there is nobody to tell.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            // Only the first reason counts.
-            Err(error) => _ = LOST.set(io_reason(&error)),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                _ = self.lost.set(io_reason(&error));
+            }
+            _ => {}
         }
     }
 
@@ -136,19 +159,26 @@ impl Output {
     }
 
     fn excerpt(&self, excerpt: &Excerpt) -> String {
+        let part = |from: usize, length: usize| {
+            let text: String = excerpt.text.chars().skip(from).take(length).collect();
+            escape::line(&text).into_owned()
+        };
+        // A line can be as long as a file: what is far from the marks is left out.
+        let from = excerpt.before.saturating_sub(BEFORE);
+        let marked = excerpt.marked.min(MARKED);
+        let before = part(from, excerpt.before - from);
+        let shown = part(excerpt.before, marked);
+        let behind = part(excerpt.before + marked, BEHIND);
+        let all = excerpt.text.chars().count();
+        let cut = |cut| if cut { "..." } else { "" };
+        let (head, tail) = (cut(from > 0), cut(all > excerpt.before + marked + BEHIND));
         let number = excerpt.line.to_string();
         let gap = " ".repeat(number.len());
-        // A tab or an escaped character is wider than one column; marks follow the shown width.
-        let shown = |text: &str| escape::line(text).chars().count();
-        let before: String = excerpt.text.chars().take(excerpt.before).collect();
-        let marked: String =
-            excerpt.text.chars().skip(excerpt.before).take(excerpt.marked).collect();
-        let marks = "^".repeat(shown(&marked).max(1));
+        // Marks follow the width on the screen: of tabs and escapes as shown, of wide characters.
+        let indent = " ".repeat(head.width() + before.width());
+        let marks = self.paint(&"^".repeat(shown.width().max(1)), Style::Error);
         format!(
-            " {gap}|\n {number}| {}\n {gap}| {}{}\n",
-            escape::line(&excerpt.text),
-            " ".repeat(shown(&before)),
-            self.paint(&marks, Style::Error),
+            " {gap}|\n {number}| {head}{before}{shown}{behind}{tail}\n {gap}| {indent}{marks}\n"
         )
     }
 
@@ -166,7 +196,9 @@ impl Output {
     }
 
     fn coloured(&self) -> bool {
-        match self.color {
+        let asked = self.asked.or(self.setting.get().copied()).unwrap_or(Color::Auto);
+        let color = if asked == Color::Auto { self.automatic } else { asked };
+        match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => io::stderr().is_terminal(),

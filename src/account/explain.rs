@@ -42,8 +42,8 @@ impl Outcome {
     /// Gives the rule in words.
     pub fn rule(&self) -> String {
         match self {
-            Outcome::Wins => "decides the account".to_owned(),
-            Outcome::Refused => "decides the account and is refused".to_owned(),
+            Outcome::Wins => "decides: the highest scope that names an account".to_owned(),
+            Outcome::Refused => "decides, and is refused".to_owned(),
             Outcome::HigherScope(scope) => {
                 format!("beaten: the {scope} scope is higher and decides the whole account")
             }

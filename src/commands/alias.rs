@@ -18,6 +18,9 @@ use crate::plugin::alias::{Meaning, Written, meaning};
 
 /// List, set and delete aliases: `carto NAME` for words you type often
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto alias set who 'config explain'     carto who
+  carto alias list                         names and what they stand for")]
 pub struct AliasArgs {
     #[command(subcommand)]
     verb: Verb,
@@ -211,11 +214,12 @@ pub fn expand(context: &mut Context, name: &OsStr, args: &[OsString]) -> Result<
             Ok(Expanded::Words(words))
         }
         Meaning::Shell(command) => {
-            if found.scope == Scope::Project {
+            if !matches!(found.scope, Scope::System | Scope::User) {
                 return Err(Error::new(
                     Kind::Invalid,
                     format!(
-                        "the alias `{name}` is a command for the shell, which no project can name"
+                        "the alias `{name}` is a command for the shell, which only system and \
+                         user settings can name"
                     ),
                 )
                 .at(&found.origin));

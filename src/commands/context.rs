@@ -8,12 +8,13 @@ use super::globals::{Globals, Nested};
 use super::layers::Loaded;
 use super::project::{Project, ProjectStanding};
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
-use crate::config::{Config, Remark, RemarkKind, Scope};
+use crate::config::keys::KeyPath;
+use crate::config::{Config, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
 use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
-use crate::output::Output;
+use crate::output::{Color, Output};
 use crate::plugin::contract::Granted;
 use crate::trust::{Access, Trust};
 
@@ -31,7 +32,7 @@ pub struct Context {
     pub globals: Globals,
     /// What a carto above this one told.
     pub nested: Nested,
-    loaded: OnceCell<Loaded>,
+    pub(super) loaded: OnceCell<Loaded>,
 }
 
 /// The account of this run, with its key.
@@ -125,6 +126,7 @@ impl Context {
             return Ok(loaded);
         }
         let loaded = self.read_layers()?;
+        self.output.take_setting(color_setting(&loaded.config));
         Ok(self.loaded.get_or_init(|| loaded))
     }
 
@@ -241,50 +243,6 @@ impl Context {
         }
     }
 
-    /// Tells what stands in the files and has no effect, and which project is hidden; once.
-    pub fn tell_remarks(&self) {
-        let Some(loaded) = self.loaded.get() else { return };
-        let mut ignored: Vec<&Remark> = Vec::new();
-        for remark in loaded.config.layers().iter().flat_map(|layer| &layer.remarks) {
-            match &remark.kind {
-                RemarkKind::Untrusted => ignored.push(remark),
-                RemarkKind::Unknown(near) => {
-                    let near = near.as_ref().map(|near| format!("; did you mean `{near}`?"));
-                    self.output.warning(&format!(
-                        "{}: unknown key `{}`{}",
-                        remark.origin,
-                        remark.key,
-                        near.unwrap_or_default()
-                    ));
-                }
-                RemarkKind::Scope(scope) => self.output.warning(&format!(
-                    "{}: `{}` is not read from {scope} settings",
-                    remark.origin, remark.key
-                )),
-            }
-        }
-        if let Some(first) = ignored.first() {
-            let keys: Vec<_> = ignored.iter().map(|remark| remark.key.as_str()).collect();
-            self.output.note(&format!(
-                "{}: ignored, as this project is not trusted: {} (see: carto trust)",
-                first.origin.path().map_or_else(String::new, |path| path.display().to_string()),
-                keys.join(", ")
-            ));
-        }
-        if let Some(outer) = loaded
-            .places
-            .project
-            .as_ref()
-            .and_then(|place| Some((place.root.clone(), place.outer.clone()?)))
-        {
-            self.output.note(&format!(
-                "the project {} hides another one in {}",
-                outer.0.display(),
-                outer.1.display()
-            ));
-        }
-    }
-
     /// A key without an account is most often half of what was meant to be given.
     fn tell_about_lone_key(&self, offered: &Offered) {
         let key = offered.environment.as_ref().filter(|key| !key.value.is_default_public());
@@ -308,6 +266,16 @@ impl Context {
                 variables_for(account)
             ));
         }
+    }
+}
+
+/// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.
+fn color_setting(config: &Config) -> Color {
+    let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
+    match config.get(&path).and_then(|value| value.value.as_str()) {
+        Some("always") => Color::Always,
+        Some("never") => Color::Never,
+        _ => Color::Auto,
     }
 }
 

@@ -107,14 +107,36 @@ fn github(context: &Context, resolved: &Resolved, variables: &[Variable]) -> Res
     let key = &resolved.key.key;
     if !key.is_default_public() {
         context.output.raw(render::masks(&[key.expose()]).as_bytes());
+        // A key that the log does not hide goes nowhere.
+        context.output.finish()?;
     }
     let failed = |error: std::io::Error| {
         Error::new(Kind::Write, format!("cannot append to the file: {}", io_reason(&error)))
             .at(path.display())
     };
-    let mut file =
-        std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+    append(path, &text).map_err(failed)
+}
+
+/// Appends on a line of its own, whatever a step before has left there.
+fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
+    let lead = if ends_within_a_line(path)? { "\n" } else { "" };
+    file.write_all(format!("{lead}{text}").as_bytes())?;
+    // A pipe cannot be synced and needs not be.
+    if file.metadata()?.is_file() { file.sync_all() } else { Ok(()) }
+}
+
+fn ends_within_a_line(path: &Path) -> std::io::Result<bool> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let facts = std::fs::metadata(path)?;
+    if !facts.is_file() || facts.len() == 0 {
+        return Ok(false);
+    }
+    let mut file = std::fs::File::open(path)?;
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 /// Makes a delimiter that nobody can foresee: sixteen random bytes of the system.

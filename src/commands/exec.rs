@@ -8,7 +8,7 @@ use super::context::Context;
 use super::{external, handover};
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::plugin::find::{Program, Unfit, judge};
+use crate::plugin::find::{Program, Unfit, is_path, judge};
 
 /// Run any program with the account in use, as a plugin would get it
 #[derive(Args, Debug)]
@@ -35,11 +35,10 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
     let path = match external::search_path(context).program(name) {
         Program::Found(path) => path,
         Program::NotFound => {
-            let shown = name.to_string_lossy();
-            return Err(Error::new(
-                Kind::NotFound,
-                format!("there is no program `{}` on PATH", escape::line(&shown)),
-            ));
+            let shown = escape::line(&name.to_string_lossy()).into_owned();
+            let place = if is_path(name) { "" } else { " on PATH" };
+            let what = format!("there is no program `{shown}`{place}");
+            return Err(Error::new(Kind::NotFound, what));
         }
     };
     // Who may write a program is for plugins, which are found by a name; here it was named.

@@ -37,6 +37,10 @@ pub fn run(
     let config = context.load().ok().map(|loaded| plugin_config(loaded, &name));
     let plugin_config = Some(config.unwrap_or_else(|| "{}".to_owned()));
     let handed = Handed { what: "plugin", granted, plugin_config };
+    // A circle that leads through the plugin is shown with it; a space is in no alias's name.
+    if !context.nested.aliases.is_empty() {
+        context.nested.aliases.push(format!("plugin {name}"));
+    }
     handover::start(context, &found.path, found.path.as_os_str(), args, &handed)
 }
 
@@ -78,9 +82,21 @@ pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Resul
             skipped.display()
         ));
     }
+    if let Some(alias) = context.nested.aliases.last().filter(|alias| !alias.contains(' ')) {
+        error = error.note(format!("the alias `{}` stands for it", escape::line(alias)));
+    }
     let plugins = path.list();
-    let names = builtins.iter().map(String::as_str).chain(plugins.keys().map(PluginName::as_str));
-    Err(suggest(error, name.as_str(), names))
+    // The name itself is the alias of a plugin that is not there.
+    let aliases: Vec<_> = alias_names(context).into_iter().filter(|a| a != name.as_str()).collect();
+    let names = builtins.iter().chain(&aliases).map(String::as_str);
+    Err(suggest(error, name.as_str(), names.chain(plugins.keys().map(PluginName::as_str))))
+}
+
+/// Gives the names of the aliases in force; none where the settings cannot be read.
+fn alias_names(context: &Context) -> Vec<String> {
+    let Ok(loaded) = context.load() else { return Vec::new() };
+    let aliases = loaded.config.below(&["alias"]).into_iter();
+    aliases.filter_map(|(path, _)| path.0.get(1).cloned()).collect()
 }
 
 fn suggest<'a>(error: Error, typed: &str, names: impl Iterator<Item = &'a str>) -> Error {

@@ -24,5 +24,6 @@ pub mod logout;
 pub mod plugin;
 pub mod profile;
 pub mod project;
+mod remarks;
 pub mod scope_args;
 pub mod trust;

@@ -20,7 +20,7 @@ pub struct ScopeArgs {
     #[arg(long, visible_alias = "local")]
     pub project: bool,
     /// The settings in this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
 

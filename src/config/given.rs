@@ -43,6 +43,58 @@ pub fn environment(env: &Env) -> Result<Layer, Error> {
     Ok(layer)
 }
 
+/// The `CARTO_*` variables that stand in no row of the table: places, what plugins are handed, and
+/// those of other programs.
+pub const OTHER_VARIABLES: [&str; 13] = [
+    "CARTO_CREDENTIALS_FILE",
+    "CARTO_CONFIG_DIR",
+    "CARTO_SYSTEM_CONFIG_DIR",
+    "CARTO_CEILING_DIRECTORIES",
+    "CARTO_EDITOR",
+    "CARTO_PROJECT_DIR",
+    "CARTO_BIN",
+    "CARTO_PLUGIN_API",
+    "CARTO_PLUGIN_CONFIG",
+    "CARTO_NESTED",
+    // CARTO's own command line tool and libraries read these.
+    "CARTO_API_TOKEN",
+    "CARTO_DB",
+    "CARTO_CHECK_SSL",
+];
+
+/// Finds the `CARTO_*` variables that nobody knows and that look like a known one, each with that.
+/// One that looks like none is somebody else's business.
+pub fn mistyped_variables(env: &Env) -> Vec<(String, &'static str)> {
+    let unknown = env.iter().filter_map(|(name, value)| {
+        let name = name.to_str().filter(|name| name.starts_with("CARTO_"))?;
+        let known =
+            OTHER_VARIABLES.contains(&name) || KEYS.iter().any(|key| key.variables.contains(&name));
+        (!known && !value.is_empty()).then_some(name)
+    });
+    unknown.filter_map(|name| Some((name.to_owned(), nearest_variable(name)?))).collect()
+}
+
+/// Gives the variable that was probably meant: by its spelling, or by another name of its key.
+fn nearest_variable(name: &str) -> Option<&'static str> {
+    let names = KEYS.iter().flat_map(|key| {
+        let preferred = key.variables.first();
+        let words = std::iter::once(&key.name).chain(key.aliases).filter_map(move |word| {
+            Some((format!("CARTO_{}", word.to_ascii_uppercase()), *preferred?))
+        });
+        key.variables.iter().map(|variable| ((*variable).to_owned(), *variable)).chain(words)
+    });
+    let others = OTHER_VARIABLES.iter().map(|variable| ((*variable).to_owned(), *variable));
+    let wanted = name.trim_start_matches("CARTO_");
+    let (score, near) = names
+        .chain(others)
+        .map(|(spelled, near)| {
+            let spelled = spelled.trim_start_matches("CARTO_").to_owned();
+            (strsim::damerau_levenshtein(wanted, &spelled), near)
+        })
+        .min_by_key(|(score, _)| *score)?;
+    (score <= wanted.len() / 4).then_some(near)
+}
+
 /// One `KEY=VALUE` of the command line, read but not yet merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
@@ -105,5 +157,52 @@ pub fn unknown_key(path: &KeyPath) -> Error {
     match keys::nearest(path) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help("carto config schema     # lists every key"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistyped_variables_are_found_and_others_left_alone() {
+        for (name, near) in [
+            ("CARTO_USERNAM", Some("CARTO_USERNAME")),
+            ("CARTO_USRE", Some("CARTO_USER")),
+            ("CARTO_USER_NAME", Some("CARTO_USERNAME")),
+            ("CARTO_APIKEY", Some("CARTO_API_KEY")),
+            ("CARTO_KEY", Some("CARTO_API_KEY")),
+            ("CARTO_APIKEY_FILE", Some("CARTO_API_KEY_FILE")),
+            ("CARTO_BASEURL", Some("CARTO_BASE_URL")),
+            ("CARTO_USERURL", Some("CARTO_BASE_URL")),
+            ("CARTO_ORGANIZATION", Some("CARTO_ORG")),
+            ("CARTO_ORGANISATION", Some("CARTO_ORG")),
+            ("CARTO_PROFILES", Some("CARTO_PROFILE")),
+            ("CARTO_CREDENTIAL_FILE", Some("CARTO_CREDENTIALS_FILE")),
+            ("CARTO_ALLOW_NONSECURE", Some("CARTO_ALLOW_NON_SECURE")),
+            ("CARTO_CONFIGDIR", Some("CARTO_CONFIG_DIR")),
+            ("CARTO_SQL_TIMEOUT", None),
+            ("CARTO_X", None),
+            ("CARTO_", None),
+            ("CARTO_URL", None),
+            ("carto_username", None),
+            ("XCARTO_USERNAM", None),
+        ] {
+            let env = Env::new(vec![(name.into(), "x".into())]);
+            let found = mistyped_variables(&env);
+            let shown: Vec<_> = found.iter().map(|(name, near)| (name.as_str(), *near)).collect();
+            assert_eq!(shown, near.map(|near| (name, near)).into_iter().collect::<Vec<_>>());
+        }
+        let empty = Env::new(vec![("CARTO_USERNAM".into(), "".into())]);
+        assert_eq!(mistyped_variables(&empty), []);
+    }
+
+    #[test]
+    fn known_variables_are_known() {
+        let table = KEYS.iter().flat_map(|key| key.variables);
+        for name in table.chain(&OTHER_VARIABLES) {
+            let env = Env::new(vec![((*name).into(), "x".into())]);
+            assert_eq!(mistyped_variables(&env), [], "{name}");
+        }
     }
 }

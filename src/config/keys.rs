@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+pub use super::nearest::nearest;
+
 use super::Scope;
 pub use super::key_table::KEYS;
 use super::value::{Value, parse_bool};
@@ -119,7 +121,7 @@ impl fmt::Display for KeyPath {
 }
 
 /// Normalises a known segment: case, and `-` for `_`.
-fn normal(segment: &str) -> String {
+pub(super) fn normal(segment: &str) -> String {
     segment.to_ascii_lowercase().replace('-', "_")
 }
 
@@ -265,35 +267,6 @@ pub fn check_profile_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Gives the known key nearest to an unknown one, when one is near.
-pub fn nearest(path: &KeyPath) -> Option<String> {
-    let wanted = path.0.iter().map(|s| normal(s)).collect::<Vec<_>>().join(".");
-    let names = KEYS.iter().filter(|key| !key.name.ends_with('*')).flat_map(|key| {
-        // The user's own names are put where the table says NAME.
-        let spelled = |last: Option<&str>| {
-            let mut shape: Vec<String> = key.name.split('.').map(str::to_owned).collect();
-            for (at, word) in shape.iter_mut().enumerate() {
-                if word == "NAME" {
-                    *word = path.0.get(at).cloned().unwrap_or_else(|| "NAME".to_owned());
-                }
-            }
-            let canonical = shape.clone();
-            if let (Some(alias), Some(word)) = (last, shape.last_mut()) {
-                alias.clone_into(word);
-            }
-            (shape.join("."), canonical)
-        };
-        let mut all = vec![spelled(None)];
-        all.extend(key.aliases.iter().map(|alias| spelled(Some(alias))));
-        all
-    });
-    let (score, best) = names
-        .map(|(spelled, canonical)| (strsim::damerau_levenshtein(&wanted, &spelled), canonical))
-        .min_by_key(|(score, _)| *score)?;
-    let best = KeyPath(best);
-    (score <= 1 + wanted.len() / 4).then(|| best.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,21 +301,6 @@ mod tests {
         }
         for typed in ["", "a b", "a..b", ".a", "a=b", "\"a"] {
             assert!(KeyPath::parse(typed).is_err(), "{typed:?}");
-        }
-    }
-
-    #[test]
-    fn the_nearest_known_key_is_named() {
-        for (typed, near) in [
-            ("usrname", Some("username")),
-            ("usr", Some("username")),
-            ("base_ulr", Some("base_url")),
-            ("apikye", Some("apikey")),
-            ("profiles.prod.usrname", Some("profiles.prod.username")),
-            ("ui.colour", Some("ui.color")),
-            ("frobnicate", None),
-        ] {
-            assert_eq!(nearest(&KeyPath::parse(typed).unwrap()).as_deref(), near, "{typed}");
         }
     }
 

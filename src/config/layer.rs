@@ -129,6 +129,10 @@ impl Layer {
         let source = Source { path: path.to_owned(), text, line_starts: OnceCell::new() };
         // A byte order mark is no part of the document; spans count from behind it.
         let (mark, body) = split_bom(&source.text);
+        // The parser would pass over another one, which the editing functions refuse.
+        if body.starts_with('\u{feff}') {
+            return Err(syntax_error(&source, mark, "a byte order mark stands only at the start"));
+        }
         let document = Document::parse(body).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start) + mark;
             syntax_error(&source, at, error.message())
@@ -274,7 +278,8 @@ fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
         let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
         let good = String::from_utf8_lossy(good);
         let line = 1 + good.matches('\n').count();
-        let column = 1 + good.rsplit('\n').next().unwrap_or_default().chars().count();
+        let before = good.rsplit('\n').next().unwrap_or_default();
+        let column = 1 + before.trim_start_matches('\u{feff}').chars().count();
         Error::new(Kind::Invalid, "the file is not UTF-8").at(Origin::File {
             path: path.to_owned(),
             line,

@@ -12,6 +12,7 @@ mod key_table;
 pub mod keys;
 mod layer;
 mod merge;
+mod nearest;
 mod origin;
 pub mod schema;
 mod scope;

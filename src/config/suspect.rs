@@ -6,8 +6,9 @@ use super::keys::KeyPath;
 /// none by right; people put them there all the same.
 pub(super) fn may_hold_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    // `@` ends a password in a URL.
-    ["key", "token", "secret", "passw", "credential", "@"].iter().any(|word| text.contains(word))
+    // A password can stand before the `@` of a URL, and anything in its query.
+    let words = ["key", "token", "secret", "pass", "pwd", "credential", "auth", "@", "?"];
+    words.iter().any(|word| text.contains(word))
         || text.split(|c: char| !c.is_ascii_alphanumeric()).any(looks_random)
 }
 

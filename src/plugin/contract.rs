@@ -120,6 +120,15 @@ mod tests {
     use super::*;
     use crate::base_url::BaseUrl;
 
+    /// A nested carto must not warn of what this one has written.
+    #[test]
+    fn every_variable_of_the_contract_is_known() {
+        for name in REMOVED {
+            let env = Env::new(vec![(name.into(), "x".into())]);
+            assert_eq!(crate::config::given::mistyped_variables(&env), [], "{name}");
+        }
+    }
+
     #[test]
     fn nothing_of_the_parent_survives_and_nothing_comes_twice() {
         let mut parent: Vec<(OsString, OsString)> = vec![("A".into(), "1".into())];

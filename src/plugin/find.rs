@@ -92,7 +92,7 @@ impl SearchPath {
 
     /// Finds any program: a name on PATH, or the file that a path names.
     pub fn program(&self, name: &OsStr) -> Program {
-        if Path::new(name).components().count() > 1 || Path::new(name).is_absolute() {
+        if is_path(name) {
             let path = PathBuf::from(name);
             return if path.exists() { Program::Found(path) } else { Program::NotFound };
         }
@@ -141,6 +141,11 @@ impl SearchPath {
     fn joined(&self) -> Option<std::ffi::OsString> {
         std::env::join_paths(&self.dirs).ok()
     }
+}
+
+/// Whether a program's name is a path: it has a separator, as for a shell.
+pub fn is_path(name: &OsStr) -> bool {
+    name.as_encoded_bytes().iter().any(|byte| std::path::is_separator(char::from(*byte)))
 }
 
 fn plugins_in(dir: &Path) -> Vec<(PluginName, PathBuf)> {

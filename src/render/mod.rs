@@ -112,7 +112,11 @@ mod tests {
         for (format, value, text) in [
             (Format::Sh, "x", "export A='x'\nunset B\n"),
             (Format::Sh, "it's $x `y` !z\\", "export A='it'\\''s $x `y` !z\\'\nunset B\n"),
-            (Format::Fish, "it's \\ $x", "set -gx A 'it\\'s \\\\ $x'\nset -e B\n"),
+            (
+                Format::Fish,
+                "it's \\ $x",
+                "set -gx A 'it\\'s \\\\ $x'\nset -eg B; set -q B; and set -gx B; or true\n",
+            ),
             (
                 Format::Powershell,
                 "it's $x `y`",

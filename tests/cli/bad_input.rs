@@ -159,6 +159,11 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   -q, --quiet                    Say less on standard error: errors only
             !   -h, --help                     Print help (see more with '--help')
             !   -V, --version                  Print version
+            ! 
+            ! Examples:
+            !   carto login https://johnsmith.carto.com     an account and its key
+            !   carto config explain                        which account is used here, and why
+            !   carto exec -- python notebook.py            any program with that account
             exit 2
             $ carto config
             ! Read and change settings, and see where they come from
@@ -177,6 +182,10 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Options:
             !   -h, --help  Print help
+            ! 
+            ! Examples:
+            !   carto config set username johnsmith     your own settings
+            !   carto config list --show-origin         every value and the place it comes from
             exit 2
             $ carto config frobnicate
             ! error: unrecognized subcommand 'frobnicate'
@@ -214,6 +223,10 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Options:
             !   -h, --help  Print help
+            ! 
+            ! Examples:
+            !   carto credentials show                         the account in use, its key masked
+            !   carto credentials import cartocreds.json       takes over a file of CARTOframes
             exit 2
             $ carto profile
             ! List, add and select named accounts
@@ -227,6 +240,10 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Options:
             !   -h, --help  Print help
+            ! 
+            ! Examples:
+            !   carto profile add staging --username acme-staging
+            !   carto profile use staging
             exit 2
             $ carto profile use
             ! error: the following required arguments were not provided:
@@ -248,6 +265,10 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Options:
             !   -h, --help  Print help
+            ! 
+            ! Examples:
+            !   carto plugin list             what can be run
+            !   carto plugin which whoami     the file that `carto whoami` runs
             exit 2
             $ carto --frobnicate config list
             ! error: unexpected argument '--frobnicate' found
@@ -302,7 +323,7 @@ fn unknown_keys_name_the_nearest() {
             ! help: did you mean `username`?
             exit 1
             $ carto config explain usrname
-            ! error: `usrname` is not set
+            ! error: unknown key `usrname`
             ! help: did you mean `username`?
             exit 1
             $ carto -c usrname=bob config list
@@ -1694,19 +1715,19 @@ fn output_that_goes_nowhere_is_quiet_when_closed_and_an_error_when_full() {
             $ carto frobnicate 2>&-
             exit 127
             $ carto -c username=a config get username >/dev/full
-            ! error: cannot write standard output: no space left on device
+            ! error: cannot write to standard output: no space left on device
             exit 5
             $ carto -c username=a config list --json >/dev/full
-            ! error: cannot write standard output: no space left on device
+            ! error: cannot write to standard output: no space left on device
             exit 5
             $ carto -c username=a credentials export >/dev/full
-            ! error: cannot write standard output: no space left on device
+            ! error: cannot write to standard output: no space left on device
             exit 5
             $ carto help >/dev/full
-            ! error: cannot write standard output: no space left on device
+            ! error: cannot write to standard output: no space left on device
             exit 5
             $ carto --version >/dev/full
-            ! error: cannot write standard output: no space left on device
+            ! error: cannot write to standard output: no space left on device
             exit 5
         "#]],
     );

@@ -525,6 +525,8 @@ fn in_a_broken_settings_file_what_parses_is_shown_and_nothing_is_changed() {
             exit 3
             $ carto config explain
             account  none is named anywhere
+            help:    carto login URL                      # for example https://NAME.carto.com
+            help:    carto credentials import             # takes over CARTOframes' file
             ! error: invalid TOML: string values must be quoted, expected literal string
             !   --> ~/.config/carto/config.toml:2:12
             !   |
@@ -533,6 +535,8 @@ fn in_a_broken_settings_file_what_parses_is_shown_and_nothing_is_changed() {
             exit 3
             $ carto config explain organization
             account  none is named anywhere
+            help:    carto login URL                      # for example https://NAME.carto.com
+            help:    carto credentials import             # takes over CARTOframes' file
             ! error: invalid TOML: string values must be quoted, expected literal string
             !   --> ~/.config/carto/config.toml:2:12
             !   |
@@ -705,11 +709,12 @@ fn beside_a_broken_credentials_file_settings_are_shown_and_no_key_is_written() {
             account  ann at https://ann.carto.com
             * user     user name `ann`: ann at https://ann.carto.com
                        at ~/.config/carto/config.toml:1:12
-                       decides the account
-                       the name goes into the pattern of default (built in)
-            key      default_public: public data only
+                       decides: the highest scope that names an account
+            key      default_public: CARTO's public key, public data only
             * default  default_public
                        is used
+            note:    no key of ann at https://ann.carto.com is stored or given
+            help:    carto login https://ann.carto.com    # stores its key
             ! error: invalid TOML in a credentials file
             !   --> ~/.config/carto/credentials.toml:2:12
             exit 3
@@ -1146,11 +1151,12 @@ fn unknown_keys_and_keys_of_another_scope_are_told_once() {
             account  ann at https://ann.carto.com
             * user     user name `ann`: ann at https://ann.carto.com
                        at ~/.config/carto/config.toml:1:12
-                       decides the account
-                       the name goes into the pattern of default (built in)
-            key      default_public: public data only
+                       decides: the highest scope that names an account
+            key      default_public: CARTO's public key, public data only
             * default  default_public
                        is used
+            note:    no key of ann at https://ann.carto.com is stored or given
+            help:    carto login https://ann.carto.com    # stores its key
             ! warning: [root]/sys/config.toml:2:1: unknown key `profiles.p.usrname`; did you mean `profiles.p.username`?
             ! warning: ~/.config/carto/config.toml:2:1: unknown key `usrname`; did you mean `username`?
             ! warning: ~/.config/carto/config.toml:4:1: unknown key `ui.colour`; did you mean `ui.color`?

@@ -854,12 +854,10 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
         account  inner at https://inner.carto.com
         * project  user name `inner`: inner at https://inner.carto.com
                    at [root]/work/sub/.carto/config.toml:3:12
-                   decides the account
-                   the name goes into the pattern of default (built in)
+                   decides: the highest scope that names an account
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-        project  [root]/work/sub/.carto: trusted
         key      from ~/.config/carto/credentials.toml:1:1
         * user     key of inner at https://inner.carto.com
                    at ~/.config/carto/credentials.toml:1:1
@@ -869,7 +867,9 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
-        ! note: the project [root]/work/sub hides another one in [root]/work
+        project  [root]/work/sub/.carto: trusted
+                   the nearest project counts alone; it hides [root]/work
+        help:    carto --no-project ...               # then ann at https://ann.carto.com is used
         exit 0
     "#]]);
     sandbox.carto("account").run().ok().started().shows(&expect![[r#"

@@ -868,3 +868,14 @@ fn a_plugin_has_my_terminal_directory_and_signals() {
     let direct = sandbox.program(sandbox.path("bin/carto-ignored")).run().ok().stdout;
     assert_eq!(sandbox.carto("ignored").run().ok().stdout, direct);
 }
+
+/// A name that is not UTF-8 is no command, whatever flags stand before it.
+#[test]
+fn a_name_that_is_not_utf8_is_no_command() {
+    let sandbox = Sandbox::new();
+    let name = OsStr::from_bytes(b"fo\xff");
+    for flags in ["", "--no-project", "-c ui.color=never"] {
+        let ran = sandbox.carto(flags).arg(name).arg("x").run().fails(127);
+        assert!(ran.stderr.starts_with("error: `fo\u{fffd}` is no command\n"), "{ran}");
+    }
+}

@@ -384,11 +384,12 @@ fn looking_is_allowed_and_shows_no_key() {
         account  refused: this project names an account that you do not have: https://evil.example
           project  base URL: https://evil.example
                    at [root]/work/.carto/config.toml:1:12
-                   decides the account and is refused
+                   decides, and is refused
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
         project  [root]/work/.carto: not trusted
+                   it may select an account that you have, and nothing else
         note:    the nearest you have: ann at https://ann.carto.com (another host)
         help:    carto trust                 # shows the project's settings and asks
         help:    carto login https://evil.example # when the account is yours

@@ -223,8 +223,7 @@ fn a_key_is_piped_or_given_with_a_note() {
             account  ann at https://ann.carto.com
             * user     user name `ann`: ann at https://ann.carto.com
                        at ~/.config/carto/config.toml:1:12
-                       decides the account
-                       the name goes into the pattern of default (built in)
+                       decides: the highest scope that names an account
             key      from ~/.config/carto/credentials.toml:1:1
             * user     key of ann at https://ann.carto.com
                        at ~/.config/carto/credentials.toml:1:1
@@ -701,13 +700,11 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
             account  acme at https://acme.carto.com
             * project  user name `acme`: acme at https://acme.carto.com
                        at [root]/work/.carto/config.toml:3:12
-                       decides the account
-                       the name goes into the pattern of default (built in)
+                       decides: the highest scope that names an account
               user     user name `ann`: ann at https://ann.carto.com
                        at ~/.config/carto/config.toml:1:12
                        beaten: the project scope is higher and decides the whole account
-            project  [root]/work/.carto: trusted
-            key      default_public: public data only
+            key      default_public: CARTO's public key, public data only
               user     key of ann at https://ann.carto.com
                        at ~/.config/carto/credentials.toml:1:1
                        not used: it belongs to another account
@@ -719,6 +716,10 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
                        not used: it belongs to another account
             * default  default_public
                        is used
+            project  [root]/work/.carto: trusted
+            note:    no key of acme at https://acme.carto.com is stored or given
+            help:    carto login https://acme.carto.com   # stores its key
+            help:    carto --no-project ...               # then ann at https://ann.carto.com is used
             exit 0
             $ echo marker5 | carto config set --project apikey
             ! note: stored the key of acme at https://acme.carto.com in [root]/work/.carto/credentials.toml

@@ -11,18 +11,28 @@
     reason = "tests stop at the first surprise, plant files, and read as tables"
 )]
 
+mod aliases;
 mod bad_input;
 mod broken_files;
 mod cartoframes_files;
 mod cases;
+mod config_verbs;
+mod corpus;
 mod dispatch;
 mod doctor;
+mod editor;
+mod env_exec;
+mod errors_shown;
+mod explain;
 mod git_hostile;
+mod git_user;
+mod help;
 mod honest;
 mod hostile;
 mod keys_in;
 mod lossless;
 mod permissions;
+mod pictures;
 mod readme;
 mod sandbox;
 mod structure;
@@ -30,4 +40,5 @@ mod threats;
 mod threats_local;
 mod threats_urls;
 mod trust;
+mod typos;
 mod whoami;

@@ -970,13 +970,15 @@ fn the_walk_to_the_project_ends_at_repository_and_ceiling() {
             account  inner at https://inner.carto.com
             * project  user name `inner`: inner at https://inner.carto.com
                        at [root]/work/a/.carto/config.toml:1:12
-                       decides the account
-                       the name goes into the pattern of default (built in)
-            project  [root]/work/a/.carto: not trusted
-            key      default_public: public data only
+                       decides: the highest scope that names an account
+            key      default_public: CARTO's public key, public data only
             * default  default_public
                        is used
-            ! note: the project [root]/work/a hides another one in [root]/work
+            project  [root]/work/a/.carto: not trusted
+                       it may select an account that you have, and nothing else
+                       the nearest project counts alone; it hides [root]/work
+            note:    no key of inner at https://inner.carto.com is stored or given
+            help:    carto login https://inner.carto.com  # stores its key
             exit 0
             $ carto -C a init
             ! note: [root]/work/a/.carto is there already; nothing was changed

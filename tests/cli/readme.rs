@@ -71,11 +71,10 @@ fn the_two_commands_work() {
         account  maps at https://maps.acme.example/user/maps
         * project  profile `acme`: maps at https://maps.acme.example/user/maps
                    at [scratch]/project/.carto/config.toml:2:11
-                   decides the account
+                   decides: the highest scope that names an account
           user     user name `johnsmith`: johnsmith at https://johnsmith.carto.com
                    at [scratch]/home/.config/carto/config.toml:2:12
                    beaten: the project scope is higher and decides the whole account
-        project  [scratch]/project/.carto: not trusted
         key      from [scratch]/home/.config/carto/credentials.toml:7:1
         * user     key of maps at https://maps.acme.example/user/maps
                    at [scratch]/home/.config/carto/credentials.toml:7:1
@@ -85,6 +84,9 @@ fn the_two_commands_work() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
+        project  [scratch]/project/.carto: not trusted
+                   it may select an account that you have, and nothing else
+        help:    carto --no-project ...               # then johnsmith at https://johnsmith.carto.com is used
     "#]].assert_eq(&said);
 }
 
@@ -173,11 +175,10 @@ fn the_tour_works() {
         account  acme at https://maps.example.com/user/acme
         * project  profile `acme`: acme at https://maps.example.com/user/acme
                    at [root]/work/.carto/config.toml:3:11
-                   decides the account
+                   decides: the highest scope that names an account
           user     user name `johnsmith`: johnsmith at https://johnsmith.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-        project  [root]/work/.carto: trusted
         key      from ~/.config/carto/credentials.toml:6:1
         * user     key of acme at https://maps.example.com/user/acme
                    at ~/.config/carto/credentials.toml:6:1
@@ -187,6 +188,8 @@ fn the_tour_works() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
+        project  [root]/work/.carto: trusted
+        help:    carto --no-project ...               # then johnsmith at https://johnsmith.carto.com is used
         exit 0
         $ carto config list --show-origin
         * ~/.config/carto/config.toml:1:12	username=johnsmith

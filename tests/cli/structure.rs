@@ -232,6 +232,7 @@ fn no_command_imports_another() {
         "handover",
         "judge_entry",
         "layers",
+        "remarks",
         "project",
         "scope_args",
     ];

@@ -147,10 +147,13 @@ fn open(editor: &str, path: &Path) -> Result<(), Error> {
     if status.success() {
         return Ok(());
     }
-    Err(failed(status.code().map_or_else(
-        || "it was ended by a signal".to_owned(),
-        |code| format!("it ended with status {code}"),
-    )))
+    // The shell between speaks of the editor in statuses of its own.
+    Err(failed(match status.code() {
+        Some(126) => "it cannot be run".to_owned(),
+        Some(127) => "it was not found".to_owned(),
+        Some(code @ 1..=128) => format!("it ended with status {code}"),
+        Some(_) | None => "it was ended by a signal".to_owned(),
+    }))
 }
 
 /// The copy that the editor gets, beside the file; it goes when nobody needs it.

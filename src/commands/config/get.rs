@@ -109,6 +109,9 @@ fn looked_up(
                     Error::new(Kind::NotThere, "there is no such file").at(file.display())
                 })?;
             let layer = Layer::parse(Scope::User, Standing::Own, &file, bytes.bytes)?;
+            if let Some(problem) = layer.problems.first() {
+                return Err(problem.clone());
+            }
             return Ok(in_layer(&layer, path).into_iter().collect());
         }
         Some(Choice::Scope(scope)) => Some(scope),
@@ -201,15 +204,25 @@ fn missing(context: &Context, args: &GetArgs, path: &KeyPath) -> Result<(), Erro
         );
         return print(context, args, path, &[value]);
     }
-    if path.known().is_none() && path.0.first().is_none_or(|first| !is_table(first)) {
-        return Err(Error { kind: Kind::NotThere, ..given::unknown_key(path) });
-    }
-    let shown = path.to_string();
-    Err(Error::new(Kind::NotThere, format!("`{}` is not set", escape::line(&shown))))
+    Err(not_set(path))
 }
 
-fn is_table(name: &str) -> bool {
-    matches!(name, "profiles" | "alias" | "plugins" | "ui")
+/// Says that a key has no value, or that there is no such key.
+pub(super) fn not_set(path: &KeyPath) -> Error {
+    if path.known().is_none() && !is_table(&path.0) {
+        return Error { kind: Kind::NotThere, ..given::unknown_key(path) };
+    }
+    let shown = path.to_string();
+    Error::new(Kind::NotThere, format!("`{}` is not set", escape::line(&shown)))
+}
+
+/// Whether keys may stand below this path.
+fn is_table(path: &[String]) -> bool {
+    match path {
+        [table] => matches!(table.as_str(), "profiles" | "alias" | "plugins" | "ui"),
+        [table, _] => matches!(table.as_str(), "profiles" | "plugins"),
+        _ => false,
+    }
 }
 
 fn print(
@@ -220,7 +233,7 @@ fn print(
 ) -> Result<(), Error> {
     let mut rows = Vec::new();
     for value in values {
-        rows.push((value, typed(&value.value, args.r#type, path, &value.origin)?));
+        rows.push((value, typed(context, value, args.r#type, path)?));
     }
     if args.json {
         let row = |(at, value): &(&Located<Value>, Value)| {
@@ -260,11 +273,12 @@ fn print(
 
 /// Brings a value to one spelling of the type that was asked for.
 fn typed(
-    value: &Value,
+    context: &Context,
+    at: &Located<Value>,
     wanted: Option<As>,
     path: &KeyPath,
-    origin: &Origin,
 ) -> Result<Value, Error> {
+    let Located { value, origin, .. } = at;
     let wrong = |what: &str| {
         Error::new(Kind::Invalid, format!("the value of `{path}` is not {what}")).at(origin)
     };
@@ -285,16 +299,16 @@ fn typed(
             _ => Err(wrong("an integer")),
         },
         Some(As::Path) => {
-            Ok(Value::String(expanded(value.as_str().ok_or_else(|| wrong("a path"))?)))
+            Ok(Value::String(expanded(context, value.as_str().ok_or_else(|| wrong("a path"))?)))
         }
     }
 }
 
-/// Puts the home directory in place of a leading `~/`.
-fn expanded(text: &str) -> String {
-    let home = directories::BaseDirs::new();
-    match (text.strip_prefix("~/"), home) {
-        (Some(rest), Some(home)) => home.home_dir().join(rest).display().to_string(),
+/// Puts the home directory in place of a leading `~`.
+fn expanded(context: &Context, text: &str) -> String {
+    let rest = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    match (rest, context.invocation.home()) {
+        (Some(rest), Some(home)) => format!("{}{rest}", home.display()),
         _ => text.to_owned(),
     }
 }

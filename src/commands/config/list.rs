@@ -65,7 +65,9 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
                     Error::new(Kind::NotThere, "there is no such file").at(path.display())
                 })?;
             let mut config = Config::default();
-            config.insert(Layer::parse(Scope::User, Standing::Own, &path, file.bytes)?);
+            let layer = Layer::parse(Scope::User, Standing::Own, &path, file.bytes)?;
+            broken.clone_from(&layer.problems);
+            config.insert(layer);
             settings(&config)
         }
         choice => {

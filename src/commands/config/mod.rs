@@ -2,7 +2,9 @@
 
 mod edit;
 mod explain;
+mod explain_account;
 mod get;
+pub mod git_words;
 mod list;
 mod path;
 mod schema;
@@ -17,6 +19,9 @@ use crate::error::Error;
 
 /// Read and change settings, and see where they come from
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto config set username johnsmith     your own settings
+  carto config list --show-origin         every value and the place it comes from")]
 pub struct ConfigArgs {
     #[command(subcommand)]
     verb: Verb,

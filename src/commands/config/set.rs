@@ -53,6 +53,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     if !matches!(destination, Destination::File(_)) {
         nothing_broken(context, &path)?;
     }
+    if scope == Scope::Project && path.0.first().is_some_and(|table| table == "alias") {
+        refuse_shell(text)?;
+    }
     let change =
         |old: &str, layer: &Layer| edit::set(old, &layer.written(&path).segments(), &value);
     let written = destination.edit_config(context, change, |layer| judge_entry(layer, &path))?;
@@ -86,14 +89,17 @@ fn nothing_broken(context: &Context, path: &KeyPath) -> Result<(), Error> {
 fn key_error(what: String, args: &SetArgs) -> Error {
     let error = Error::new(Kind::Usage, what);
     match args.key.split_once('=') {
-        Some((key, value)) if args.value.is_none() && KeyPath::parse(key).is_ok() => {
-            let secret = KeyPath::parse(key).is_ok_and(|path| path.is("apikey"));
-            let key = escape::line(key);
-            error.help(if secret {
-                format!("carto config set {key}     # asks, or reads standard input")
-            } else {
-                format!("carto config set {key} {}", escape::line(value))
-            })
+        Some((key, value)) if args.value.is_none() => {
+            let Ok(path) = KeyPath::parse(key.trim()) else { return error };
+            let value = match path.known() {
+                Some(known) if known.value == ValueType::Secret => {
+                    "    # asks, or reads standard input".to_owned()
+                }
+                Some(_) => shlex::try_quote(value).map_or("VALUE".to_owned(), Into::into),
+                None => "VALUE".to_owned(),
+            };
+            let command = format!("carto config set {path} {value}");
+            error.help(escape::line(command.trim_end()))
         }
         _ => error,
     }
@@ -123,6 +129,15 @@ fn canonical(key: &Key, text: String) -> String {
     }
 }
 
+/// A project's commands for the shell would be refused when they are run.
+fn refuse_shell(text: &str) -> Result<(), Error> {
+    if !text.starts_with('!') {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, "a project cannot name a command for the shell")
+        .help("carto alias set NAME '!COMMAND'     # with your own settings"))
+}
+
 fn wrong_scope(key: &Key, path: &KeyPath, scope: Scope) -> Error {
     let names: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
     Error::new(Kind::Usage, format!("`{path}` cannot be set in {scope} settings"))
@@ -136,7 +151,11 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         return Ok(());
     }
     let fresh = context.again();
-    let facts = fresh.facts(None)?;
+    let mut facts = fresh.facts(None)?;
+    // What was set names the bare account, also where a profile of the same file beats it.
+    for statement in facts.world.statements.iter_mut().filter(|s| s.scope == scope) {
+        statement.profile = None;
+    }
     let unbound = facts.stored.iter().any(|e| e.scope == scope && e.account.is_none());
     // An account that cannot be used is explained when it is used.
     let Ok(Some(account)) = facts.world.account_at(scope) else { return Ok(()) };

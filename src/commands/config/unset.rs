@@ -49,11 +49,12 @@ fn not_there(error: Error, path: &KeyPath) -> Error {
         return error;
     }
     let shown = path.to_string();
-    let error = Error { what: format!("`{}` is not set there", escape::line(&shown)), ..error };
-    match keys::nearest(path).filter(|_| path.known().is_none()) {
-        Some(near) => error.help(format!("did you mean `{near}`?")),
+    let near = path.known().is_none().then(|| keys::nearest(path)).flatten();
+    let error = match near {
+        Some(near) => error.help(format!("did you mean `{}`?", escape::line(&near))),
         None => error,
-    }
+    };
+    Error { what: format!("`{}` is not set there", escape::line(&shown)), ..error }
 }
 
 /// Forgets the key of the account that the scope and the own scopes below it name.

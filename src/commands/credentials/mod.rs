@@ -12,6 +12,9 @@ use crate::error::Error;
 
 /// Show the account in use; take over and write CARTOframes' files
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto credentials show                         the account in use, its key masked
+  carto credentials import cartocreds.json       takes over a file of CARTOframes")]
 pub struct CredentialsArgs {
     #[command(subcommand)]
     verb: Verb,

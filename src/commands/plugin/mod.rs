@@ -11,6 +11,9 @@ use crate::error::Error;
 
 /// List the plugins on PATH, and run one by its name
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto plugin list             what can be run
+  carto plugin which whoami     the file that `carto whoami` runs")]
 pub struct PluginArgs {
     #[command(subcommand)]
     verb: Verb,

@@ -11,6 +11,9 @@ use crate::error::Error;
 
 /// List, add and select named accounts
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto profile add staging --username acme-staging
+  carto profile use staging")]
 pub struct ProfileArgs {
     #[command(subcommand)]
     verb: Verb,
