@@ -322,7 +322,8 @@ zpty -d shell
 
 def main():
     carto = str(pathlib.Path(sys.argv[1]).resolve())
-    python = sys.argv[2] if len(sys.argv) > 2 else None
+    # Not resolved: the link is what makes it the interpreter of its environment.
+    python = str(pathlib.Path(sys.argv[2]).absolute()) if len(sys.argv) > 2 else None
     with tempfile.TemporaryDirectory() as directory:
         root = pathlib.Path(directory).resolve()
         root.chmod(0o755)
