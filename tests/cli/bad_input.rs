@@ -68,12 +68,10 @@ fn unknown_commands_name_what_is_near() {
             ! help: carto help     # lists commands and plugins
             exit 127
             $ carto -v "$(printf 'a\377')"
-            ! error: unrecognized subcommand 'a�'
-            ! 
-            ! Usage: carto [OPTIONS] <COMMAND>
-            ! 
-            ! For more information, try '--help'.
-            exit 2
+            ! error: `a�` is no command
+            ! note: a command's name has only lower-case letters, digits, `-` and `_`
+            ! help: carto help     # lists commands and plugins
+            exit 127
             $ carto ''
             ! error: `` is no command
             ! note: a command's name has only lower-case letters, digits, `-` and `_`
