@@ -2,20 +2,24 @@
 //! tracks it.
 //!
 //! # Why
-//! git obeys the `.git/config` of the work tree it is asked about, and that may come from a clone:
-//! hooks and the file system monitor are switched off, nothing of the caller's `GIT_*` is
-//! inherited, and git gets a limited time.
+//! git obeys the `.git/config` of the work tree it is asked about, and that may come from somebody
+//! else: hooks and the file system monitor are switched off, missing objects are not fetched (a
+//! remote may be a command), nothing of the caller's `GIT_*` is inherited, and git gets a limited
+//! time.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind};
 use crate::invocation::Env;
+use crate::read_file::read_regular;
 use crate::replace_file::{Links, Lock, Mode, replace};
 
 /// How long git may take for one question.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The longest `.gitignore` that is read, in bytes.
+const IGNORE_LIMIT: u64 = 1024 * 1024;
 /// What lies beside a file of keys and must not be committed either.
 const IGNORED: [&str; 3] = ["credentials.toml", ".lock", ".*.tmp-*"];
 
@@ -23,7 +27,7 @@ const IGNORED: [&str; 3] = ["credentials.toml", ".lock", ".*.tmp-*"];
 /// lies in a work tree.
 ///
 /// # Errors
-/// git tracks the file already; `.gitignore` cannot be written.
+/// git tracks the file already, or does not say in time; `.gitignore` cannot be written.
 pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
     let Some(dir) = file.parent() else { return Ok(()) };
     // A name alone lies in the current directory.
@@ -31,13 +35,10 @@ pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
     if work_tree(dir).is_none() {
         return Ok(());
     }
-    if is_tracked(env, file) {
-        return Err(Error::new(Kind::Write, "git tracks this file; no key is written into it")
-            .at(file.display())
-            .help(format!("git rm --cached '{}'", file.display()))
-            .note(
-                "a key that was committed is known to everyone who has the repository: replace it",
-            ));
+    match tracking(env, file) {
+        Tracking::No => {}
+        Tracking::Yes => return Err(tracked(file)),
+        Tracking::Unknown => return Err(no_answer(file)),
     }
     let name = file.file_name().and_then(|name| name.to_str());
     let Some(name) = name.filter(|name| !name.contains(['\n', '\r'])) else {
@@ -50,6 +51,21 @@ pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
         wanted.push(pattern(name));
     }
     ignore(dir, &wanted)
+}
+
+fn tracked(file: &Path) -> Error {
+    Error::new(Kind::Write, "git tracks this file; no key is written into it")
+        .at(file.display())
+        .help(format!("git rm --cached '{}'", file.display()))
+        .note("a key that was committed is known to everyone who has the repository: replace it")
+}
+
+fn no_answer(file: &Path) -> Error {
+    let what = "git does not say whether it tracks this file; no key is written into it";
+    Error::new(Kind::Write, what)
+        .at(file.display())
+        .note(format!("it was given {} seconds", PATIENCE.as_secs()))
+        .help("see what it waits for: git status")
 }
 
 /// Writes a name as the pattern that matches it alone, in this directory alone.
@@ -68,13 +84,14 @@ fn pattern(name: &str) -> String {
 pub fn ignore(dir: &Path, wanted: &[String]) -> Result<(), Error> {
     let path = dir.join(".gitignore");
     let lock = Lock::file(&path, Links::Refuse)?;
-    let old = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+    // A pipe of that name would be waited for without end.
+    let old = match read_regular(&path, IGNORE_LIMIT) {
+        Ok(file) => file.map(|file| file.bytes).unwrap_or_default(),
         Err(error) => {
-            let reason = crate::error::io_reason(&error);
-            return Err(Error::new(Kind::Write, format!("cannot read .gitignore: {reason}"))
-                .at(path.display()));
+            return Err(Error::new(Kind::Write, "cannot add to .gitignore")
+                .at(path.display())
+                .note(error.to_string())
+                .help("git keeps no key out without it: see what it is, and remove it"));
         }
     };
     let text = String::from_utf8_lossy(&old);
@@ -117,15 +134,48 @@ pub fn work_tree(dir: &Path) -> Option<PathBuf> {
     dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned)
 }
 
-/// Whether git tracks a file. Without git, or when it does not answer in time, nothing is known
-/// and the answer is no: the `.gitignore` is written all the same.
+/// What git says about a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tracking {
+    /// No repository has it, or there is no git.
+    No,
+    /// A repository has it.
+    Yes,
+    /// git did not answer in time.
+    Unknown,
+}
+
+/// Whether git tracks a file. Without git, or when it does not answer in time, the answer is no.
 pub fn is_tracked(env: &Env, file: &Path) -> bool {
-    ask(env, file, &["ls-files", "--error-unmatch"]) == Some(0)
+    tracking(env, file) == Tracking::Yes
+}
+
+/// Asks every repository above a file: an outer one goes on tracking what it had before an inner
+/// one was made.
+fn tracking(env: &Env, file: &Path) -> Tracking {
+    let Some(file) = resolved(file) else { return Tracking::No };
+    for root in file.ancestors().skip(1).filter(|dir| dir.join(".git").exists()) {
+        match ask(env, root, &file, &["ls-files", "--error-unmatch"]) {
+            Answer::Status(0) => return Tracking::Yes,
+            Answer::Late => return Tracking::Unknown,
+            Answer::Status(_) | Answer::None => {}
+        }
+    }
+    Tracking::No
 }
 
 /// Whether git leaves a file out. Without an answer it does not.
 pub fn is_ignored(env: &Env, file: &Path) -> bool {
-    ask(env, file, &["check-ignore", "-q"]) == Some(0)
+    let Some(file) = resolved(file) else { return false };
+    let Some(root) = file.parent().and_then(work_tree) else { return false };
+    ask(env, &root, &file, &["check-ignore", "-q"]) == Answer::Status(0)
+}
+
+/// Gives the path with the links of its directory resolved; the file need not be there.
+fn resolved(file: &Path) -> Option<PathBuf> {
+    let dir = file.parent()?;
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    Some(std::fs::canonicalize(dir).ok()?.join(file.file_name()?))
 }
 
 /// Gives the root of the work tree that a file lies in, links resolved.
@@ -134,13 +184,26 @@ pub fn work_tree_of(file: &Path) -> Option<PathBuf> {
     work_tree(file.parent()?)
 }
 
-/// Asks git one question about a file and gives its status.
-fn ask(env: &Env, file: &Path, question: &[&str]) -> Option<i32> {
-    let (dir, name) = (file.parent()?, file.file_name()?);
-    let mut git = Command::new(program(env)?);
-    git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]).arg(dir);
-    // A name is a name, whatever pathspecs make of it.
-    git.arg("--literal-pathspecs").args(question).arg("--").arg(name);
+/// What came of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// git ended with this status.
+    Status(i32),
+    /// It was ended, as it took too long.
+    Late,
+    /// There is no git, or it died.
+    None,
+}
+
+/// Asks git one question about a file below the root of a work tree.
+fn ask(env: &Env, root: &Path, file: &Path, question: &[&str]) -> Answer {
+    let (Some(program), Ok(name)) = (program(env), file.strip_prefix(root)) else {
+        return Answer::None;
+    };
+    let mut git = Command::new(program);
+    git.args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C"]).arg(root);
+    // A repository could say that its work tree is elsewhere, and so know nothing of this file.
+    git.arg("--work-tree=.").args(question).arg("--").arg(Path::new(".").join(name));
     for (name, _) in env.iter() {
         // Whether a file is tracked is no question that needs a key.
         let name_bytes = name.as_encoded_bytes();
@@ -149,17 +212,30 @@ fn ask(env: &Env, file: &Path, question: &[&str]) -> Option<i32> {
         }
     }
     git.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0");
+    // A missing object would be fetched from a remote, and `ext::` remotes are commands.
+    git.env("GIT_NO_LAZY_FETCH", "1").env("GIT_ALLOW_PROTOCOL", "");
+    // A name is a name, whatever pathspecs make of it; `check-ignore` takes names only, and refuses
+    // to be told.
+    if question.first() == Some(&"ls-files") {
+        git.env("GIT_LITERAL_PATHSPECS", "1");
+    }
     git.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = git.spawn().ok()?;
+    match git.spawn() {
+        Ok(child) => wait(child),
+        Err(_) => Answer::None,
+    }
+}
+
+fn wait(mut child: Child) -> Answer {
     let begin = Instant::now();
     loop {
         match child.try_wait() {
-            Ok(Some(status)) => return status.code(),
+            Ok(Some(status)) => return status.code().map_or(Answer::None, Answer::Status),
             Ok(None) if begin.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(2)),
             Ok(None) | Err(_) => {
                 _ = child.kill();
                 _ = child.wait();
-                return None;
+                return Answer::Late;
             }
         }
     }

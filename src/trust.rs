@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
-use crate::read_file::read_own;
+use crate::read_file::{check_own_directory, read_own};
 use crate::replace_file::{Links, Lock, Mode, create_private_dir, remove, replace};
 
 /// The version of the record's form; another one is not read.
@@ -158,7 +158,11 @@ impl Trust {
             Err(error) if error.is_permission() && self.access == Access::HomeOfAnother => None,
             Err(error) => return Err(error.into()),
             Ok(None) => None,
-            Ok(Some(file)) => Some(parse_record(&path, &file.bytes)?),
+            Ok(Some(file)) => {
+                // Who can write the directory can bring an old record back.
+                check_own_directory(dir)?;
+                Some(parse_record(&path, &file.bytes)?)
+            }
         };
         Ok(record.filter(|record| record.path == spelled(root)))
     }

@@ -13,6 +13,9 @@ use super::{Located, Origin, Scope};
 use crate::error::{Error, Excerpt, Kind, Place, shell_word};
 use crate::escape;
 
+/// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
+pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
+
 /// Whose word a layer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -318,7 +321,7 @@ fn secret_in_config(scope: Scope, source: &Source, path: &KeyPath, at: usize) ->
         }
         _ => String::new(),
     };
-    Error::new(Kind::Invalid, "a settings file never holds an API key")
+    Error::new(Kind::Invalid, KEY_IN_SETTINGS)
         .at(source.origin(at))
         .note("`config.toml` may be committed; keys live in `credentials.toml` beside it")
         .help(format!("remove the line, then type: carto {profile}config set{flag} apikey"))

@@ -19,7 +19,7 @@ mod scope;
 pub mod suspect;
 mod value;
 
-pub use layer::{Entry, Layer, Remark, RemarkKind, Standing};
+pub use layer::{Entry, KEY_IN_SETTINGS, Layer, Remark, RemarkKind, Standing};
 pub use merge::Config;
 pub use origin::{Located, Origin};
 pub use scope::Scope;

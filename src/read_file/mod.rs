@@ -131,6 +131,22 @@ pub fn read_own(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError>
     Ok(Some(contents(&file, &metadata, path, limit)?))
 }
 
+/// Checks a directory, links followed, by the rules of [`read_own`].
+///
+/// # Errors
+/// One that everyone can write or that is owned by neither you nor root; what the system refuses.
+pub fn check_own_directory(path: &Path) -> Result<(), ReadError> {
+    let metadata = std::fs::metadata(path).map_err(|error| explain(path, error))?;
+    let facts = facts_of(&metadata);
+    if facts.mode & 0o002 != 0 {
+        return Err(ReadError::WritableByAll(path.to_owned()));
+    }
+    if !is_mine_or_roots(facts.uid) {
+        return Err(ReadError::ForeignOwner { path: path.to_owned(), uid: facts.uid });
+    }
+    Ok(())
+}
+
 /// Reads a file that the user named, links followed, whoever owns it; gives nothing when there is
 /// none. A pipe is read too (`/dev/stdin`, `<(command)`), and waited for, as `cat` would.
 ///
@@ -143,6 +159,18 @@ pub fn read_named(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadErro
     if !metadata.is_file() && !is_pipe(&metadata) {
         return Err(not_a_file(&metadata, path));
     }
+    Ok(Some(contents(&file, &metadata, path, limit)?))
+}
+
+/// Reads a regular file, links followed, whoever owns it, and never waits; gives nothing when there
+/// is none. For what is neither settings nor keys.
+///
+/// # Errors
+/// Anything but a regular file within the limit, and what the system refuses.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+    let Some((file, metadata)) = open_regular(path)? else {
+        return Ok(None);
+    };
     Ok(Some(contents(&file, &metadata, path, limit)?))
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{FileBytes, ReadError, contents, open_regular};
+use super::{FileBytes, ReadError, contents, read_regular};
 use crate::error::{Error, Kind};
 
 /// The name of the directory that makes a project.
@@ -127,11 +127,7 @@ impl ProjectDir {
     /// # Errors
     /// Anything but a regular file within the limit, and what the system refuses.
     pub fn read_anyway(&self, name: &str, limit: u64) -> Result<Option<FileBytes>, ReadError> {
-        let path = self.folder.join(name);
-        let Some((file, metadata)) = open_regular(&path)? else {
-            return Ok(None);
-        };
-        Ok(Some(contents(&file, &metadata, &path, limit)?))
+        read_regular(&self.folder.join(name), limit)
     }
 }
 

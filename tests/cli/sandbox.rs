@@ -118,16 +118,19 @@ impl Sandbox {
         _ = self.carto("trust --expect").arg(hash).dir(dir).run().ok();
     }
 
-    /// Lists the files that hold a text, by their paths below the root.
+    /// Lists the files that hold a text, by their paths below the root; a pipe holds nothing, and
+    /// what a link leads to is not here or has a name of its own.
     pub fn files_with(&self, text: &str) -> Vec<String> {
         let mut found = Vec::new();
         let mut dirs = vec![self.root.clone()];
         while let Some(dir) = dirs.pop() {
             for entry in fs::read_dir(dir).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() && !path.is_symlink() {
+                let kind = path.symlink_metadata().unwrap().file_type();
+                if kind.is_dir() {
                     dirs.push(path);
-                } else if let Ok(bytes) = fs::read(&path)
+                } else if kind.is_file()
+                    && let Ok(bytes) = fs::read(&path)
                     && bytes.windows(text.len()).any(|part| part == text.as_bytes())
                 {
                     found.push(path.strip_prefix(&self.root).unwrap().display().to_string());

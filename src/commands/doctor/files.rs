@@ -4,25 +4,28 @@ use std::path::{Path, PathBuf};
 
 use super::Finding;
 use crate::commands::context::Context;
-use crate::config::discover::{CONFIG_FILE, CREDENTIALS_FILE};
-use crate::error::{Error, shell_word};
+use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::error::shell_word;
 use crate::git;
 use crate::invocation::Env;
 
 /// Looks at the directories of carto's files.
-pub(super) fn examine(context: &Context) -> Result<Vec<Finding>, Error> {
-    let places = &context.load()?.places;
-    let project = places.project.as_ref().map(crate::config::discover::ProjectPlace::dir);
+pub(super) fn examine(context: &Context) -> Vec<Finding> {
+    // Not from what was loaded: that can fail for many reasons, and the files are there.
+    let all = discover::places(&context.invocation, discover::Files::All);
+    let Ok(places) = all else { return Vec::new() };
+    let project = places.project.as_ref().map(discover::ProjectPlace::dir);
     let mut findings = Vec::new();
     for dir in [&places.system, &places.user, &project].into_iter().flatten() {
         findings.extend(of_credentials(&context.invocation.env, &dir.join(CREDENTIALS_FILE)));
         findings.extend(of_links(&dir.join(CONFIG_FILE)));
         findings.extend(copies_in(dir));
     }
-    if let Some(user) = &places.user {
-        findings.extend(of_directory(user));
+    let state = context.invocation.state_dir();
+    for dir in [&places.user, &state].into_iter().flatten() {
+        findings.extend(of_directory(dir));
     }
-    Ok(findings)
+    findings
 }
 
 fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
@@ -91,12 +94,23 @@ fn of_links(_path: &Path) -> Option<Finding> {
 
 #[cfg(unix)]
 fn of_directory(dir: &Path) -> Option<Finding> {
-    let mode = open_to_others(&dir.metadata().ok()?)?;
+    use std::os::unix::fs::MetadataExt as _;
+    let facts = dir.metadata().ok()?;
+    let (owner, me) = (facts.uid(), rustix::process::geteuid().as_raw());
+    if owner != me && owner != 0 {
+        return Some(Finding::problem(
+            "foreign-directory",
+            dir.display(),
+            format!("the directory belongs to uid {owner}, neither you nor root"),
+            format!("if you trust its content: sudo chown -R $USER {}", shell_word(dir)),
+        ));
+    }
+    let mode = open_to_others(&facts)?;
     (mode & 0o022 != 0).then(|| {
         Finding::problem(
             "writable-directory",
             dir.display(),
-            format!("others can write into your settings directory (mode {mode:04o})"),
+            format!("others can write into this directory of yours (mode {mode:04o})"),
             format!("chmod 700 {}", shell_word(dir)),
         )
     })

@@ -7,6 +7,7 @@ mod files;
 mod neighbours;
 mod path;
 mod settings;
+mod variables;
 
 use clap::Args;
 use serde::Serialize;
@@ -31,7 +32,7 @@ pub struct DoctorArgs {
 
 /// Runs the command and gives its exit status.
 pub fn run(context: &Context, args: &DoctorArgs) -> Result<u8, Error> {
-    let findings = examine(context)?;
+    let findings = examine(context);
     let wrong = findings.iter().any(|finding| finding.severity == Severity::Problem);
     let status = u8::from(wrong);
     if args.json {
@@ -111,16 +112,15 @@ impl Finding {
     }
 }
 
-/// Looks at everything; the worst first, then by place.
-///
-/// # Errors
-/// The command line itself cannot be used.
-pub fn examine(context: &Context) -> Result<Vec<Finding>, Error> {
-    let mut findings = settings::examine(context)?;
-    findings.extend(files::examine(context)?);
+/// Looks at everything; the worst first, then by place. What stops other commands is a finding
+/// here, and the rest is looked at all the same.
+pub fn examine(context: &Context) -> Vec<Finding> {
+    let mut findings = settings::examine(context);
+    findings.extend(files::examine(context));
+    findings.extend(variables::examine(context));
     findings.extend(path::examine(context));
     findings.extend(neighbours::examine(context));
     findings.sort_by(|a, b| (a.severity, &a.place, a.id).cmp(&(b.severity, &b.place, b.id)));
     findings.dedup();
-    Ok(findings)
+    findings
 }

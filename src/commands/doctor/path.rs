@@ -75,15 +75,19 @@ fn writable_by_all(_dir: &Path) -> bool {
 fn foreign_owner(plugin: &Path) -> Option<Finding> {
     use std::os::unix::fs::MetadataExt as _;
     let me = rustix::process::geteuid().as_raw();
-    let owner = plugin.metadata().ok()?.uid();
-    (owner != me && owner != 0).then(|| {
-        Finding::problem(
-            "foreign-plugin",
-            plugin.display(),
-            format!("the plugin belongs to uid {owner}, neither you nor root; it gets your key"),
-            format!("look at it: ls -l {}", shell_word(plugin)),
-        )
-    })
+    // Who owns the directory can put another file in its place.
+    for (path, what) in [(plugin, "the plugin"), (plugin.parent()?, "the plugin's directory")] {
+        let owner = path.metadata().ok()?.uid();
+        if owner != me && owner != 0 {
+            return Some(Finding::problem(
+                "foreign-plugin",
+                plugin.display(),
+                format!("{what} belongs to uid {owner}, neither you nor root; it gets your key"),
+                format!("look at it: ls -ld {}", shell_word(path)),
+            ));
+        }
+    }
+    None
 }
 
 #[cfg(not(unix))]

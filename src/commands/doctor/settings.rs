@@ -3,61 +3,86 @@
 use super::Finding;
 use crate::commands::context::Context;
 use crate::commands::project::ProjectStanding;
-use crate::config::RemarkKind;
+use crate::config::keys::KeyPath;
+use crate::config::{KEY_IN_SETTINGS, Remark, RemarkKind};
 use crate::error::Error;
 
 /// Looks at what is in the files and variables.
-pub(super) fn examine(context: &Context) -> Result<Vec<Finding>, Error> {
-    let loaded = context.load()?;
-    let mut findings = Vec::new();
-    for remark in loaded.config.layers().iter().flat_map(|layer| &layer.remarks) {
-        findings.push(match &remark.kind {
-            RemarkKind::Unknown(near) => Finding::problem(
-                "unknown-key",
-                &remark.origin,
-                format!("unknown key `{}`", remark.key),
-                near.as_ref().map_or("carto config edit".to_owned(), |near| {
-                    format!("rename it to `{near}`")
-                }),
-            ),
-            RemarkKind::Scope(scope) => Finding::problem(
-                "wrong-scope",
-                &remark.origin,
-                format!("`{}` is not read from {scope} settings", remark.key),
-                "move it to your own settings",
-            ),
-            RemarkKind::Untrusted => Finding::hint(
-                "untrusted-key",
-                &remark.origin,
-                format!("`{}` is ignored, as the project is not trusted", remark.key),
-                "carto trust",
-            ),
-        });
-    }
+pub(super) fn examine(context: &Context) -> Vec<Finding> {
+    let loaded = match context.load() {
+        Ok(loaded) => loaded,
+        Err(error) => return vec![Finding::of_error("unusable-settings", &error)],
+    };
+    let remarks = loaded.config.layers().iter().flat_map(|layer| &layer.remarks);
+    let mut findings: Vec<_> = remarks.map(of_remark).collect();
     if let Some(project) = &loaded.project {
         findings.extend(of_project(project));
     }
-    match context.facts(None) {
-        Ok(facts) => {
-            findings
-                .extend(facts.broken.iter().map(|error| Finding::of_error("broken-file", error)));
-            if facts.broken.is_empty()
-                && let Err(error) = context.chosen(&facts)
-            {
-                findings.push(Finding::of_error("refused-account", &error));
-            }
-            for entry in facts.stored.iter().filter(|entry| entry.account.is_none()) {
-                findings.push(Finding::hint(
-                    "unbound-key",
-                    &entry.origin,
-                    "a key belongs to no account and is sent nowhere",
-                    "carto config set username NAME",
-                ));
-            }
-        }
-        Err(error) => findings.push(Finding::of_error("unusable-settings", &error)),
+    findings.extend(of_account(context));
+    findings
+}
+
+fn of_remark(remark: &Remark) -> Finding {
+    match &remark.kind {
+        RemarkKind::Unknown(near) => Finding::problem(
+            "unknown-key",
+            &remark.origin,
+            format!("unknown key `{}`", remark.key),
+            near.as_ref()
+                .map_or("carto config edit".to_owned(), |near| format!("rename it to `{near}`")),
+        ),
+        RemarkKind::Scope(scope) => Finding::problem(
+            "wrong-scope",
+            &remark.origin,
+            format!("`{}` is not read from {scope} settings", remark.key),
+            "move it to your own settings",
+        ),
+        RemarkKind::Untrusted if is_key(&remark.key) => Finding::problem(
+            "key-in-settings",
+            &remark.origin,
+            KEY_IN_SETTINGS,
+            "remove the line, and replace the key: whoever has the file has it",
+        ),
+        RemarkKind::Untrusted => Finding::hint(
+            "untrusted-key",
+            &remark.origin,
+            format!("`{}` is ignored, as the project is not trusted", remark.key),
+            "carto trust",
+        ),
     }
-    Ok(findings)
+}
+
+fn is_key(written: &str) -> bool {
+    KeyPath::parse(written).is_ok_and(|path| path.is("apikey"))
+}
+
+fn of_account(context: &Context) -> Vec<Finding> {
+    let facts = match context.facts(None) {
+        Ok(facts) => facts,
+        Err(error) => return vec![Finding::of_error("unusable-settings", &error)],
+    };
+    let id = |error: &Error| {
+        if error.what == KEY_IN_SETTINGS { "key-in-settings" } else { "broken-file" }
+    };
+    let mut findings: Vec<_> =
+        facts.broken.iter().map(|error| Finding::of_error(id(error), error)).collect();
+    // Of a foreign project it was said already.
+    let foreign = facts.world.project.as_ref().is_some_and(|project| project.foreign.is_some());
+    if facts.broken.is_empty()
+        && !foreign
+        && let Err(error) = context.chosen(&facts)
+    {
+        findings.push(Finding::of_error("refused-account", &error));
+    }
+    for entry in facts.stored.iter().filter(|entry| entry.account.is_none()) {
+        findings.push(Finding::hint(
+            "unbound-key",
+            &entry.origin,
+            "a key belongs to no account and is sent nowhere",
+            "carto config set username NAME",
+        ));
+    }
+    findings
 }
 
 fn of_project(project: &crate::commands::project::Project) -> Option<Finding> {

@@ -1,0 +1,40 @@
+//! `CARTO_*` variables that nothing reads.
+
+use super::Finding;
+use crate::commands::context::Context;
+use crate::config::keys::KEYS;
+use crate::plugin::contract::REMOVED;
+
+/// Variables that are neither settings nor part of what plugins get.
+const OTHERS: [&str; 3] =
+    ["CARTO_CONFIG_DIR", "CARTO_SYSTEM_CONFIG_DIR", "CARTO_CEILING_DIRECTORIES"];
+
+/// Looks at the names of the environment, never at the values.
+pub(super) fn examine(context: &Context) -> Vec<Finding> {
+    let known: Vec<&str> = KEYS
+        .iter()
+        .flat_map(|key| key.variables.iter().copied())
+        .chain(REMOVED)
+        .chain(OTHERS)
+        .collect();
+    let names = context.invocation.env.iter().filter_map(|(name, _)| name.to_str());
+    names
+        .filter(|name| name.starts_with("CARTO_") && !known.contains(name))
+        .map(|name| {
+            let near = known
+                .iter()
+                .filter(|known| known.starts_with("CARTO_"))
+                .min_by_key(|known| strsim::damerau_levenshtein(known, name));
+            let near = near.filter(|near| strsim::damerau_levenshtein(near, name) <= 2);
+            Finding::hint(
+                "unknown-variable",
+                name,
+                "carto does not read this variable",
+                near.map_or_else(
+                    || format!("unset {name}, unless a plugin reads it"),
+                    |near| format!("did you mean {near}?"),
+                ),
+            )
+        })
+        .collect()
+}
