@@ -5,9 +5,10 @@
 //! command line built and read: a plugin's start must not pay for commands it does not use, and
 //! nothing behind a plugin's name is carto's to read.
 
+mod mistake;
+
 use std::ffi::{OsStr, OsString};
 
-use clap::error::{ContextKind, ContextValue};
 use clap::{
     Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
 };
@@ -186,6 +187,19 @@ fn builtins() -> Vec<String> {
     TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
 }
 
+/// Lists every built-in command that does something itself by its words: `config`, `set`.
+pub fn commands() -> Vec<Vec<String>> {
+    fn below(command: &Clap, words: &[String]) -> Vec<Vec<String>> {
+        if !command.has_subcommands() {
+            return vec![words.to_vec()];
+        }
+        let subcommands = command.get_subcommands();
+        let with = |sub: &Clap| [words, &[sub.get_name().to_owned()]].concat();
+        subcommands.flat_map(|sub| below(sub, &with(sub))).collect()
+    }
+    below(&Cli::command(), &[])
+}
+
 /// Gives every argument behind the name of the program that clap wants first.
 fn arguments(invocation: &Invocation) -> impl Iterator<Item = OsString> {
     std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned())
@@ -240,30 +254,13 @@ fn not_understood(output: &Output, invocation: &Invocation, error: &clap::Error)
 }
 
 fn print_clap(output: &Output, error: &clap::Error) -> u8 {
-    let text = error.render().to_string();
     if error.use_stderr() {
-        crate::output::prompt(&escape::lines(&without_keys(text, error)));
+        crate::output::prompt(&mistake::text(error));
         Kind::Usage.exit_code()
     } else {
-        output.raw(text.as_bytes());
+        output.raw(error.render().to_string().as_bytes());
         output.finish().map_or_else(|error| print_error(output, &error), |()| 0)
     }
-}
-
-/// Hides what may be a key in a mistake about the command line: typed where none is taken, it
-/// would go into logs.
-fn without_keys(text: String, error: &clap::Error) -> String {
-    let may_be_key = |word: &str| {
-        word.len() >= 12
-            && word.contains(|c: char| c.is_ascii_digit())
-            && word.contains(|c: char| c.is_ascii_alphabetic())
-    };
-    let quoted =
-        [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
-    quoted.into_iter().fold(text, |text, kind| match error.get(kind) {
-        Some(ContextValue::String(word)) if may_be_key(word) => text.replace(word, "********"),
-        _ => text,
-    })
 }
 
 /// Enters the directory and makes the context of the run.

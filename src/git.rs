@@ -205,7 +205,9 @@ fn ask(env: &Env, root: &Path, file: &Path, question: &[&str]) -> Answer {
     // A repository could say that its work tree is elsewhere, and so know nothing of this file.
     git.arg("--work-tree=.").args(question).arg("--").arg(Path::new(".").join(name));
     for (name, _) in env.iter() {
-        if name.as_encoded_bytes().starts_with(b"GIT_") {
+        // Whether a file is tracked is no question that needs a key.
+        let name_bytes = name.as_encoded_bytes();
+        if name_bytes.starts_with(b"GIT_") || name_bytes.starts_with(b"CARTO_") {
             git.env_remove(name);
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Kind, io_reason};
 
 /// Everything the process was given. Nothing else in the program asks the system for it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Invocation {
     /// The arguments without the program's name.
     pub args: Vec<OsString>,
@@ -15,6 +15,13 @@ pub struct Invocation {
     pub env: Env,
     /// The current directory, or why there is none; `-C` changes it.
     cwd: Result<PathBuf, String>,
+}
+
+/// Arguments may hold a key that was typed in the wrong place.
+impl std::fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Invocation").field("cwd", &self.cwd).finish_non_exhaustive()
+    }
 }
 
 impl Invocation {

@@ -14,9 +14,11 @@
 
 pub mod account;
 pub mod base_url;
+pub mod bug;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod core_dump;
 pub mod credential;
 pub mod error;
 pub mod escape;

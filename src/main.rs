@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    carto::core_dump::forbid();
     #[cfg(unix)]
     sigpipe::reset();
-    ExitCode::from(carto::cli::run(carto::invocation::Invocation::from_process()))
+    let run = || carto::cli::run(carto::invocation::Invocation::from_process());
+    ExitCode::from(carto::bug::guarded(run))
 }

@@ -22,7 +22,24 @@ pub enum SecretError {
 /// An API key: printable ASCII without spaces, not empty.
 ///
 /// It has no `Display`, `Serialize` or `PartialEq`, and its `Debug` is a fixed word;
-/// [`Secret::expose`] is the one way to its text.
+/// [`Secret::expose`] is the one way to its text. What would show one by accident does not compile:
+///
+/// ```compile_fail,E0277
+/// let key = carto::secret::Secret::default_public();
+/// println!("{key}");
+/// ```
+/// ```compile_fail,E0369
+/// let key = carto::secret::Secret::default_public();
+/// assert!(key == carto::secret::Secret::default_public());
+/// ```
+/// ```compile_fail,E0277
+/// let key = carto::secret::Secret::default_public();
+/// serde_json::to_string(&key);
+/// ```
+/// ```compile_fail,E0616
+/// let key = carto::secret::Secret::default_public();
+/// key.0.len();
+/// ```
 #[derive(Clone)]
 pub struct Secret(String);
 

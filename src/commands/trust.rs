@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::context::Context;
 use super::project::Project;
-use crate::config::Scope;
 use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::config::suspect::may_hold_secret;
+use crate::config::{Layer, Scope, Standing};
 use crate::credential::store;
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
@@ -76,6 +77,7 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         credentials: project.raw(CREDENTIALS_FILE)?,
         project,
     };
+    review.can_be_shown()?;
     if let Some(expected) = &args.expect {
         return expect(context, &review, expected);
     }
@@ -124,6 +126,21 @@ impl Review {
     /// The hash of the settings; that of nothing where there are none.
     fn hash(&self) -> Hash {
         Hash::of(self.config.as_deref().unwrap_or_default())
+    }
+
+    /// Stops at settings that no approval would make usable, where what is wrong with them may be a
+    /// key: they would be shown whole.
+    fn can_be_shown(&self) -> Result<(), Error> {
+        let Some(bytes) = &self.config else { return Ok(()) };
+        if !may_hold_secret(&String::from_utf8_lossy(bytes)) {
+            return Ok(());
+        }
+        let path = self.project.file(CONFIG_FILE);
+        let layer = Layer::parse(Scope::Project, Standing::Own, &path, bytes.clone())?;
+        match layer.problems.into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(()),
+        }
     }
 
     fn is_empty(&self) -> bool {

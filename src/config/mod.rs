@@ -16,7 +16,7 @@ mod nearest;
 mod origin;
 pub mod schema;
 mod scope;
-mod suspect;
+pub mod suspect;
 mod value;
 
 pub use layer::{Entry, KEY_IN_SETTINGS, Layer, Remark, RemarkKind, Standing};

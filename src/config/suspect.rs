@@ -4,7 +4,7 @@ use super::keys::KeyPath;
 
 /// Whether a text mentions something that is usually followed by a secret. A settings file holds
 /// none by right; people put them there all the same.
-pub(super) fn may_hold_secret(text: &str) -> bool {
+pub fn may_hold_secret(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     // A password can stand before the `@` of a URL, and anything in its query.
     let words = ["key", "token", "secret", "pass", "pwd", "credential", "auth", "@", "?"];

@@ -35,6 +35,9 @@ pub const REMOVED: [&str; 16] = [
     NESTED,
 ];
 
+/// The variables among them that hold a key: no program gets them that has no use for one.
+pub const HOLD_KEYS: [&str; 2] = ["CARTO_API_KEY", "CARTO_API_TOKEN"];
+
 /// The account that a program is handed.
 #[derive(Clone, Debug)]
 pub struct Granted {

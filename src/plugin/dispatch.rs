@@ -48,6 +48,8 @@ pub fn start(
     use std::ffi::CString;
     use std::os::unix::ffi::OsStrExt as _;
 
+    use crate::core_dump;
+
     let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| StartError::Nul);
     let path = text(program.as_os_str().as_bytes())?;
     let words = std::iter::once(name)
@@ -58,7 +60,7 @@ pub fn start(
         .iter()
         .map(|(name, value)| text(&[name.as_bytes(), b"=", value.as_bytes()].concat()))
         .collect::<Result<Vec<_>, _>>()?;
-    match nix::unistd::execve(&path, &words, &block) {
+    match core_dump::with_given_limit(|| nix::unistd::execve(&path, &words, &block)) {
         Err(error) => Err(reason(program, error)),
         Ok(never) => match never {},
     }

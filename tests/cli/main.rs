@@ -14,6 +14,7 @@
 mod aliases;
 mod bad_input;
 mod broken_files;
+mod canary;
 mod cartoframes_files;
 mod cases;
 mod config_verbs;
@@ -34,7 +35,9 @@ mod lossless;
 mod permissions;
 mod pictures;
 mod readme;
+mod recipes;
 mod sandbox;
+mod secrets;
 mod structure;
 mod threats;
 mod threats_local;

@@ -12,14 +12,14 @@ const LONGEST: usize = 400;
 /// take a name; `escape` and `error` stand below everything, since every module has errors that
 /// quote what they refuse; `git` writes `.gitignore` by `replace_file`.
 const RANKS: &[&[&str]] = &[
-    &["escape"],
+    &["escape", "core_dump"],
     &["error"],
     &["secret", "invocation", "replace_file", "read_file", "username"],
     &["base_url", "git"],
     &["output", "trust", "config"],
     &["account"],
     &["credential", "legacy"],
-    &["plugin", "render"],
+    &["plugin", "render", "bug"],
     &["commands"],
     &["cli"],
 ];

@@ -14,8 +14,10 @@ use crate::commands::destination::Destination;
 use crate::commands::scope_args::ScopeArgs;
 use crate::config::keys::KeyPath;
 use crate::config::{Layer, Standing};
+use crate::core_dump;
 use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::invocation::Invocation;
+use crate::plugin::contract::HOLD_KEYS;
 
 /// Open a settings file in your editor; also one that is broken
 ///
@@ -143,7 +145,13 @@ fn open(editor: &str, path: &Path) -> Result<(), Error> {
         Error::new(Kind::Write, format!("the editor `{editor}` failed: {why}; nothing was changed"))
             .help("carto config set ui.editor EDITOR")
     };
-    let status = command.status().map_err(|error| failed(io_reason(&error)))?;
+    // Settings are edited without a key; editors keep histories and send reports.
+    for name in HOLD_KEYS {
+        command.env_remove(name);
+    }
+    let child = core_dump::with_given_limit(|| command.spawn());
+    let status = child.and_then(|mut child| child.wait());
+    let status = status.map_err(|error| failed(io_reason(&error)))?;
     if status.success() {
         return Ok(());
     }

@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 use crate::escape;
 
 /// Change a setting; a key (apikey) is asked for or read from standard input
-#[derive(Args, Debug)]
+#[derive(Args)]
 #[command(after_help = "Examples:
   carto config set username johnsmith            your own settings
   carto config set --project username acme       this project's settings
@@ -31,6 +31,13 @@ pub(super) struct SetArgs {
     /// Write a key that carto does not know
     #[arg(long)]
     force: bool,
+}
+
+/// The value may be a key.
+impl std::fmt::Debug for SetArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetArgs").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 /// Runs the command.
