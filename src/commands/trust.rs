@@ -77,7 +77,6 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         credentials: project.raw(CREDENTIALS_FILE)?,
         project,
     };
-    review.can_be_shown()?;
     if let Some(expected) = &args.expect {
         return expect(context, &review, expected);
     }
@@ -97,6 +96,8 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         return Err(Error::new(Kind::Refused, "nobody can be asked here; nothing was approved")
             .help(format!("carto trust --expect {}", review.hash())));
     }
+    // Nobody can approve what was not shown whole.
+    review.judged()?;
     crate::output::prompt("Trust exactly these settings? [y/N] ");
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
@@ -107,6 +108,9 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
     }
     approve(context, &review)
 }
+
+/// What stands for a line of broken settings that may hold a key.
+const HIDDEN: &str = "# (not shown: the settings are broken, and this line may hold a key)";
 
 /// Forgets what was said about the project; a record that cannot be read goes, too.
 fn revoke(context: &Context, root: &Path) -> Result<(), Error> {
@@ -128,19 +132,24 @@ impl Review {
         Hash::of(self.config.as_deref().unwrap_or_default())
     }
 
-    /// Stops at settings that no approval would make usable, where what is wrong with them may be a
-    /// key: they would be shown whole.
-    fn can_be_shown(&self) -> Result<(), Error> {
-        let Some(bytes) = &self.config else { return Ok(()) };
-        if !may_hold_secret(&String::from_utf8_lossy(bytes)) {
-            return Ok(());
+    /// Gives the settings as they are shown. Of broken ones, lines that may hold a key are left out:
+    /// what is wrong with them may be just that, and no approval makes them count.
+    fn shown(&self) -> Option<String> {
+        let bytes = self.config.as_deref()?;
+        let text = String::from_utf8_lossy(bytes);
+        if self.judged().is_ok() {
+            return Some(text.into_owned());
         }
+        let line = |line| if may_hold_secret(line) { HIDDEN } else { line };
+        Some(text.lines().map(line).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// Whether the settings can be used at all.
+    fn judged(&self) -> Result<(), Error> {
+        let Some(bytes) = &self.config else { return Ok(()) };
         let path = self.project.file(CONFIG_FILE);
         let layer = Layer::parse(Scope::Project, Standing::Own, &path, bytes.clone())?;
-        match layer.problems.into_iter().next() {
-            Some(problem) => Err(problem),
-            None => Ok(()),
-        }
+        layer.problems.into_iter().next().map_or(Ok(()), Err)
     }
 
     fn is_empty(&self) -> bool {
@@ -202,7 +211,7 @@ fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Erro
     if args.json {
         context.output.json(&json!({
             "path": path,
-            "settings": review.config.as_deref().map(String::from_utf8_lossy),
+            "settings": review.shown(),
             "hash": review.hash().to_string(),
             "standing": review.project.standing.to_string(),
             "credentials": review.credentials.is_some(),
@@ -211,8 +220,7 @@ fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Erro
     }
     context.output.line(format!("{}: {}", escape::line(&path), review.project.standing));
     let old = review.project.record.as_ref().and_then(|record| record.config_text.as_deref());
-    if let Some(bytes) = &review.config {
-        let text = String::from_utf8_lossy(bytes);
+    if let Some(text) = review.shown() {
         let body = match old.filter(|old| *old != text) {
             Some(old) => difference(old, &text),
             None => text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"),

@@ -251,11 +251,14 @@ impl Typed {
         let Some(first) = self.words.first() else {
             return vec![if verb == "set" { "KEY VALUE" } else { "KEY" }.to_owned()];
         };
+        // What stands behind `=` may be a secret as well.
+        let first = first.split('=').next().unwrap_or_default();
         let path = KeyPath::parse(first).ok();
         let near = path.as_ref().filter(|path| path.known().is_none()).and_then(keys::nearest);
         let path = near.and_then(|near| KeyPath::parse(&near).ok()).or(path);
         let known = path.as_ref().and_then(KeyPath::known);
-        let mut words = vec![quoted(&path.map_or_else(|| first.clone(), |path| path.to_string()))];
+        let mut words =
+            vec![quoted(&path.map_or_else(|| first.to_owned(), |path| path.to_string()))];
         match (known, self.words.get(1)) {
             _ if verb != "set" => {}
             (Some(key), _) if key.value == ValueType::Secret => {}
