@@ -248,6 +248,16 @@ fn t46_no_error_shows_the_key() {
 }
 
 #[test]
+fn t47_a_dump_of_memory_is_never_written() {
+    // What is aborted while it holds a key is looked at in `secrets.rs`; a plugin has its own say.
+    let sandbox = hostile("");
+    sandbox.plugin("limit", "#!/bin/sh\nulimit -c\n");
+    let ran = sandbox.shell("ulimit -S -c 64; ulimit -c; carto limit; exit 0").run().ok();
+    let lines: Vec<_> = ran.stdout.lines().collect();
+    assert_eq!(lines[0], lines[1], "the plugin has the limit of the shell: {ran}");
+}
+
+#[test]
 fn t48_copies_of_keys_are_told_and_the_editor_sees_none() {
     let sandbox = hostile("");
     for name in [".credentials.toml.swp", "credentials.toml~", "credentials.toml.bak"] {
