@@ -14,7 +14,7 @@ use crate::replace_file::{Links, Lock, Mode, replace};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto init && carto config set --project username acme     this project uses another account
-  carto -C ~/work/maps init                                  makes that directory a project")]
+  carto -C ~/maps/rivers init                               makes that directory a project")]
 pub struct InitArgs {}
 
 const SETTINGS: &str = "\

@@ -179,7 +179,7 @@ fn a_project_names_aliases_only_when_trusted_and_never_for_the_shell() {
     sandbox.project("[alias]\nq = \"words theirs\"\nevil = \"!touch $HOME/owned\"\n");
     sandbox.carto("q").run().ok().shows(&expect![[r#"
         [mine]
-        ! note: [root]/work/.carto/config.toml: ignored, as this project is not trusted: alias.q, alias.evil (see: carto trust)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: alias.q, alias.evil (see: carto trust)
         exit 0
     "#]]);
     sandbox.carto("evil").run().fails(127).shows(&expect![[r#"
@@ -196,7 +196,7 @@ fn a_project_names_aliases_only_when_trusted_and_never_for_the_shell() {
     "#]]);
     sandbox.carto("evil").run().fails(3).shows(&expect![[r#"
         ! error: the alias `evil` is a command for the shell, which only system and user settings can name
-        !   --> [root]/work/.carto/config.toml:3:8
+        !   --> [work]/.carto/config.toml:3:8
         exit 3
     "#]]);
     assert!(!sandbox.path("home/owned").exists());

@@ -679,12 +679,12 @@ fn values_of_the_wrong_kind_are_refused() {
             ! For more information, try '--help'.
             exit 2
             $ carto init; carto config set --project ui.color never
-            ! note: made [root]/work/.carto
+            ! note: made [work]/.carto
             ! error: `ui.color` cannot be set in project settings
             ! help: it is read from: system, user, command
             exit 2
             $ carto config set username a b
-            ! error: unexpected argument '********' found
+            ! error: unexpected argument found
             ! note: it is not repeated here, as it could be a key; keys are asked for, or read from
             !   standard input or the environment
             ! 
@@ -871,12 +871,12 @@ fn a_directory_where_a_file_belongs_is_named() {
             !   --> CARTO_CREDENTIALS_FILE
             exit 3
             $ CARTO_API_KEY_FILE=$PWD/dir carto -c username=a account
-            ! error: [root]/work/dir is a directory, not a file
+            ! error: [work]/dir is a directory, not a file
             !   --> CARTO_API_KEY_FILE
             exit 3
             $ CARTO_API_KEY_FILE=$PWD/missing carto -c username=a account
             ! error: there is no such file
-            !   --> [root]/work/missing
+            !   --> [work]/missing
             !   --> CARTO_API_KEY_FILE
             exit 3
             $ carto config get --file dir username
@@ -1152,7 +1152,7 @@ fn without_home_what_needs_no_files_works() {
             ! help: set HOME or CARTO_CONFIG_DIR to an absolute path
             exit 5
             $ env -u HOME CARTO_CONFIG_DIR=$PWD/conf carto config set username a
-            ! note: set username in [root]/work/conf/config.toml
+            ! note: set username in [work]/conf/config.toml
             ! note: there is no key for a at https://a.carto.com yet: carto config set apikey
             exit 0
             $ env -u HOME CARTO_CONFIG_DIR=$PWD/conf carto config get username
@@ -1166,17 +1166,17 @@ fn without_home_what_needs_no_files_works() {
             ! help: set HOME or CARTO_CONFIG_DIR to an absolute path
             exit 5
             $ env -u HOME carto init
-            ! note: made [root]/work/.carto
+            ! note: made [work]/.carto
             ! note: it is not trusted yet: there is no place for trust records: HOME is not set
             exit 0
             $ env -u HOME carto trust --show
-            [root]/work/.carto/config.toml: not trusted
+            [work]/.carto/config.toml: not trusted
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
             sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
             exit 0
             $ env -u HOME carto trust
-            [root]/work/.carto/config.toml: not trusted
+            [work]/.carto/config.toml: not trusted
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
             sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079

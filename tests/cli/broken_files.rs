@@ -909,7 +909,7 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
             _ => expect![[r#"
                 $ carto account
                 ! error: invalid TOML: string values must be quoted, expected literal string
-                !   --> [root]/work/.carto/config.toml:1:12
+                !   --> [work]/.carto/config.toml:1:12
                 !   |
                 !  1| base_url = 
                 !   |            ^
@@ -920,7 +920,7 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 CARTO_USER=ann
                 CARTO_USERNAME=ann
                 ! warning: invalid TOML: string values must be quoted, expected literal string
-                !   --> [root]/work/.carto/config.toml:1:12
+                !   --> [work]/.carto/config.toml:1:12
                 !   |
                 !  1| base_url = 
                 !   |            ^
@@ -928,7 +928,7 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 $ carto -c username=ann config get username
                 ann
                 ! warning: invalid TOML: string values must be quoted, expected literal string
-                !   --> [root]/work/.carto/config.toml:1:12
+                !   --> [work]/.carto/config.toml:1:12
                 !   |
                 !  1| base_url = 
                 !   |            ^
@@ -943,7 +943,7 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 exit 0
                 $ carto config set ui.color auto
                 ! error: invalid TOML: string values must be quoted, expected literal string
-                !   --> [root]/work/.carto/config.toml:1:12
+                !   --> [work]/.carto/config.toml:1:12
                 !   |
                 !  1| base_url = 
                 !   |            ^
@@ -985,20 +985,20 @@ fn a_broken_project_stops_what_needs_an_account() {
         &expect![[r#"
             $ carto account
             ! error: invalid TOML
-            !   --> [root]/work/.carto/config.toml:2:14
+            !   --> [work]/.carto/config.toml:2:14
             exit 3
             $ carto config get username
             ! error: invalid TOML
-            !   --> [root]/work/.carto/config.toml:2:14
+            !   --> [work]/.carto/config.toml:2:14
             exit 3
             $ carto config list
             * username=ann
             ! error: invalid TOML
-            !   --> [root]/work/.carto/config.toml:2:14
+            !   --> [work]/.carto/config.toml:2:14
             exit 3
             $ carto config set --project username x
             ! error: invalid TOML
-            !   --> [root]/work/.carto/config.toml:2:14
+            !   --> [work]/.carto/config.toml:2:14
             exit 3
             $ carto trust --show >/dev/null
             exit 0
@@ -1052,11 +1052,11 @@ fn what_is_not_utf8_is_named() {
             _ => expect![[r#"
                 $ carto account
                 ! error: the file is not UTF-8
-                !   --> [root]/work/.carto/config.toml:2:14
+                !   --> [work]/.carto/config.toml:2:14
                 exit 3
                 $ echo marker | carto config set apikey
                 ! error: the file is not UTF-8
-                !   --> [root]/work/.carto/config.toml:2:14
+                !   --> [work]/.carto/config.toml:2:14
                 exit 3
             "#]],
         };
@@ -1182,7 +1182,7 @@ fn unknown_keys_and_keys_of_another_scope_are_told_once() {
         &["carto trust --expect $(carto trust --show | grep ^sha256)", "carto account"],
         &expect![[r#"
             $ carto trust --expect $(carto trust --show | grep ^sha256)
-            ! note: [root]/work is trusted until it changes
+            ! note: [work] is trusted until it changes
             exit 0
             $ carto account
             CARTO_API_KEY=default_public
@@ -1190,8 +1190,8 @@ fn unknown_keys_and_keys_of_another_scope_are_told_once() {
             CARTO_USER=ann
             CARTO_USERNAME=ann
             ! warning: [root]/sys/config.toml:2:1: unknown key `profiles.p.usrname`; did you mean `profiles.p.username`?
-            ! warning: [root]/work/.carto/config.toml:2:1: `ui.color` is not read from project settings
-            ! warning: [root]/work/.carto/config.toml:3:1: `ui.editor` is not read from project settings
+            ! warning: [work]/.carto/config.toml:2:1: `ui.color` is not read from project settings
+            ! warning: [work]/.carto/config.toml:3:1: `ui.editor` is not read from project settings
             exit 0
         "#]],
     );

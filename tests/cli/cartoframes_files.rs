@@ -459,7 +459,7 @@ fn an_import_says_what_it_stores_and_where() {
             ! help: carto init
             exit 1
             $ carto init
-            ! note: made [root]/work/.carto
+            ! note: made [work]/.carto
             exit 0
             $ carto credentials import bob.json --project
             bob at https://bob.carto.com (key ********) from bob.json: stored the key, as profile bob, which is now the default
@@ -823,7 +823,7 @@ fn an_export_into_a_work_tree_is_ignored_first_and_never_tracked() {
             ! note: wrote ann at https://ann.carto.com to cartocreds.json
             exit 0
             $ carto credentials export $PWD/sub/x.json
-            ! note: wrote ann at https://ann.carto.com to [root]/work/sub/x.json
+            ! note: wrote ann at https://ann.carto.com to [work]/sub/x.json
             exit 0
             $ carto credentials export sub/tracked.json
             ! error: git tracks this file; no key is written into it

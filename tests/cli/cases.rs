@@ -58,10 +58,12 @@ fn a_project_key_does_not_move_to_the_users_next_account() {
     let sandbox = Sandbox::new();
     sandbox.user("username = \"ann\"\n");
     _ = sandbox.carto("init").run().ok();
-    sandbox.carto("config set --project apikey").stdin("marker-key").run().ok().shows(&expect![[r#"
-        ! note: stored the key of ann at https://ann.carto.com in [root]/work/.carto/credentials.toml
+    sandbox.carto("config set --project apikey").stdin("marker-key").run().ok().shows(&expect![[
+        r#"
+        ! note: stored the key of ann at https://ann.carto.com in [work]/.carto/credentials.toml
         exit 0
-    "#]]);
+    "#
+    ]]);
     sandbox.carto("account").run().ok().started().shows(&expect![[r#"
         CARTO_API_KEY=marker-key
         CARTO_BASE_URL=https://ann.carto.com
@@ -106,7 +108,7 @@ fn a_key_of_my_default_is_not_used_for_the_account_the_project_selects() {
             CARTO_BASE_URL=https://acme.carto.com
             CARTO_USER=acme
             CARTO_USERNAME=acme
-            ! note: this project selects acme at https://acme.carto.com ([root]/work/.carto/config.toml:1:12)
+            ! note: this project selects acme at https://acme.carto.com ([work]/.carto/config.toml:1:12)
             ! note: CARTO_API_KEY is not used: it belongs to ann at https://ann.carto.com; for acme at https://acme.carto.com add CARTO_USERNAME=acme
             exit 0
         "#]]);
@@ -120,7 +122,7 @@ fn a_key_of_my_default_is_not_used_for_the_account_the_project_selects() {
         .not_started()
         .never_says("marker-key")
         .shows(&expect![[r#"
-            ! note: this project selects acme at https://acme.carto.com ([root]/work/.carto/config.toml:1:12)
+            ! note: this project selects acme at https://acme.carto.com ([work]/.carto/config.toml:1:12)
             ! error: there is no key for acme at https://acme.carto.com
             ! note: CARTO_API_KEY belongs to ann at https://ann.carto.com and is not used
             ! help: carto login https://acme.carto.com
@@ -138,7 +140,7 @@ fn a_key_in_ci_needs_a_name_or_a_trusted_project() {
     let call = || sandbox.carto("account").env("CARTO_API_KEY", "marker-key").env("CI", "true");
     call().run().fails(4).not_started().never_says("marker-key").shows(&expect![[r#"
         ! error: this project names an account that you do not have: acme at https://acme.carto.com
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: you have no account yet
         ! note: CARTO_API_KEY is set, and nothing says whose key it is
         ! help: carto trust                 # shows the project's settings and asks
@@ -155,7 +157,7 @@ fn a_key_in_ci_needs_a_name_or_a_trusted_project() {
         exit 0
     "#]]);
     sandbox.carto("trust --show").run().ok().shows(&expect![[r#"
-        [root]/work/.carto/config.toml: not trusted
+        [work]/.carto/config.toml: not trusted
           username = "acme"
         sha256:8851c29ba89c563e127adcbd6e82c1f381a399295c1f0d315388db755e8eed85
         exit 0
@@ -166,7 +168,7 @@ fn a_key_in_ci_needs_a_name_or_a_trusted_project() {
         .fails(4)
         .shows(&expect![[r#"
             ! error: the settings are not the expected ones
-            !   --> [root]/work/.carto/config.toml
+            !   --> [work]/.carto/config.toml
             ! note: expected sha256:0a7fa7ebad6e4e2d9dc6ae4f1ff9ce2f0f62c1d3cbce19a9a9a2eb1fdd2dd3e6
             ! note: found    sha256:8851c29ba89c563e127adcbd6e82c1f381a399295c1f0d315388db755e8eed85
             ! help: carto trust --show
@@ -174,7 +176,7 @@ fn a_key_in_ci_needs_a_name_or_a_trusted_project() {
         "#]]);
     call().run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: acme at https://acme.carto.com
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: you have no account yet
         ! note: CARTO_API_KEY is set, and nothing says whose key it is
         ! help: carto trust                 # shows the project's settings and asks
@@ -217,14 +219,14 @@ fn names_go_into_the_administrators_pattern() {
         CARTO_BASE_URL=https://maps.example.com/user/bob
         CARTO_USER=bob
         CARTO_USERNAME=bob
-        ! note: this project selects bob at https://maps.example.com/user/bob ([root]/work/.carto/config.toml:1:12)
+        ! note: this project selects bob at https://maps.example.com/user/bob ([work]/.carto/config.toml:1:12)
         exit 0
     "#]]);
     // Set by the project's owner and trusted, for somebody of whom there is no key.
     sandbox.project("username = \"cleo\"\n");
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: cleo at https://maps.example.com/user/cleo
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://maps.example.com/user/ann (another path)
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto login https://maps.example.com/user/cleo # when the account is yours
@@ -258,7 +260,7 @@ fn a_name_alone_above_an_installation_asks_for_its_base_url() {
     sandbox.trust("work");
     sandbox.carto("account").run().fails(4).not_started().never_says("marker-key").shows(&expect![[r#"
         ! error: a user name alone does not say where `bob` is: https://maps.example.com/user/ann is set below it
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         !   --> ~/.config/carto/config.toml:1:12
         ! help: set `base_url` beside the user name
         ! help: or set a pattern once: carto config set base_url 'https://HOST/user/{username}'
@@ -294,7 +296,7 @@ fn profiles_of_shell_and_command_line_beat_the_project() {
         CARTO_BASE_URL=https://dev.carto.com
         CARTO_USER=dev
         CARTO_USERNAME=dev
-        ! note: this project selects dev at https://dev.carto.com ([root]/work/.carto/config.toml:1:12)
+        ! note: this project selects dev at https://dev.carto.com ([work]/.carto/config.toml:1:12)
         exit 0
     "#]]);
     sandbox.carto("account").env("CARTO_PROFILE", "prod").run().ok().started().shows(&expect![[
@@ -493,7 +495,7 @@ fn a_credentials_file_stands_alone() {
         .never_says("file-key")
         .shows(&expect![[r#"
             ! error: the environment names two accounts: filo at https://filo.carto.com and other at https://other.carto.com
-            !   --> [root]/work/creds.json
+            !   --> [work]/creds.json
             !   --> CARTO_USERNAME
             ! help: remove one of the two
             exit 4
@@ -594,7 +596,7 @@ fn a_selected_profile_that_is_missing_stops() {
     sandbox.carto("account").run().fails(4).not_started().never_says("marker-key").shows(&expect![
         [r#"
         ! error: no profile is called `prod`
-        !   --> [root]/work/.carto/config.toml:1:11
+        !   --> [work]/.carto/config.toml:1:11
         ! help: carto login URL --profile prod
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
@@ -607,7 +609,7 @@ fn a_selected_profile_that_is_missing_stops() {
     sandbox.carto("account").run().fails(4).not_started().never_says("prod-key").shows(&expect![[
         r#"
         ! error: no profile is called `prod`
-        !   --> [root]/work/.carto/config.toml:1:11
+        !   --> [work]/.carto/config.toml:1:11
         ! note: ~/.carto_credentials.json has a profile of that name
         ! help: carto login URL --profile prod
         ! help: carto trust                 # shows the project's settings and asks
@@ -709,7 +711,7 @@ fn a_changed_comment_in_trusted_settings_asks_again() {
     sandbox.carto("account").run().fails(4).not_started().never_says("ann-key").shows(&expect![[
         r#"
         ! error: this project names an account that you do not have: acme at https://acme.carto.com
-        !   --> [root]/work/.carto/config.toml:2:12
+        !   --> [work]/.carto/config.toml:2:12
         ! note: the nearest you have: ann at https://ann.carto.com (another host)
         ! note: the project's settings changed since you trusted them
         ! help: carto trust                 # shows the project's settings and asks
@@ -719,7 +721,7 @@ fn a_changed_comment_in_trusted_settings_asks_again() {
     "#
     ]]);
     sandbox.carto("trust --show").run().ok().shows(&expect![[r#"
-        [root]/work/.carto/config.toml: changed since it was trusted
+        [work]/.carto/config.toml: changed since it was trusted
         - # one
         + # two
           username = "acme"
@@ -829,8 +831,8 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
     sandbox.trust("work");
     fs::create_dir_all(sandbox.path("work/sub/deep")).unwrap();
     sandbox.carto("init").dir("work/sub").run().ok().shows(&expect![[r#"
-        ! note: made [root]/work/sub/.carto
-        ! note: it hides the project in [root]/work
+        ! note: made [work]/sub/.carto
+        ! note: it hides the project in [work]
         exit 0
     "#]]);
     sandbox.carto("account").dir("work/sub/deep").run().ok().started().shows(&expect![[r#"
@@ -838,7 +840,7 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
         CARTO_BASE_URL=https://ann.carto.com
         CARTO_USER=ann
         CARTO_USERNAME=ann
-        ! note: the project [root]/work/sub hides another one in [root]/work
+        ! note: the project [work]/sub hides another one in [work]
         exit 0
     "#]]);
     _ = sandbox.carto("config set --project username inner").dir("work/sub").run().ok();
@@ -847,13 +849,13 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
         CARTO_BASE_URL=https://inner.carto.com
         CARTO_USER=inner
         CARTO_USERNAME=inner
-        ! note: the project [root]/work/sub hides another one in [root]/work
+        ! note: the project [work]/sub hides another one in [work]
         exit 0
     "#]]);
     sandbox.carto("config explain").dir("work/sub").run().ok().shows(&expect![[r#"
         account  inner at https://inner.carto.com
         * project  user name `inner`: inner at https://inner.carto.com
-                   at [root]/work/sub/.carto/config.toml:3:12
+                   at [work]/sub/.carto/config.toml:3:12
                    decides: the highest scope that names an account
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
@@ -867,8 +869,8 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
-        project  [root]/work/sub/.carto: trusted
-                   the nearest project counts alone; it hides [root]/work
+        project  [work]/sub/.carto: trusted
+                   the nearest project counts alone; it hides [work]
         help:    carto --no-project ...               # then ann at https://ann.carto.com is used
         exit 0
     "#]]);

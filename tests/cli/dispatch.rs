@@ -124,12 +124,12 @@ fn everything_before_the_name_is_folded_in() {
     sandbox.plugin("where", "#!/bin/sh\npwd\necho \"$CARTO_USERNAME $CARTO_API_KEY\"\n");
     fs::create_dir_all(sandbox.path("work/a/b")).unwrap();
     sandbox.carto("-C a -C b --profile bob where").run().ok().shows(&expect![[r#"
-        [root]/work/a/b
+        [work]/a/b
         bob bob-key
         exit 0
     "#]]);
     sandbox.carto("-c profile=bob where").run().ok().shows(&expect![[r#"
-        [root]/work
+        [work]
         bob bob-key
         exit 0
     "#]]);
@@ -141,7 +141,7 @@ fn everything_before_the_name_is_folded_in() {
     sandbox.file("work/a/.carto/config.toml", "username = \"bob\"\n");
     sandbox.carto("-C a who").run().ok().shows(&expect![[r#"
         bob bob-key
-        ! note: this project selects bob at https://bob.carto.com ([root]/work/a/.carto/config.toml:1:12)
+        ! note: this project selects bob at https://bob.carto.com ([work]/a/.carto/config.toml:1:12)
         exit 0
     "#]]);
     sandbox.carto("-C a --no-project who").run().ok().shows(&expect![[r#"
@@ -304,7 +304,7 @@ fn the_whole_contract_is_there_once() {
         CARTO_ORG=acme
         CARTO_PLUGIN_API=1
         CARTO_PLUGIN_CONFIG={"limit":5}
-        CARTO_PROJECT_DIR=[root]/work
+        CARTO_PROJECT_DIR=[work]
         CARTO_SYSTEM_CONFIG_DIR=[root]/sys
         CARTO_USER=ann
         CARTO_USERNAME=ann
@@ -691,13 +691,13 @@ fn settings_of_a_plugin_are_merged_over_user_and_trusted_project() {
     sandbox.carto("my-tool").run().ok().shows(&expect![[r#"
         {"limit":10,"name":"system","list":[1,"two"],"deep":{"a":1,"b":true}}
         no project
-        ! note: [root]/work/.carto/config.toml: ignored, as this project is not trusted: plugins.my-tool.limit, plugins.my-tool.deep.a, plugins.my-tool.deep.when (see: carto trust)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: plugins.my-tool.limit, plugins.my-tool.deep.a, plugins.my-tool.deep.when (see: carto trust)
         exit 0
     "#]]);
     sandbox.trust("work");
     sandbox.carto("my-tool").run().ok().shows(&expect![[r#"
         {"limit":20,"name":"system","list":[1,"two"],"deep":{"a":2,"b":true,"when":"2020-01-02"}}
-        [root]/work
+        [work]
         exit 0
     "#]]);
     for (typed, read) in [
@@ -722,7 +722,7 @@ fn settings_of_a_plugin_are_merged_over_user_and_trusted_project() {
     }
     sandbox.carto("-c plugins.my-tool.limit=30 my-tool").run().ok().shows(&expect![[r#"
         {"limit":30,"name":"system","list":[1,"two"],"deep":{"a":2,"b":true,"when":"2020-01-02"}}
-        [root]/work
+        [work]
         exit 0
     "#]]);
     sandbox.carto("--no-project my-tool").run().ok().shows(&expect![[r#"
@@ -739,7 +739,7 @@ fn settings_of_a_plugin_are_merged_over_user_and_trusted_project() {
     fs::create_dir_all(sandbox.path("work/a/b")).unwrap();
     sandbox.carto("-C a/b my-tool").run().ok().shows(&expect![[r#"
         {"limit":20,"name":"system","list":[1,"two"],"deep":{"a":2,"b":true,"when":"2020-01-02"}}
-        [root]/work
+        [work]
         exit 0
     "#]]);
 }
@@ -800,7 +800,7 @@ fn a_nested_carto_inherits_settings_and_places_but_no_account_flags() {
         CARTO_NESTED={"set":["plugins.dump.x=1"],"files":"all","aliases":[]}
         CARTO_PLUGIN_API=1
         CARTO_PLUGIN_CONFIG={"from":"project","x":1}
-        CARTO_PROJECT_DIR=[root]/work
+        CARTO_PROJECT_DIR=[work]
         CARTO_SYSTEM_CONFIG_DIR=[root]/sys
         CARTO_USER=bob
         CARTO_USERNAME=bob

@@ -133,7 +133,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
             s.project("ui.editor = \"x\"\n");
             s.trust("work");
         },
-        "[root]/work/.carto/config.toml:1:4",
+        "[work]/.carto/config.toml:1:4",
         "`ui.editor` is not read from project settings",
         "move it to your own settings",
     ),
@@ -141,7 +141,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "untrusted-key",
         "hint",
         |s| _ = s.project("organization = \"o\"\n"),
-        "[root]/work/.carto/config.toml:1:1",
+        "[work]/.carto/config.toml:1:1",
         "`organization` is ignored, as the project is not trusted",
         "carto trust",
     ),
@@ -157,7 +157,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "key-in-settings",
         "problem",
         |s| _ = s.project("\"api-key\" = \"marker-key-1a2b3c\"\n"),
-        "[root]/work/.carto/config.toml:1:1",
+        "[work]/.carto/config.toml:1:1",
         "a settings file never holds an API key",
         "remove the line, and replace the key",
     ),
@@ -189,7 +189,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "refused-account",
         "problem",
         |s| _ = s.project("base_url = \"https://evil.example\"\n"),
-        "[root]/work/.carto/config.toml:1:12",
+        "[work]/.carto/config.toml:1:12",
         "this project names an account that you do not have: https://evil.example",
         "carto trust",
     ),
@@ -226,8 +226,8 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
             s.project("username = \"ann\"\n");
             set_mode(s, "work/.carto", 0o777);
         },
-        "[root]/work/.carto",
-        "the project is not read: [root]/work/.carto can be written by everyone",
+        "[work]/.carto",
+        "the project is not read: [work]/.carto can be written by everyone",
         "carto trust, or make it yours alone",
     ),
     (
@@ -238,7 +238,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
             s.trust("work");
             s.project("username = \"ann\"\n# pulled\n");
         },
-        "[root]/work/.carto",
+        "[work]/.carto",
         "the project's settings changed since you trusted them",
         "carto trust",
     ),
@@ -397,7 +397,7 @@ const OF_OTHERS: &[(&str, &str, Cause, &str, &str, &str)] = &[
             s.project("username = \"ann\"\n");
             chown(s.path("work/.carto/config.toml"), Some(1), Some(1)).unwrap();
         },
-        "[root]/work/.carto",
+        "[work]/.carto",
         "belongs to another user (uid 1)",
         "carto trust, or make it yours alone",
     ),

@@ -284,13 +284,13 @@ fn a_trusted_project_stays_trusted_and_another_stays_untrusted() {
     _ = sandbox.carto("config set --project username acme").run().ok();
     let ran = sandbox.carto("config edit --project").env("EDITOR", &add).run().ok();
     ran.shows(&expect![[r#"
-        ! note: changed [root]/work/.carto/config.toml
+        ! note: changed [work]/.carto/config.toml
         exit 0
     "#]]);
-    assert!(sandbox.carto("config explain").run().stdout.contains("work/.carto: trusted"));
+    assert!(sandbox.carto("config explain").run().stdout.contains("[work]/.carto: trusted"));
     sandbox.project("username = \"mallory\"\n");
     _ = sandbox.carto("config edit --project").env("EDITOR", &add).run().ok();
-    assert!(!sandbox.carto("config explain").run().stdout.contains("work/.carto: trusted"));
+    assert!(!sandbox.carto("config explain").run().stdout.contains("[work]/.carto: trusted"));
 }
 
 #[test]

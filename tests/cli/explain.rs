@@ -107,12 +107,12 @@ fn the_project_is_not_trusted() {
     sandbox.carto("config explain").run().shows(&expect![[r#"
         account  refused: this project names an account that you do not have: mallory at https://mallory.carto.com
           project  user name `mallory`: mallory at https://mallory.carto.com
-                   at [root]/work/.carto/config.toml:1:12
+                   at [work]/.carto/config.toml:1:12
                    decides, and is refused
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-        project  [root]/work/.carto: not trusted
+        project  [work]/.carto: not trusted
                    it may select an account that you have, and nothing else
                    ignored: alias.q
         note:    the nearest you have: ann at https://ann.carto.com (another host)
@@ -126,7 +126,7 @@ fn the_project_is_not_trusted() {
     sandbox.carto("config explain").run().ok().shows(&expect![[r#"
         account  acme at https://acme.carto.com
         * project  user name `acme`: acme at https://acme.carto.com
-                   at [root]/work/.carto/config.toml:1:12
+                   at [work]/.carto/config.toml:1:12
                    decides: the highest scope that names an account
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
@@ -140,7 +140,7 @@ fn the_project_is_not_trusted() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
-        project  [root]/work/.carto: not trusted
+        project  [work]/.carto: not trusted
                    it may select an account that you have, and nothing else
                    ignored: organization
         help:    carto --no-project ...               # then ann at https://ann.carto.com is used
@@ -151,12 +151,12 @@ fn the_project_is_not_trusted() {
     sandbox.carto("config explain").run().shows(&expect![[r#"
         account  refused: this project names an account that you do not have: mallory at https://mallory.carto.com
           project  user name `mallory`: mallory at https://mallory.carto.com
-                   at [root]/work/.carto/config.toml:1:12
+                   at [work]/.carto/config.toml:1:12
                    decides, and is refused
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-        project  [root]/work/.carto: changed since it was trusted
+        project  [work]/.carto: changed since it was trusted
                    it may select an account that you have, and nothing else
         note:    the nearest you have: ann at https://ann.carto.com (another host)
         note:    the project's settings changed since you trusted them
@@ -247,12 +247,12 @@ fn the_account_is_protected() {
     sandbox.carto("config explain").run().shows(&expect![[r#"
         account  refused: an untrusted project selects a protected account: acme at https://acme.carto.com
           project  profile `work`: acme at https://acme.carto.com
-                   at [root]/work/.carto/config.toml:1:11
+                   at [work]/.carto/config.toml:1:11
                    decides, and is refused
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-        project  [root]/work/.carto: not trusted
+        project  [work]/.carto: not trusted
                    it may select an account that you have, and nothing else
         help:    carto trust                 # shows the project's settings and asks
         help:    carto --no-project ...      # leaves the project out
@@ -270,7 +270,7 @@ fn another_project_is_nearer() {
     explain.run().ok().shows(&expect![[r#"
         account  ann at https://ann.carto.com
         * project  user name `ann`: ann at https://ann.carto.com
-                   at [root]/work/inner/.carto/config.toml:1:12
+                   at [work]/inner/.carto/config.toml:1:12
                    decides: the highest scope that names an account
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
@@ -284,9 +284,9 @@ fn another_project_is_nearer() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
-        project  [root]/work/inner/.carto: not trusted
+        project  [work]/inner/.carto: not trusted
                    it may select an account that you have, and nothing else
-                   the nearest project counts alone; it hides [root]/work
+                   the nearest project counts alone; it hides [work]
         exit 0
     "#]]);
 }
@@ -298,14 +298,14 @@ fn the_file_is_foreign() {
     sandbox.carto("config explain").run().shows(&expect![[r#"
         account  refused: the project's settings are not safe to use
           project  project: the project's settings are not safe to use
-                   at [root]/work
+                   at [work]
                    decides, and is refused
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-        project  [root]/work/.carto: not read: [root]/work/.carto/config.toml can be written by everyone
-        note:    [root]/work/.carto/config.toml can be written by everyone
-        note:    project: [root]/work
+        project  [work]/.carto: not read: [work]/.carto/config.toml can be written by everyone
+        note:    [work]/.carto/config.toml can be written by everyone
+        note:    project: [work]
         help:    carto trust                 # shows the project's settings and asks
         help:    carto --no-project ...      # leaves the project out
         help:    carto --profile NAME ...    # says which account you mean
@@ -318,7 +318,7 @@ fn the_file_is_foreign() {
                    at --profile work
                    decides: the highest scope that names an account
           project  project: the project's settings are not safe to use
-                   at [root]/work
+                   at [work]
                    beaten: the command scope is higher and decides the whole account
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
@@ -332,7 +332,7 @@ fn the_file_is_foreign() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
-        project  [root]/work/.carto: not read: [root]/work/.carto/config.toml can be written by everyone
+        project  [work]/.carto: not read: [work]/.carto/config.toml can be written by everyone
         exit 0
     "#]]);
 }
@@ -484,7 +484,7 @@ fn programs_read_the_same() {
           "key": null,
           "key_refused": null,
           "project": {
-            "path": "[root]/work/.carto",
+            "path": "[work]/.carto",
             "standing": "not trusted",
             "ignored": [],
             "hides": null
@@ -500,7 +500,7 @@ fn programs_read_the_same() {
           "account_candidates": [
             {
               "scope": "project",
-              "origin": "[root]/work/.carto/config.toml:1:12",
+              "origin": "[work]/.carto/config.toml:1:12",
               "says": "user name `mallory`",
               "account": "mallory at https://mallory.carto.com",
               "wins": false,

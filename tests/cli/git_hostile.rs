@@ -311,7 +311,7 @@ fn ends_in_time(kind: &str, file: &str, setting: &str) {
         Some(says) => {
             assert_eq!((ran.code(), sandbox.files_with(KEY)), (5, Vec::new()), "{kind}\n{ran}");
             assert!(ran.stderr.contains(says), "{kind}\n{ran}");
-            assert!(ran.stderr.contains("--> [root]/work/.carto/"), "{kind}\n{ran}");
+            assert!(ran.stderr.contains("--> [work]/.carto/"), "{kind}\n{ran}");
             assert!(ran.stderr.contains("help: "), "{kind}\n{ran}");
             sandbox.file_with_mode(CREDENTIALS, "# none\n", 0o600);
         }

@@ -20,7 +20,7 @@ fn a_clone_of_a_project_of_my_account_asks_nothing() {
         CARTO_BASE_URL=https://acme.carto.com
         CARTO_USER=acme
         CARTO_USERNAME=acme
-        ! note: this project selects acme at https://acme.carto.com ([root]/work/.carto/config.toml:1:12)
+        ! note: this project selects acme at https://acme.carto.com ([work]/.carto/config.toml:1:12)
         exit 0
     "#]]);
     // My default is not even worth the line; nor is a project that says nothing of accounts.

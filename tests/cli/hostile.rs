@@ -75,7 +75,7 @@ fn a_project_that_brings_a_url_stops_every_command() {
     stops_every_command(&sandbox, &[], &[STORE]);
     sandbox.carto("config get apikey").run().fails(4).shows(&expect![[r#"
         ! error: this project names an account that you do not have: https://evil.example
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://ann.carto.com (another host)
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto login https://evil.example # when the account is yours
@@ -84,7 +84,7 @@ fn a_project_that_brings_a_url_stops_every_command() {
     "#]]);
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: https://evil.example
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://ann.carto.com (another host)
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto login https://evil.example # when the account is yours
@@ -106,7 +106,7 @@ fn a_key_that_is_only_in_the_environment_does_not_go_to_a_project() {
     stops_every_command(&sandbox, &env, &[]);
     sandbox.carto("account").env("CARTO_API_KEY", KEY).run().fails(4).shows(&expect![[r#"
         ! error: this project names an account that you do not have: https://evil.example
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: you have no account yet
         ! note: CARTO_API_KEY is set, and nothing says whose key it is
         ! help: carto trust                 # shows the project's settings and asks
@@ -160,7 +160,7 @@ fn a_url_that_two_parsers_could_read_differently_is_no_url() {
     ] {
         let sandbox = with_project(&format!("base_url = \"{url}\"\n"));
         let ran = sandbox.carto("account").run().fails(3).not_started().never_says(KEY);
-        assert!(ran.stderr.contains("work/.carto/config.toml:1:12"), "{url}\n{ran}");
+        assert!(ran.stderr.contains("[work]/.carto/config.toml:1:12"), "{url}\n{ran}");
     }
 }
 
@@ -184,7 +184,7 @@ fn another_user_of_the_same_installation_is_another_account() {
     sandbox.project("username = \"mallory\"\n");
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: mallory at https://maps.example.com/user/mallory
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://maps.example.com/user/ann (another path)
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto login https://maps.example.com/user/mallory # when the account is yours
@@ -204,8 +204,8 @@ fn a_profile_that_the_project_redefines_stays_mine() {
         CARTO_BASE_URL=https://acme.carto.com
         CARTO_USER=acme
         CARTO_USERNAME=acme
-        ! note: [root]/work/.carto/config.toml: ignored, as this project is not trusted: profiles.acme.base_url (see: carto trust)
-        ! note: this project selects acme at https://acme.carto.com ([root]/work/.carto/config.toml:1:11)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: profiles.acme.base_url (see: carto trust)
+        ! note: this project selects acme at https://acme.carto.com ([work]/.carto/config.toml:1:11)
         exit 0
     "#]]);
     // The same when I select it myself.
@@ -215,7 +215,7 @@ fn a_profile_that_the_project_redefines_stays_mine() {
         CARTO_BASE_URL=https://acme.carto.com
         CARTO_USER=acme
         CARTO_USERNAME=acme
-        ! note: [root]/work/.carto/config.toml: ignored, as this project is not trusted: profiles.acme.base_url (see: carto trust)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: profiles.acme.base_url (see: carto trust)
         exit 0
     "#]]);
     // One that is marked can be selected by me, not by the project.
@@ -226,7 +226,7 @@ fn a_profile_that_the_project_redefines_stays_mine() {
     }
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: an untrusted project selects a protected account: acme at https://acme.carto.com
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -257,7 +257,7 @@ fn keys_that_came_with_the_clone_are_not_mine() {
     sandbox.carto("config set --project apikey").stdin("another-key").run().fails(4).shows(
         &expect![[r#"
             ! error: this project is not trusted and names an account; no key is stored in it
-            !   --> [root]/work/.carto/config.toml
+            !   --> [work]/.carto/config.toml
             ! help: carto trust                 # shows the project's settings and asks
             ! help: carto config set apikey     # stores the key with your own settings
             exit 4
@@ -293,12 +293,12 @@ color = "always"
         CARTO_BASE_URL=https://ann.carto.com
         CARTO_USER=ann
         CARTO_USERNAME=ann
-        ! note: [root]/work/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url, plugins.account.profile, plugins.account.credentials, ui.editor, ui.color (see: carto trust)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url, plugins.account.profile, plugins.account.credentials, ui.editor, ui.color (see: carto trust)
         exit 0
     "#]]);
     sandbox.carto("settings").run().ok().shows(&expect![[r#"
         {}|
-        ! note: [root]/work/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url, plugins.account.profile, plugins.account.credentials, ui.editor, ui.color (see: carto trust)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url, plugins.account.profile, plugins.account.credentials, ui.editor, ui.color (see: carto trust)
         exit 0
     "#]]);
     _ = sandbox.carto("sql").run().fails(127).never_says(KEY);
@@ -344,7 +344,7 @@ fn login_takes_its_target_from_me_alone() {
         ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
         ! note: ann at https://ann.carto.com is now your default account
-        ! note: another account is used here: user name `ann` names it ([root]/work/.carto/config.toml:2:12)
+        ! note: another account is used here: user name `ann` names it ([work]/.carto/config.toml:2:12)
         exit 0
     "#]]);
     assert_eq!(sandbox.files_with(KEY), [STORE]);
@@ -359,7 +359,7 @@ fn no_key_is_read_for_a_project_that_names_its_own_account() {
     sandbox.carto("config set --project apikey").stdin(KEY).run().fails(4).never_says(KEY).shows(
         &expect![[r#"
             ! error: this project is not trusted and names an account; no key is stored in it
-            !   --> [root]/work/.carto/config.toml
+            !   --> [work]/.carto/config.toml
             ! help: carto trust                 # shows the project's settings and asks
             ! help: carto config set apikey     # stores the key with your own settings
             exit 4
@@ -383,12 +383,12 @@ fn looking_is_allowed_and_shows_no_key() {
     sandbox.carto("config explain").run().ok().never_says(KEY).shows(&expect![[r#"
         account  refused: this project names an account that you do not have: https://evil.example
           project  base URL: https://evil.example
-                   at [root]/work/.carto/config.toml:1:12
+                   at [work]/.carto/config.toml:1:12
                    decides, and is refused
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12
                    beaten: the project scope is higher and decides the whole account
-        project  [root]/work/.carto: not trusted
+        project  [work]/.carto: not trusted
                    it may select an account that you have, and nothing else
         note:    the nearest you have: ann at https://ann.carto.com (another host)
         help:    carto trust                 # shows the project's settings and asks

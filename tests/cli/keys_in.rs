@@ -616,20 +616,20 @@ fn profiles_are_added_listed_and_selected() {
             ! For more information, try '--help'.
             exit 2
             $ carto init
-            ! note: made [root]/work/.carto
+            ! note: made [work]/.carto
             exit 0
             $ carto profile use --project acme
-            ! note: profile acme (acme at https://acme.carto.com) is selected in [root]/work/.carto/config.toml
+            ! note: profile acme (acme at https://acme.carto.com) is selected in [work]/.carto/config.toml
             exit 0
             $ carto config get username
             acme
             exit 0
             $ carto profile use 'my maps'
             ! note: profile my maps (ann at https://maps.example.com/user/ann) is selected in ~/.config/carto/config.toml
-            ! note: it is hidden here by project ([root]/work/.carto/config.toml:3:11)
+            ! note: it is hidden here by project ([work]/.carto/config.toml:3:11)
             exit 0
             $ carto profile use --project --none
-            ! note: no profile is selected in [root]/work/.carto/config.toml
+            ! note: no profile is selected in [work]/.carto/config.toml
             exit 0
             $ carto config get username
             ann
@@ -687,19 +687,19 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
             ! note: stored the key of lab at https://lab.carto.com in ~/.config/carto/credentials.toml
             exit 0
             $ carto init
-            ! note: made [root]/work/.carto
+            ! note: made [work]/.carto
             exit 0
             $ echo marker4 | carto config set --project apikey
-            ! note: stored the key of ann at https://ann.carto.com in [root]/work/.carto/credentials.toml
+            ! note: stored the key of ann at https://ann.carto.com in [work]/.carto/credentials.toml
             exit 0
             $ carto config set --project username acme
-            ! note: set username in [root]/work/.carto/config.toml
+            ! note: set username in [work]/.carto/config.toml
             ! note: there is no key for acme at https://acme.carto.com yet: carto config set --project apikey
             exit 0
             $ carto config explain
             account  acme at https://acme.carto.com
             * project  user name `acme`: acme at https://acme.carto.com
-                       at [root]/work/.carto/config.toml:3:12
+                       at [work]/.carto/config.toml:3:12
                        decides: the highest scope that names an account
               user     user name `ann`: ann at https://ann.carto.com
                        at ~/.config/carto/config.toml:1:12
@@ -712,17 +712,17 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
                        at ~/.config/carto/credentials.toml:6:1
                        not used: it belongs to another account
               project  key of ann at https://ann.carto.com
-                       at [root]/work/.carto/credentials.toml:1:1
+                       at [work]/.carto/credentials.toml:1:1
                        not used: it belongs to another account
             * default  default_public
                        is used
-            project  [root]/work/.carto: trusted
+            project  [work]/.carto: trusted
             note:    no key of acme at https://acme.carto.com is stored or given
             help:    carto login https://acme.carto.com   # stores its key
             help:    carto --no-project ...               # then ann at https://ann.carto.com is used
             exit 0
             $ echo marker5 | carto config set --project apikey
-            ! note: stored the key of acme at https://acme.carto.com in [root]/work/.carto/credentials.toml
+            ! note: stored the key of acme at https://acme.carto.com in [work]/.carto/credentials.toml
             exit 0
             $ carto config list --show-scope
               user	username=ann

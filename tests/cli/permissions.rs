@@ -465,11 +465,11 @@ fn below_the_home_of_another_nothing_is_read_that_is_closed_and_nothing_is_writt
             ! help: set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR
             exit 5
             $ carto init
-            ! note: made [root]/work/.carto
+            ! note: made [work]/.carto
             ! note: it is not trusted yet: HOME belongs to another user; no trust is recorded below it
             exit 0
             $ carto trust
-            [root]/work/.carto/config.toml: not trusted
+            [work]/.carto/config.toml: not trusted
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
             sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
@@ -482,7 +482,7 @@ fn below_the_home_of_another_nothing_is_read_that_is_closed_and_nothing_is_writt
             ! help: set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR
             exit 5
             $ CARTO_CONFIG_DIR=$PWD/own carto config set username bob
-            ! note: set username in [root]/work/own/config.toml
+            ! note: set username in [work]/own/config.toml
             ! note: there is no key for bob at https://bob.carto.com yet: carto config set apikey
             exit 0
         "#]],
@@ -562,7 +562,7 @@ fn root_writes_nothing_below_the_home_of_another() {
         ! help: set HOME to your own (sudo -H does), or CARTO_CONFIG_DIR
         exit 5
         $ carto init
-        ! note: made [root]/work/.carto
+        ! note: made [work]/.carto
         ! note: it is not trusted yet: HOME belongs to another user; no trust is recorded below it
         exit 0
         $ carto trust --expect $(carto trust --show | grep ^sha256)
@@ -576,12 +576,12 @@ fn root_writes_nothing_below_the_home_of_another() {
         ! help: set HOME to your own (sudo -H does), or XDG_STATE_HOME
         exit 5
         $ carto config set --project username ann
-        ! note: set username in [root]/work/.carto/config.toml
+        ! note: set username in [work]/.carto/config.toml
         ! note: this project is not trusted: see carto trust
         exit 0
         $ echo k | carto config set --project apikey
         ! error: this project is not trusted and names an account; no key is stored in it
-        !   --> [root]/work/.carto/config.toml
+        !   --> [work]/.carto/config.toml
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto config set apikey     # stores the key with your own settings
         exit 4
@@ -705,8 +705,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
     let expected = expect![[r#"
         root of another
         ! error: the project's settings are not safe to use
-        ! note: [root]/work belongs to another user (uid 1)
-        ! note: project: [root]/work
+        ! note: [work] belongs to another user (uid 1)
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -714,8 +714,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         directory of another
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto belongs to another user (uid 1)
-        ! note: project: [root]/work
+        ! note: [work]/.carto belongs to another user (uid 1)
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -723,8 +723,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         file of another
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml belongs to another user (uid 1)
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml belongs to another user (uid 1)
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -732,8 +732,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         file of root
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml belongs to another user (uid 0)
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml belongs to another user (uid 0)
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -741,8 +741,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         root writable
         ! error: the project's settings are not safe to use
-        ! note: [root]/work can be written by everyone
-        ! note: project: [root]/work
+        ! note: [work] can be written by everyone
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -750,8 +750,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         directory writable
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto can be written by everyone
-        ! note: project: [root]/work
+        ! note: [work]/.carto can be written by everyone
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -759,8 +759,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         file writable
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml can be written by everyone
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml can be written by everyone
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -768,8 +768,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         directory is a link
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto is a symbolic link
-        ! note: project: [root]/work
+        ! note: [work]/.carto is a symbolic link
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -777,8 +777,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         file is a link
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml is a symbolic link
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml is a symbolic link
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -786,8 +786,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         file is a pipe
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml is not a regular file
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml is not a regular file
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -795,8 +795,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         file is a directory
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml is not a regular file
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml is not a regular file
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -804,8 +804,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         directory is a file
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto is not a directory
-        ! note: project: [root]/work
+        ! note: [work]/.carto is not a directory
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -813,8 +813,8 @@ fn a_foreign_project_stops_what_needs_an_account() {
 
         file too large
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml is larger than 1048576 bytes
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml is larger than 1048576 bytes
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -839,7 +839,7 @@ fn exact_bytes_that_were_trusted_count_though_they_are_foreign() {
         ],
         &expect![[r#"
             $ carto trust --expect $(carto trust --show | grep ^sha256)
-            ! note: [root]/work is trusted until it changes
+            ! note: [work] is trusted until it changes
             exit 0
             $ carto account
             CARTO_API_KEY=default_public
@@ -849,8 +849,8 @@ fn exact_bytes_that_were_trusted_count_though_they_are_foreign() {
             exit 0
             $ echo 'username = "eve"' >elsewhere; carto account
             ! error: the project's settings are not safe to use
-            ! note: [root]/work/.carto/config.toml is a symbolic link
-            ! note: project: [root]/work
+            ! note: [work]/.carto/config.toml is a symbolic link
+            ! note: project: [work]
             ! help: carto trust                 # shows the project's settings and asks
             ! help: carto --no-project ...      # leaves the project out
             ! help: carto --profile NAME ...    # says which account you mean
@@ -894,7 +894,7 @@ fn homes_and_directories_shared_by_all_are_never_projects() {
             exit 2
             $ carto init
             ! error: a home directory and a directory shared by all users cannot be a project
-            !   --> [root]/work
+            !   --> [work]
             ! help: carto config set KEY VALUE     # your own settings need no project
             exit 2
             $ carto config set --project username x
@@ -929,21 +929,21 @@ fn the_walk_to_the_project_ends_at_repository_and_ceiling() {
         &expect![[r#"
             $ carto -C a/b/c config get username
             outer
-            ! note: this project selects outer at https://outer.carto.com ([root]/work/.carto/config.toml:1:12)
+            ! note: this project selects outer at https://outer.carto.com ([work]/.carto/config.toml:1:12)
             exit 0
             $ CARTO_CEILING_DIRECTORIES=$PWD carto -C a/b/c config get --default none username
             none
             exit 0
             $ CARTO_CEILING_DIRECTORIES=$PWD/a/b carto -C a/b config get username
             outer
-            ! note: this project selects outer at https://outer.carto.com ([root]/work/.carto/config.toml:1:12)
+            ! note: this project selects outer at https://outer.carto.com ([work]/.carto/config.toml:1:12)
             exit 0
             $ CARTO_CEILING_DIRECTORIES=/nowhere:$PWD/a carto -C a/b/c config get --default none username
             none
             exit 0
             $ CARTO_CEILING_DIRECTORIES=a carto -C a/b/c config get username
             outer
-            ! note: this project selects outer at https://outer.carto.com ([root]/work/.carto/config.toml:1:12)
+            ! note: this project selects outer at https://outer.carto.com ([work]/.carto/config.toml:1:12)
             exit 0
             $ mkdir a/.git; carto -C a/b/c config get --default none username
             none
@@ -953,7 +953,7 @@ fn the_walk_to_the_project_ends_at_repository_and_ceiling() {
             exit 0
             $ rm a/.git; mkdir .git; carto -C a/b/c config get username
             outer
-            ! note: this project selects outer at https://outer.carto.com ([root]/work/.carto/config.toml:1:12)
+            ! note: this project selects outer at https://outer.carto.com ([work]/.carto/config.toml:1:12)
             exit 0
         "#]],
     );
@@ -963,26 +963,26 @@ fn the_walk_to_the_project_ends_at_repository_and_ceiling() {
         &expect![[r#"
             $ carto -C a/b config get username
             inner
-            ! note: the project [root]/work/a hides another one in [root]/work
-            ! note: this project selects inner at https://inner.carto.com ([root]/work/a/.carto/config.toml:1:12)
+            ! note: the project [work]/a hides another one in [work]
+            ! note: this project selects inner at https://inner.carto.com ([work]/a/.carto/config.toml:1:12)
             exit 0
             $ carto -C a/b config explain
             account  inner at https://inner.carto.com
             * project  user name `inner`: inner at https://inner.carto.com
-                       at [root]/work/a/.carto/config.toml:1:12
+                       at [work]/a/.carto/config.toml:1:12
                        decides: the highest scope that names an account
             key      default_public: CARTO's public key, public data only
             * default  default_public
                        is used
-            project  [root]/work/a/.carto: not trusted
+            project  [work]/a/.carto: not trusted
                        it may select an account that you have, and nothing else
-                       the nearest project counts alone; it hides [root]/work
+                       the nearest project counts alone; it hides [work]
             note:    no key of inner at https://inner.carto.com is stored or given
             help:    carto login https://inner.carto.com  # stores its key
             exit 0
             $ carto -C a init
-            ! note: [root]/work/a/.carto is there already; nothing was changed
-            ! note: it hides the project in [root]/work
+            ! note: [work]/a/.carto is there already; nothing was changed
+            ! note: it hides the project in [work]
             exit 0
         "#]],
     );

@@ -166,15 +166,15 @@ fn the_tour_works() {
         apikey        ********
         exit 0
         $ carto init
-        ! note: made [root]/work/.carto
+        ! note: made [work]/.carto
         exit 0
         $ carto config set --project profile acme
-        ! note: set profile in [root]/work/.carto/config.toml
+        ! note: set profile in [work]/.carto/config.toml
         exit 0
         $ carto config explain
         account  acme at https://maps.example.com/user/acme
         * project  profile `acme`: acme at https://maps.example.com/user/acme
-                   at [root]/work/.carto/config.toml:3:11
+                   at [work]/.carto/config.toml:3:11
                    decides: the highest scope that names an account
           user     user name `johnsmith`: johnsmith at https://johnsmith.carto.com
                    at ~/.config/carto/config.toml:1:12
@@ -188,7 +188,7 @@ fn the_tour_works() {
                    not used: it belongs to another account
           default  default_public
                    beaten: a key of higher rank fits
-        project  [root]/work/.carto: trusted
+        project  [work]/.carto: trusted
         help:    carto --no-project ...               # then johnsmith at https://johnsmith.carto.com is used
         exit 0
         $ carto config list --show-origin
@@ -197,7 +197,7 @@ fn the_tour_works() {
         * ~/.config/carto/config.toml:5:12	profiles.acme.username=acme
         * ~/.config/carto/credentials.toml:1:1	apikey=********  (johnsmith at https://johnsmith.carto.com)
         * ~/.config/carto/credentials.toml:6:1	apikey=********  (acme at https://maps.example.com/user/acme)
-        * [root]/work/.carto/config.toml:3:11	profile=acme
+        * [work]/.carto/config.toml:3:11	profile=acme
         exit 0
         $ carto credentials export cartocreds.json
         ! note: wrote acme at https://maps.example.com/user/acme to cartocreds.json

@@ -209,6 +209,7 @@ impl Sandbox {
         let binary = env!("CARGO_BIN_EXE_carto");
         let root = self.root.to_str().unwrap();
         text.replace(&format!("{root}/home"), "~")
+            .replace(&format!("{root}/work"), "[work]")
             .replace(binary, "[carto]")
             .replace(root, "[root]")
     }
@@ -335,7 +336,7 @@ impl Call<'_> {
     }
 }
 
-/// What a call did. Paths of the sandbox are replaced: `~`, `[root]`, `[carto]`.
+/// What a call did. Paths of the sandbox are replaced: `~`, `[work]`, `[root]`, `[carto]`.
 #[must_use = "look at what the program did"]
 pub struct Ran {
     /// Standard output.

@@ -31,7 +31,7 @@ fn trust_is_given_by_hash_and_taken_back() {
     let sandbox = with_project(SETTINGS);
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: acme at https://acme.carto.com
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://ann.carto.com (another host)
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto login https://acme.carto.com # when the account is yours
@@ -39,7 +39,7 @@ fn trust_is_given_by_hash_and_taken_back() {
         exit 4
     "#]]);
     sandbox.carto("trust --show").run().ok().shows(&expect![[r#"
-        [root]/work/.carto/config.toml: not trusted
+        [work]/.carto/config.toml: not trusted
           username = "acme"
           [plugins.account]
           limit = 5
@@ -49,7 +49,7 @@ fn trust_is_given_by_hash_and_taken_back() {
     _ = sandbox.carto("account").run().fails(4).not_started();
     let hash = hash(&sandbox, &sandbox.path("work/.carto/config.toml"));
     sandbox.carto("trust --expect").arg(&hash).run().ok().shows(&expect![[r#"
-        ! note: [root]/work is trusted until it changes
+        ! note: [work] is trusted until it changes
         exit 0
     "#]]);
     sandbox.carto("account").run().ok().started().shows(&expect![[r#"
@@ -60,13 +60,13 @@ fn trust_is_given_by_hash_and_taken_back() {
         exit 0
     "#]]);
     sandbox.carto("trust --list").run().ok().shows(&expect![[r#"
-        trusted   [root]/work
+        trusted   [work]
         exit 0
     "#]]);
     sandbox.carto("trust --list --json").run().ok().shows(&expect![[r#"
         [
           {
-            "path": "[root]/work",
+            "path": "[work]",
             "state": "trusted",
             "config": "sha256:9010bf415b152b66c8b64411c9c844cebbb23497c5483c6425049b6cff284655",
             "credentials": null
@@ -75,7 +75,7 @@ fn trust_is_given_by_hash_and_taken_back() {
         exit 0
     "#]]);
     sandbox.carto("trust").run().ok().shows(&expect![[r#"
-        [root]/work/.carto/config.toml: trusted
+        [work]/.carto/config.toml: trusted
           username = "acme"
           [plugins.account]
           limit = 5
@@ -84,7 +84,7 @@ fn trust_is_given_by_hash_and_taken_back() {
         exit 0
     "#]]);
     sandbox.carto("trust --revoke").run().ok().shows(&expect![[r#"
-        ! note: [root]/work is no longer trusted
+        ! note: [work] is no longer trusted
         exit 0
     "#]]);
     _ = sandbox.carto("account").run().fails(4).not_started();
@@ -93,7 +93,7 @@ fn trust_is_given_by_hash_and_taken_back() {
     "#]]);
     sandbox.carto("trust --revoke").run().fails(1).shows(&expect![[r#"
         ! error: this project was neither approved nor denied
-        !   --> [root]/work
+        !   --> [work]
         exit 1
     "#]]);
 }
@@ -105,7 +105,7 @@ fn a_hash_that_is_not_this_one_trusts_nothing() {
     let zeros = format!("sha256:{}", "0".repeat(64));
     sandbox.carto("trust --expect").arg(&zeros).run().fails(4).shows(&expect![[r#"
         ! error: the settings are not the expected ones
-        !   --> [root]/work/.carto/config.toml
+        !   --> [work]/.carto/config.toml
         ! note: expected sha256:0000000000000000000000000000000000000000000000000000000000000000
         ! note: found    sha256:9010bf415b152b66c8b64411c9c844cebbb23497c5483c6425049b6cff284655
         ! help: carto trust --show
@@ -128,7 +128,7 @@ fn without_a_terminal_there_is_no_question() {
         assert!(ran.stderr.contains("help: carto trust --expect sha256:"), "{ran}");
     }
     sandbox.carto("trust").stdin("y\n").run().fails(4).shows(&expect![[r#"
-        [root]/work/.carto/config.toml: not trusted
+        [work]/.carto/config.toml: not trusted
           username = "acme"
           [plugins.account]
           limit = 5
@@ -151,20 +151,20 @@ fn on_a_terminal_a_person_is_asked() {
     }
     sandbox.carto("trust").env("NO_COLOR", "1").run_on_terminal(&[(question, "y\n")]).ok().shows(
         &expect![[r#"
-            [root]/work/.carto/config.toml: not trusted
+            [work]/.carto/config.toml: not trusted
               username = "acme"
               [plugins.account]
               limit = 5
             sha256:9010bf415b152b66c8b64411c9c844cebbb23497c5483c6425049b6cff284655
             Trust exactly these settings? [y/N] y
-            note: [root]/work is trusted until it changes
+            note: [work] is trusted until it changes
             exit 0
         "#]],
     );
     _ = sandbox.carto("account").run().ok().started();
     // Another time there is nothing to ask.
     sandbox.carto("trust").env("NO_COLOR", "1").run_on_terminal(&[]).ok().shows(&expect![[r#"
-        [root]/work/.carto/config.toml: trusted
+        [work]/.carto/config.toml: trusted
           username = "acme"
           [plugins.account]
           limit = 5
@@ -190,7 +190,7 @@ fn what_was_shown_is_what_is_trusted() {
     _ = ran.ok();
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: https://evil.example
-        !   --> [root]/work/.carto/config.toml:1:12
+        !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://ann.carto.com (another host)
         ! note: the project's settings changed since you trusted them
         ! help: carto trust                 # shows the project's settings and asks
@@ -219,7 +219,7 @@ fn any_changed_byte_asks_again_and_is_shown() {
     }
     sandbox.project(&SETTINGS.replace("limit = 5", "limit = 6"));
     sandbox.carto("trust --show").run().ok().shows(&expect![[r#"
-        [root]/work/.carto/config.toml: changed since it was trusted
+        [work]/.carto/config.toml: changed since it was trusted
           username = "acme"
           [plugins.account]
         - limit = 5
@@ -229,7 +229,7 @@ fn any_changed_byte_asks_again_and_is_shown() {
     "#]]);
     sandbox.carto("trust --show --json").run().ok().shows(&expect![[r#"
         {
-          "path": "[root]/work/.carto/config.toml",
+          "path": "[work]/.carto/config.toml",
           "settings": "username = \"acme\"\n[plugins.account]\nlimit = 6\n",
           "hash": "sha256:8a27da927aa236394389441e2b1908feec4c87d61732a17b7d4f88701b2332d9",
           "standing": "changed since it was trusted",
@@ -255,7 +255,7 @@ fn settings_cannot_draw_on_the_terminal() {
     };
     assert!(!ran.stdout.contains(control), "{:?}", ran.stdout);
     ran.shows(&expect![[r#"
-        [root]/work/.carto/config.toml: not trusted
+        [work]/.carto/config.toml: not trusted
           # \x1b[2J\x1b[1;1Hharmless\r\x08\x07
           # \u{202e}txet\u{2066} \u{200f}
           # \u{9b}31m
@@ -293,7 +293,7 @@ fn a_copy_of_the_tree_is_another_project() {
 fn a_denied_project_is_left_out() {
     let sandbox = with_project("base_url = \"https://evil.example\"\n");
     sandbox.carto("trust --deny").run().ok().shows(&expect![[r#"
-        ! note: [root]/work is left out from now on
+        ! note: [work] is left out from now on
         exit 0
     "#]]);
     sandbox.carto("account").run().ok().started().shows(&expect![[r#"
@@ -304,12 +304,12 @@ fn a_denied_project_is_left_out() {
         exit 0
     "#]]);
     sandbox.carto("trust --list").run().ok().shows(&expect![[r#"
-        denied    [root]/work
+        denied    [work]
         exit 0
     "#]]);
     sandbox.carto("config set --project username x").run().fails(4).shows(&expect![[r#"
         ! error: you have denied this project; nothing is written there
-        !   --> [root]/work/.carto
+        !   --> [work]/.carto
         ! help: carto trust
         exit 4
     "#]]);
@@ -317,7 +317,7 @@ fn a_denied_project_is_left_out() {
     sandbox.project("username = \"other\"\n");
     _ = sandbox.carto("account").run().ok().started();
     sandbox.carto("trust --revoke").run().ok().shows(&expect![[r#"
-        ! note: [root]/work is no longer left out
+        ! note: [work] is no longer left out
         exit 0
     "#]]);
     _ = sandbox.carto("account").run().fails(4).not_started();
@@ -331,16 +331,16 @@ fn init_trusts_what_it_made() {
     let sandbox = Sandbox::new();
     sandbox.user("username = \"ann\"\n");
     sandbox.carto("init").run().ok().shows(&expect![[r#"
-        ! note: made [root]/work/.carto
+        ! note: made [work]/.carto
         exit 0
     "#]]);
     sandbox.carto("config set --project username acme").run().ok().shows(&expect![[r#"
-        ! note: set username in [root]/work/.carto/config.toml
+        ! note: set username in [work]/.carto/config.toml
         ! note: there is no key for acme at https://acme.carto.com yet: carto config set --project apikey
         exit 0
     "#]]);
     sandbox.carto("config set --project plugins.account.limit 5").run().ok().shows(&expect![[r#"
-        ! note: set plugins.account.limit in [root]/work/.carto/config.toml
+        ! note: set plugins.account.limit in [work]/.carto/config.toml
         exit 0
     "#]]);
     sandbox.carto("account").run().ok().started().shows(&expect![[r#"
@@ -352,7 +352,7 @@ fn init_trusts_what_it_made() {
     "#]]);
     // Another init changes nothing.
     sandbox.carto("init").run().ok().shows(&expect![[r#"
-        ! note: [root]/work/.carto is there already; nothing was changed
+        ! note: [work]/.carto is there already; nothing was changed
         exit 0
     "#]]);
     _ = sandbox.carto("account").run().ok().started();
@@ -360,7 +360,7 @@ fn init_trusts_what_it_made() {
     sandbox.project(&(sandbox.read("work/.carto/config.toml") + "# pulled\n"));
     _ = sandbox.carto("account").run().fails(4).not_started();
     sandbox.carto("config set --project plugins.account.limit 6").run().ok().shows(&expect![[r#"
-        ! note: set plugins.account.limit in [root]/work/.carto/config.toml
+        ! note: set plugins.account.limit in [work]/.carto/config.toml
         ! note: this project has changed since you trusted it: see carto trust
         exit 0
     "#]]);
@@ -371,7 +371,7 @@ fn init_trusts_what_it_made() {
 fn init_does_not_trust_what_was_there() {
     let sandbox = with_project(SETTINGS);
     sandbox.carto("init").run().ok().shows(&expect![[r#"
-        ! note: [root]/work/.carto is there already; nothing was changed
+        ! note: [work]/.carto is there already; nothing was changed
         exit 0
     "#]]);
     _ = sandbox.carto("account").run().fails(4).not_started();
@@ -401,10 +401,10 @@ fn keys_of_a_project_are_approved_apart() {
     let ran = sandbox.carto("account").run().ok().started().never_says("project-key");
     assert!(ran.stdout.contains("ann-key"), "{ran}");
     sandbox.carto("trust --show").run().ok().never_says("project-key").shows(&expect![[r#"
-        [root]/work/.carto/config.toml: trusted
+        [work]/.carto/config.toml: trusted
           username = "ann"
         sha256:0cd628d490ae5b6a8e74ba0e932c41ca2e1248f584471cea4f61e912ff58b4bf
-        [root]/work/.carto/credentials.toml:
+        [work]/.carto/credentials.toml:
           key ******** of ann at https://ann.carto.com
         exit 0
     "#]]);
@@ -433,8 +433,8 @@ fn a_foreign_project_counts_only_by_its_exact_bytes() {
     open(0o666);
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: the project's settings are not safe to use
-        ! note: [root]/work/.carto/config.toml can be written by everyone
-        ! note: project: [root]/work
+        ! note: [work]/.carto/config.toml can be written by everyone
+        ! note: project: [work]
         ! help: carto trust                 # shows the project's settings and asks
         ! help: carto --no-project ...      # leaves the project out
         ! help: carto --profile NAME ...    # says which account you mean
@@ -445,13 +445,13 @@ fn a_foreign_project_counts_only_by_its_exact_bytes() {
         CARTO_BASE_URL=https://ann.carto.com
         CARTO_USER=ann
         CARTO_USERNAME=ann
-        ! note: the project is left out: [root]/work/.carto/config.toml can be written by everyone; -c username names the account
+        ! note: the project is left out: [work]/.carto/config.toml can be written by everyone; -c username names the account
         exit 0
     "#]]);
     sandbox.carto("config set --project username x").run().fails(4).shows(&expect![[r#"
         ! error: the project's settings are not safe to use; nothing is written there
-        !   --> [root]/work/.carto
-        ! note: [root]/work/.carto/config.toml can be written by everyone
+        !   --> [work]/.carto
+        ! note: [work]/.carto/config.toml can be written by everyone
         exit 4
     "#]]);
     sandbox.trust("work");
