@@ -3,54 +3,53 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::escape;
+use crate::secret::MASK;
 
-/// Words the mistake as clap does, except that a word too many is not repeated.
+/// What is said of a word too many.
+const NOTE: &str = "note: it is not repeated here, as it could be a key; keys are asked for, or read from\n  \
+                    standard input or the environment\n";
+/// The words that clap may quote.
+const QUOTED: [ContextKind; 3] =
+    [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
+
+/// Words the mistake as clap does, with a mask for what may be a key.
 ///
 /// # Why
-/// Such a word is often a key, typed where other programs take one (`login URL KEY`), and errors
-/// end up in logs.
+/// A word too many is often a key, typed where other programs take one (`login URL KEY`), and
+/// errors end up in logs.
 pub(super) fn text(error: &clap::Error) -> String {
-    without_keys(not_repeated(error), error)
-}
-
-fn not_repeated(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let about = match error.kind() {
-        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
-        ErrorKind::TooManyValues => ContextKind::InvalidValue,
-        _ => return escape::lines(&text).into_owned(),
-    };
-    let Some(ContextValue::String(word)) = error.get(about) else {
-        return escape::lines(&text).into_owned();
-    };
-    // A flag is named: its value does not stand in clap's text.
-    if word.starts_with('-') && about == ContextKind::InvalidArg {
-        return escape::lines(&text).into_owned();
-    }
-    let text = text.replacen(&format!("'{word}' found"), "found", 1);
-    let text = text.replacen(&format!("value '{word}' for"), "value for", 1);
-    let note = "note: it is not repeated here, as it could be a key; keys are asked for, or read from\n  standard input or the environment\n";
-    match text.split_once('\n') {
-        Some((first, rest)) if !text.contains(word.as_str()) => {
-            escape::lines(&format!("{first}\n{note}{rest}")).into_owned()
+    let mut text = error.render().to_string();
+    let mut surplus = false;
+    for kind in QUOTED {
+        let Some(ContextValue::String(word)) = error.get(kind) else { continue };
+        let too_many = is_too_many(error.kind(), kind, word);
+        surplus |= too_many;
+        if too_many {
+            // Quoted, so that a short word does not mask parts of others.
+            text = text.replace(&format!("'{word}'"), &format!("'{MASK}'"));
         }
-        // Nothing of a text that repeats the word in some other way is shown.
-        _ => format!("error: unexpected argument found\n{note}"),
+        if looks_like_a_key(word) {
+            text = text.replace(word.as_str(), MASK);
+        }
+    }
+    if let Some(end) = text.find('\n').filter(|_| surplus) {
+        text.insert_str(end + 1, NOTE);
+    }
+    escape::lines(&text).into_owned()
+}
+
+/// Whether no word was expected in that place. Flags are named: a value does not stand with them.
+fn is_too_many(error: ErrorKind, quoted: ContextKind, word: &str) -> bool {
+    match error {
+        ErrorKind::UnknownArgument => quoted == ContextKind::InvalidArg && !word.starts_with('-'),
+        ErrorKind::TooManyValues => quoted == ContextKind::InvalidValue,
+        _ => false,
     }
 }
 
-/// Hides what may be a key in a mistake about the command line: typed where none is taken, it
-/// would go into logs.
-fn without_keys(text: String, error: &clap::Error) -> String {
-    let may_be_key = |word: &str| {
-        word.len() >= 12
-            && word.contains(|c: char| c.is_ascii_digit())
-            && word.contains(|c: char| c.is_ascii_alphabetic())
-    };
-    let quoted =
-        [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
-    quoted.into_iter().fold(text, |text, kind| match error.get(kind) {
-        Some(ContextValue::String(word)) if may_be_key(word) => text.replace(word, "********"),
-        _ => text,
-    })
+/// Whether a word that is repeated for a reason is a key by its looks.
+fn looks_like_a_key(word: &str) -> bool {
+    word.len() >= 12
+        && word.contains(|c: char| c.is_ascii_digit())
+        && word.contains(|c: char| c.is_ascii_alphabetic())
 }

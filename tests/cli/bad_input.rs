@@ -684,7 +684,7 @@ fn values_of_the_wrong_kind_are_refused() {
             ! help: it is read from: system, user, command
             exit 2
             $ carto config set username a b
-            ! error: unexpected argument found
+            ! error: unexpected argument '********' found
             ! note: it is not repeated here, as it could be a key; keys are asked for, or read from
             !   standard input or the environment
             ! 
