@@ -211,7 +211,7 @@ fn a_directory_that_is_no_text_is_refused_by_env_alone() {
     let ran = there().arg("init").run().ok();
     assert_eq!(ran.stdout, "");
     let ran = there().arg("exec").arg("printenv").arg("CARTO_PROJECT_DIR").run().ok();
-    assert!(ran.raw.ends_with(b"/work/raw\xff\n"), "{ran}");
+    assert!(ran.raw.ends_with(b"work/raw\xff\n"), "{ran}");
     there().arg("env").run().fails(2).shows(&expect![[r#"
         ! error: the value of `CARTO_PROJECT_DIR` cannot be written in this form: it is not UTF-8
         exit 2
