@@ -293,13 +293,8 @@ fn errors_name_the_path_the_reason_and_the_way_out() {
     }
 }
 
-/// The other process of the test below; it works in the current directory, by relative paths.
-#[test]
-#[ignore = "a writer that is started, and killed, by the next test"]
-fn writer_to_be_killed() {
-    if !Path::new("victim").exists() {
-        return;
-    }
+/// The other process of the test below: it works in the current directory, by relative paths.
+fn write_until_killed() {
     let until = Instant::now() + Duration::from_secs(20);
     let mut content = b'a';
     while Instant::now() < until {
@@ -310,12 +305,19 @@ fn writer_to_be_killed() {
 
 #[test]
 fn a_killed_writer_leaves_the_old_or_the_new_file() {
+    // This test starts itself again, in a directory that holds the file.
+    if Path::new("victim").exists() {
+        return write_until_killed();
+    }
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("victim");
     for round in 0..20 {
         make(&path, b"");
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", "replace_file::tests::writer_to_be_killed"])
+            .args([
+                "--exact",
+                "replace_file::tests::a_killed_writer_leaves_the_old_or_the_new_file",
+            ])
             .current_dir(dir.path())
             .stdout(Stdio::null())
             .spawn()
@@ -766,13 +768,7 @@ mod unix {
     }
 
     /// The other process of the test below, where files end at 1024 bytes at most.
-    #[test]
-    #[ignore = "needs the limit that the next test sets"]
-    fn writer_without_room() {
-        let path = Path::new("victim");
-        if !path.exists() {
-            return;
-        }
+    fn write_without_room(path: &Path) {
         let error = put(path, &vec![b'x'; 100_000]).unwrap_err();
         assert_eq!(error.reason.to_string(), "file too large");
         assert_eq!(error.stands, Stands::Unchanged);
@@ -780,14 +776,18 @@ mod unix {
 
     #[test]
     fn a_write_that_fails_half_way_keeps_the_old_file() {
+        // This test starts itself again, in a directory that holds the file.
+        if Path::new("victim").exists() {
+            return write_without_room(Path::new("victim"));
+        }
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("victim");
         make(&path, b"old");
-        let script = "trap '' XFSZ; ulimit -f 1 && exec \"$0\" --ignored --exact $1";
+        let script = "trap '' XFSZ; ulimit -f 1 && exec \"$0\" --exact $1";
         let output = Command::new("sh")
             .args(["-c", script])
             .arg(std::env::current_exe().unwrap())
-            .arg("replace_file::tests::unix::writer_without_room")
+            .arg("replace_file::tests::unix::a_write_that_fails_half_way_keeps_the_old_file")
             .current_dir(dir.path())
             .output()
             .unwrap();
