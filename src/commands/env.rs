@@ -18,9 +18,9 @@ use crate::render::{self, Format, Variable};
 /// Everything that a plugin gets is printed, and what could name another account is unset.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  eval \"$(carto env)\"                        this shell uses the account
+  eval \"$(carto env)\"                         this shell uses the account
   carto --profile ci env --format github      a step of GitHub Actions
-  eval \"$(carto env --as gdal)\"              the names that ogr2ogr reads, too")]
+  eval \"$(carto env --as gdal)\"               the names that ogr2ogr reads, too")]
 pub struct EnvArgs {
     /// The form
     #[arg(long, value_enum, value_name = "FORM", default_value = "sh")]
