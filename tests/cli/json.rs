@@ -89,7 +89,7 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
 ];
 
 /// Schemas of files, which say nothing of what is printed.
-const OF_FILES: &[&str] = &["config"];
+const OF_FILES: &[&str] = &["config", "credentials"];
 
 /// A machine in a state, and the variables of the calls there.
 struct Situation {

@@ -39,6 +39,7 @@ mod presets;
 mod readme;
 mod recipes;
 mod sandbox;
+mod schemas;
 mod secrets;
 mod structure;
 mod threats;
