@@ -33,7 +33,7 @@ impl World {
             let (account, origin) = (named.account.clone(), named.origin.clone());
             return Err(Refusal::unknown_account(account, origin, accounts, project));
         };
-        if default != Some(&named.account) && self.is_protected(&named.account) {
+        if default != Some(&named.account) && self.protects(&named.account) {
             return Err(Refusal::Protected {
                 account: Box::new(named.account.clone()),
                 origin: named.origin.clone(),
@@ -85,7 +85,7 @@ impl World {
 
     /// Whether an own profile of the account is marked. A mark without an account belongs to the
     /// next definition of that profile below it.
-    fn is_protected(&self, account: &Account) -> bool {
+    pub fn protects(&self, account: &Account) -> bool {
         let own = self.own();
         own.statements.iter().enumerate().any(|(at, statement)| {
             statement.profiles.iter().filter(|profile| profile.protected).any(|mark| {

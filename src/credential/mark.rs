@@ -94,7 +94,9 @@ mod tests {
     const PATH: &str = "credentials.toml";
 
     fn entry(url: &str, key: &str, mark: &str) -> String {
-        format!("[[credential]] # {key}\r\nbase_url = '{url}'\r\napikey = '{key}'\r\nprofile = '{mark}'\r\n\r\n")
+        format!(
+            "[[credential]] # {key}\r\nbase_url = '{url}'\r\napikey = '{key}'\r\nprofile = '{mark}'\r\n\r\n"
+        )
     }
 
     #[test]
@@ -111,8 +113,7 @@ mod tests {
             .map(|entry| (entry.key.expose().to_owned(), entry.profile.unwrap()))
             .collect();
         let pair = |key: &str, mark: &str| (key.to_owned(), mark.to_owned());
-        let expected =
-            [("k1", "old"), ("k2", "x"), ("k3", "old"), ("k1", "new"), ("k3", "new")];
+        let expected = [("k1", "old"), ("k2", "x"), ("k3", "old"), ("k1", "new"), ("k3", "new")];
         assert_eq!(marks, expected.map(|(key, mark)| pair(key, mark)));
         // Stopped here and begun again, nothing is copied twice.
         assert!(copy(Path::new(PATH), &between, "old", "new").unwrap().0 == Change::Unchanged);

@@ -105,3 +105,8 @@ fn tell_other_definition(context: &Context, name: &str) -> Result<(), Error> {
 fn word(name: &str) -> String {
     shell_word(Path::new(name))
 }
+
+/// Writes the flag that chooses a scope, with a space behind it; your own needs none.
+fn scope_flag(scope: Scope) -> String {
+    if scope == Scope::User { String::new() } else { format!("--{scope} ") }
+}

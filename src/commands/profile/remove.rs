@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::rename::sound_facts;
 use super::table::{self, Written};
-use super::{elsewhere, selectors, unknown, word};
+use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::account::{Account, World};
 use crate::commands::context::{Context, Facts};
 use crate::commands::destination::{Destination, edit_error};
@@ -71,16 +71,19 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
     }
     let change = |text: &str, _: &Layer| table::removed(text, name);
     destination.edit_config(context, change, |_| Ok(()))?;
-    context
-        .output
-        .note(&format!("removed the profile {} from {}", escape::line(name), path.display()));
+    context.output.note(&format!(
+        "removed the profile {} from {}",
+        escape::line(name),
+        path.display()
+    ));
     if !written.selectors.is_empty() {
-        context.output.note(&format!("{} is unset there too", written.selectors_shown()));
+        context.output.note(&format!("unset with it there: {}", written.selectors_shown()));
     }
     let (Some(facts), Some(keys)) = (facts, keys) else { return Ok(()) };
     if !args.forget_key {
         keys.tell(context, name);
     }
+    tell_protection(context, &facts.world, &keys)?;
     selectors::tell(context, name, destination.scope(), &facts.stored);
     super::tell_other_definition(context, name)?;
     tell_default(context, &facts)
@@ -130,19 +133,15 @@ impl Keys {
         after.statements.retain(|statement| !statement.scope.is_given());
         let account_stays = account.as_ref().is_some_and(|account| after.names(account));
         let name_stays = after.profile(name).is_some();
-        let mut keys = Keys {
-            account_stays,
-            orphans: Vec::new(),
-            marked: Vec::new(),
-            others: 0,
-            account,
-        };
+        let mut keys =
+            Keys { account_stays, orphans: Vec::new(), marked: Vec::new(), others: 0, account };
         for entry in &facts.stored {
             let of_account = keys.account.is_some() && entry.account == keys.account;
             let yours = entry.scope == scope || entry.scope != Scope::System;
             if of_account && !account_stays && yours {
                 keys.orphans.push(entry.clone());
-            } else if entry.scope == scope && entry.profile.as_deref() == Some(name) && !name_stays {
+            } else if entry.scope == scope && entry.profile.as_deref() == Some(name) && !name_stays
+            {
                 keys.marked.push(entry.clone());
             } else if of_account {
                 keys.others += 1;
@@ -168,7 +167,9 @@ impl Keys {
             let (path, _) =
                 destination.edit_credentials(context, |path, text| forget(path, text, goes))?;
             let whose = first.account.as_ref().map_or_else(String::new, |a| format!(" of {a}"));
-            context.output.note(&format!("forgot the key{whose} in {}", path.display()));
+            // Where the orphans are none, the account has other keys, which stay.
+            let which = if self.orphans.is_empty() { " that was marked for it" } else { "" };
+            context.output.note(&format!("forgot the key{whose}{which} in {}", path.display()));
         }
         if self.others > 0
             && let Some(account) = &self.account
@@ -178,7 +179,8 @@ impl Keys {
             } else {
                 "it is not in files of yours"
             };
-            context.output.note(&format!("the key of {account} stays: {why}"));
+            let which = if self.marked.is_empty() { "the" } else { "another" };
+            context.output.note(&format!("{which} key of {account} stays: {why}"));
         }
         Ok(())
     }
@@ -186,17 +188,21 @@ impl Keys {
     /// Says which keys nothing uses any more, and what forgets them.
     fn tell(&self, context: &Context, name: &str) {
         if let (Some(account), Some(entry)) = (&self.account, self.orphans.first()) {
+            let forget = match entry.scope {
+                // `logout` leaves the system's files alone.
+                Scope::System => String::new(),
+                _ => format!("; to forget it: {}", logout(account)),
+            };
             context.output.note(&format!(
-                "the key of {account} stays in {}, and nothing here names the account any more; \
-                 to forget it: {}",
+                "the key of {account} stays in {}, and nothing here names the account any more{forget}",
                 entry.origin,
-                logout(account)
             ));
         }
         if let Some(entry) = self.marked.first() {
+            let flag = scope_flag(entry.scope);
             context.output.note(&format!(
                 "the key that was marked for it stays in {}; to forget it: \
-                 carto profile remove {} --forget-key",
+                 carto profile remove {flag}{} --forget-key",
                 entry.origin,
                 word(name)
             ));
@@ -228,9 +234,24 @@ fn not_there(args: &RemoveArgs, destination: &Destination, facts: Option<&Facts>
         return unknown(&args.name, &World::default()).at(destination.config_path().display());
     };
     elsewhere(&args.name, destination, &facts.world, |scope| {
-        let flag = if scope == Scope::User { String::new() } else { format!("--{scope} ") };
-        format!("carto profile remove {flag}{}", word(&args.name))
+        format!("carto profile remove {}{}", scope_flag(scope), word(&args.name))
     })
+}
+
+/// Says when a project can select the account from now on that could not before.
+fn tell_protection(context: &Context, before: &World, keys: &Keys) -> Result<(), Error> {
+    let Some(account) = keys.account.as_ref().filter(|account| before.protects(account)) else {
+        return Ok(());
+    };
+    let fresh = context.again();
+    let facts = fresh.facts(None)?;
+    let stored = facts.stored.iter().any(|entry| entry.account.as_ref() == Some(account));
+    if !facts.world.protects(account) && (stored || keys.account_stays) {
+        context.output.note(&format!(
+            "{account} is not protected any more: a project that is not trusted can select it"
+        ));
+    }
+    Ok(())
 }
 
 /// Says which account is the default, where that was the profile's.

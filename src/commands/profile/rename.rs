@@ -1,14 +1,16 @@
 //! `carto profile rename`: another name for a profile, and for whatever selects it there.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::table::{self, Written};
-use super::{elsewhere, selectors, unknown};
+use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::commands::context::{Context, Facts};
 use crate::commands::destination::{Destination, edit_error};
 use crate::commands::scope_args::ScopeArgs;
+use crate::config::Layer;
 use crate::config::keys::check_profile_name;
-use crate::config::{Layer, Scope};
 use crate::credential::mark;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -63,9 +65,10 @@ pub(super) fn run(context: &Context, args: &RenameArgs) -> Result<(), Error> {
     let marks =
         stored.iter().any(|key| key.scope == scope && key.profile.as_deref() == Some(old.as_str()));
     let copied = if marks {
-        destination.edit_credentials(context, |path, text| mark::copy(path, text, old, new))?.1
+        let copy = |path: &Path, text: &str| mark::copy(path, text, old, new);
+        Some(destination.edit_credentials(context, copy)?)
     } else {
-        0
+        None
     };
     let change = |text: &str, _: &Layer| table::renamed(text, old, new);
     destination.edit_config(context, change, |_| Ok(()))?;
@@ -74,19 +77,15 @@ pub(super) fn run(context: &Context, args: &RenameArgs) -> Result<(), Error> {
             mark::settle(path, text, old, new).map(|change| (change, ()))
         })?;
     }
-    let shown = (escape::line(old), escape::line(new));
-    context.output.note(&format!(
-        "renamed the profile {} to {} in {}",
-        shown.0,
-        shown.1,
-        path.display()
-    ));
+    let (from, to) = (escape::line(old), escape::line(new));
+    let note = |text: String| context.output.note(&text);
+    note(format!("renamed the profile {from} to {to} in {}", path.display()));
     if !written.selectors.is_empty() {
-        context.output.note(&format!("{} there says so too", written.selectors_shown()));
+        note(format!("renamed with it there: {}", written.selectors_shown()));
     }
-    if copied > 0 {
-        let keys = if copied == 1 { "the key" } else { "the keys" };
-        context.output.note(&format!("{keys} marked for it in the credentials beside it, too"));
+    if let Some((path, count)) = copied {
+        let marks = if count == 1 { "the mark of its key" } else { "the marks of its keys" };
+        note(format!("renamed with it: {marks} in {}", path.display()));
     }
     if !matches!(destination, Destination::File(_)) {
         selectors::tell(context, old, scope, &stored);
@@ -121,8 +120,7 @@ fn not_there(args: &RenameArgs, destination: &Destination, facts: Option<&Facts>
             .at(destination.config_path().display());
     };
     elsewhere(&args.old, destination, &facts.world, |scope| {
-        let flag = if scope == Scope::User { String::new() } else { format!("--{scope} ") };
-        let word = |name: &str| super::word(name);
-        format!("carto profile rename {flag}{} {}", word(&args.old), word(&args.new))
+        let (flag, old, new) = (scope_flag(scope), word(&args.old), word(&args.new));
+        format!("carto profile rename {flag}{old} {new}")
     })
 }

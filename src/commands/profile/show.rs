@@ -34,6 +34,7 @@ struct Report {
     defined: Vec<Definition>,
     selectors: Vec<Selector>,
     in_use: bool,
+    protected: bool,
 }
 
 /// One place that defines the profile.
@@ -65,7 +66,11 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
         });
     }
     let report = Report::gather(context, &facts, name, used.as_deref())?;
-    if args.json { report.print_json(context) } else { report.print_text(context) }
+    if args.json {
+        report.print_json(context);
+    } else {
+        report.print_text(context);
+    }
     match facts.broken.first() {
         None => Ok(()),
         Some(error) => Err(error.clone()),
@@ -90,18 +95,21 @@ impl Report {
             let profile = statement.profiles.iter().find(|profile| profile.name == name)?;
             Some(Definition::of(facts, &selected, profile))
         };
+        let defined: Vec<Definition> = own.filter_map(definition).collect();
+        // The mark is the account's, whichever profile has it.
+        let protected = match &chosen {
+            Ok(chosen) => facts.world.protects(&chosen.account),
+            Err(_) => defined.first().is_some_and(|definition| definition.protected),
+        };
         Ok(Report {
+            protected,
             chosen: chosen.map_err(Error::from),
             key,
-            defined: own.filter_map(definition).collect(),
+            defined,
             selectors: selectors(context, &context.load()?.config, &name),
             in_use: used == Some(&name),
             name,
         })
-    }
-
-    fn protected(&self) -> bool {
-        self.defined.iter().any(|definition| definition.protected)
     }
 
     fn print_text(&self, context: &Context) {
@@ -129,7 +137,7 @@ impl Report {
             Some(Err(error)) => row("key", &format!("({})", error.what)),
             Some(Ok(_)) | None => row("key", "none"),
         }
-        row("protected", if self.protected() { "yes" } else { "no" });
+        row("protected", if self.protected { "yes" } else { "no" });
         for (at, definition) in self.defined.iter().enumerate() {
             let Located { scope, origin, .. } = &definition.at;
             let account = match &definition.account {
@@ -158,7 +166,8 @@ impl Report {
         let key = key.filter(|key| key.scope != Scope::Default);
         let defined: Vec<_> = self.defined.iter().map(Definition::json).collect();
         let selectors: Vec<_> = self.selectors.iter().map(selector_json).collect();
-        let problem = [self.chosen.as_ref().err(), self.key.as_ref().and_then(|k| k.as_ref().err())];
+        let problem =
+            [self.chosen.as_ref().err(), self.key.as_ref().and_then(|k| k.as_ref().err())];
         context.output.json(&json!({
             "name": self.name,
             "in_use": self.in_use,
@@ -166,7 +175,7 @@ impl Report {
             "base_url": account.map(|account| account.base_url().to_string()),
             "organization": chosen.and_then(|c| c.organization.as_ref()).map(|org| &org.value),
             "allow_non_secure": chosen.is_some_and(|chosen| chosen.non_secure),
-            "protected": self.protected(),
+            "protected": self.protected,
             "has_key": key.is_some(),
             "key_scope": key.map(|key| key.scope.name()),
             "key_origin": key.map(|key| key.origin.to_string()),

@@ -97,7 +97,11 @@ mod tests {
     /// A text, the same with `old` renamed to `a.b`, the same without it.
     const FORMS: &[[&str; 3]] = &[
         ["[profiles.old]\nuser = 'x'\n", "[profiles.\"a.b\"]\nuser = 'x'\n", ""],
-        ["[profiles]\nold.user = 'x'\no = 1\n", "[profiles]\n\"a.b\".user = 'x'\no = 1\n", "[profiles]\no = 1\n"],
+        [
+            "[profiles]\nold.user = 'x'\no = 1\n",
+            "[profiles]\n\"a.b\".user = 'x'\no = 1\n",
+            "[profiles]\no = 1\n",
+        ],
         [
             "profiles.old.user = 'x'\nprofiles.'old'.org = 'o' # c\n",
             "profiles.\"a.b\".user = 'x'\nprofiles.\"a.b\".org = 'o' # c\n",

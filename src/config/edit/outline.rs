@@ -77,16 +77,16 @@ mod tests {
             .map(|named| format!("{} {}", named.path.join("/"), named.text.unwrap_or_default()))
             .collect();
         seen.sort();
-        let expected = [
-            "Profiles ", "Profiles/é.1 ", "a ", "a/b x", "l ", "t ", "t/u ", "t/v ", "t/v/w y",
-        ];
+        let expected =
+            ["Profiles ", "Profiles/é.1 ", "a ", "a/b x", "l ", "t ", "t/u ", "t/v ", "t/v/w y"];
         assert_eq!(seen, expected);
         assert!(outline("a = ").is_err());
     }
 
     #[test]
     fn a_table_is_copied_whole_and_the_rest_stays() {
-        let text = "# c\r\n[[k]]\r\nu = \"x\" # d\r\nkey = { command = [\"a\", \"b\"] }\r\nm = \"o\"\r\n";
+        let text =
+            "# c\r\n[[k]]\r\nu = \"x\" # d\r\nkey = { command = [\"a\", \"b\"] }\r\nm = \"o\"\r\n";
         let copied = copy_table(text, "k", 0, ("m", &Value::String("n".to_owned())));
         let added = "\r\n[[k]]\r\nu = \"x\"\r\nkey = { command = [\"a\", \"b\"] }\r\nm = \"n\"\r\n";
         assert!(copied == Ok(format!("{text}{added}")));
