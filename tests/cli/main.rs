@@ -34,6 +34,7 @@ mod keys_in;
 mod lossless;
 mod permissions;
 mod pictures;
+mod presets;
 mod readme;
 mod recipes;
 mod sandbox;
