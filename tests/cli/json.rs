@@ -84,6 +84,16 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
     ("plugin list", "plugin-list", &["plugin list --json"]),
     ("plugin which", "plugin-which", &["plugin which dump --json", "plugin which nothing --json"]),
     ("profile list", "profile-list", &["profile list --json", "-p staging profile list --json"]),
+    (
+        "profile show",
+        "profile-show",
+        &[
+            "profile show staging --json",
+            "profile show bad --json",
+            "profile show maps --json",
+            "--profile staging profile show --json",
+        ],
+    ),
     ("trust", "trust-list", &["trust --list --json"]),
     ("trust", "trust-show", &["trust --show --json"]),
 ];
@@ -145,6 +155,10 @@ const RICH: &str = "username = 'ann'\norganization = 'acme'\n\
     [plugins.sql]\nlimit = 3\non = true\nlist = [1, 'x', 1979-05-27]\nnothing = nan\n\
     table = {}\ndeep.er = [{ a = 1.5 }]\n[ui]\ncolor = 'auto'\n";
 
+/// A profile whose account is reached by `http`, by permission.
+const HTTP_PROFILE: &str = "[profiles.maps]\nbase_url = 'http://maps.example.com/user/ann'\n\
+    allow_non_secure = true\norganization = 'acme'\n";
+
 fn situations() -> Vec<Situation> {
     let mut all = accounts();
     all.extend(projects());
@@ -167,7 +181,10 @@ fn accounts() -> Vec<Situation> {
             .with(|sandbox| _ = sandbox.keys(&["maps-key https://maps.example.com"])),
         Situation::new(
             "http",
-            "base_url = 'http://maps.example.com/user/ann'\nallow_non_secure = true\n",
+            &format!(
+                "base_url = 'http://maps.example.com/user/ann'\nallow_non_secure = true\n\
+                 {HTTP_PROFILE}"
+            ),
             &["k http://maps.example.com/user/ann"],
         ),
         Situation::new("http refused", "base_url = 'http://maps.example.com/user/ann'\n", &[]),
@@ -234,6 +251,12 @@ fn projects() -> Vec<Situation> {
             sandbox.file("work/inner/.carto/config.toml", "profile = 'p'\n");
         }),
         new("an account nobody has").with(|sandbox| _ = sandbox.project("username = 'eve'\n")),
+        Situation::new("a project that selects a profile", RICH, keys)
+            .with(|sandbox| _ = sandbox.project("profile = 'staging'\n")),
+        Situation::new("another project selects a profile", RICH, keys).with(|sandbox| {
+            sandbox.file("work/other/.carto/config.toml", "profile = 'staging'\n");
+            sandbox.trust("work/other");
+        }),
         new("a broken project").with(|sandbox| _ = sandbox.project("username = \n")),
         new("a project of its own").with(|sandbox| {
             sandbox.trust("work");

@@ -36,6 +36,7 @@ mod lossless;
 mod permissions;
 mod pictures;
 mod presets;
+mod profiles;
 mod readme;
 mod recipes;
 mod sandbox;
