@@ -23,6 +23,7 @@ pub mod layers;
 pub mod login;
 pub mod logout;
 pub mod plugin;
+pub mod preset_args;
 pub mod profile;
 pub mod project;
 mod remarks;

@@ -41,6 +41,7 @@ const COMMANDS: &[&str] = &[
     "credentials export",
     "credentials export -",
     "credentials export --as 0.x",
+    "credentials export --as 1.0",
     "credentials export --as 1.x",
     "credentials export --as documented",
     "credentials export taken.json",

@@ -234,6 +234,7 @@ fn no_command_imports_another() {
         "judge_entry",
         "layers",
         "remarks",
+        "preset_args",
         "project",
         "scope_args",
     ];
