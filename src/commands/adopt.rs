@@ -1,12 +1,15 @@
 //! Where a new account's name goes: it becomes the default, a profile, or is there already.
 //! `login` and `credentials import` share it.
 
+use std::path::Path;
+
 use super::context::Context;
 use super::destination::Destination;
 use crate::account::{Account, World};
 use crate::config::keys::KeyPath;
 use crate::config::{Layer, Located, Origin, Scope, edit};
-use crate::error::Error;
+use crate::error::{Error, Kind, shell_word};
+use crate::escape;
 
 /// Whether the account becomes the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,16 +94,17 @@ pub fn place(
     };
     if let Some(name) = &wanted.profile {
         let selects = selects || default.is_none();
-        if named(name).as_ref() == Some(account) && !selects {
-            return Ok(Place::Known);
+        match named(name) {
+            Some(known) if known == *account && !selects => return Ok(Place::Known),
+            Some(known) if known != *account => return Err(taken(&world, name, &known)),
+            _ => {}
         }
         return Ok(Place::Profile { name: name.clone(), selects });
     }
     if default.as_ref() == Some(account) {
         return Ok(Place::Known);
     }
-    let holder =
-        world.profile_names().into_iter().find(|name| named(name).as_ref() == Some(account));
+    let holder = profile_of(&world, account);
     let Some(_) = default else {
         return Ok(match holder {
             Some(name) => Place::Profile { name: name.to_owned(), selects: true },
@@ -112,6 +116,31 @@ pub fn place(
         return Ok(if selects { Place::Profile { name, selects } } else { Place::Known });
     }
     Ok(Place::Profile { name: free_name(&world, account), selects })
+}
+
+/// Gives the first profile of an account.
+pub fn profile_of<'a>(world: &'a World, account: &Account) -> Option<&'a str> {
+    let named = |name: &str| {
+        let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+        world.account_of_profile(&selected).ok()
+    };
+    world.profile_names().into_iter().find(|name| named(name).as_ref() == Some(account))
+}
+
+/// The error of a name that is another account's: its other fields would stay and be mixed in.
+fn taken(world: &World, name: &str, account: &Account) -> Error {
+    let what = format!("the profile `{}` is another account: {account}", escape::line(name));
+    let error = Error::new(Kind::Usage, what);
+    let Some(profile) = world.profile(name) else { return error };
+    let flag = match profile.at.scope {
+        Scope::User => String::new(),
+        scope => format!("--{scope} "),
+    };
+    let old = shell_word(Path::new(name));
+    error
+        .at(&profile.at.origin)
+        .help("choose another name")
+        .help(format!("or free this one: carto profile rename {flag}{old} NEW"))
 }
 
 /// Gives the user's own word up to a scope.

@@ -16,6 +16,7 @@ pub mod forget_key;
 pub mod given_key;
 pub mod globals;
 pub mod handover;
+pub mod hides;
 pub mod init;
 pub mod judge_entry;
 pub mod layers;

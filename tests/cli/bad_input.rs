@@ -633,6 +633,9 @@ fn values_of_the_wrong_kind_are_refused() {
             "carto config set allow_non_secure maybe",
             "carto config set ui.color blue",
             "carto config set username",
+            "carto config set apikye",
+            "carto config set plugins.sql.apikey marker",
+            "carto config set plugins.sql.db.Api-Key marker",
             "carto config set alias.q ''",
             "carto config set --project username a",
             "carto config set --user --system username a",
@@ -656,6 +659,24 @@ fn values_of_the_wrong_kind_are_refused() {
             $ carto config set username
             ! error: no value for `username`
             ! help: carto config set username VALUE
+            exit 2
+            $ carto config set apikye
+            ! error: unknown key `apikye`
+            ! help: did you mean `apikey`?
+            exit 2
+            $ carto config set plugins.sql.apikey marker
+            ! error: `plugins.sql.apikey` would put a key into a settings file
+            ! note: a plugin gets the account's key in CARTO_API_KEY
+            ! help: carto config set apikey     # the account's key, in a file of its own
+            ! help: carto config set plugins.sql.profile NAME     # another account for this plugin
+            ! help: --force writes it all the same
+            exit 2
+            $ carto config set plugins.sql.db.Api-Key marker
+            ! error: `plugins.sql.db.Api-Key` would put a key into a settings file
+            ! note: a plugin gets the account's key in CARTO_API_KEY
+            ! help: carto config set apikey     # the account's key, in a file of its own
+            ! help: carto config set plugins.sql.profile NAME     # another account for this plugin
+            ! help: --force writes it all the same
             exit 2
             $ carto config set alias.q ''
             ! error: `alias.q`: an alias needs at least one word

@@ -230,6 +230,7 @@ fn no_command_imports_another() {
         "given_key",
         "globals",
         "handover",
+        "hides",
         "judge_entry",
         "layers",
         "remarks",

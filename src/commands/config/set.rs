@@ -47,6 +47,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
         return set_apikey::run(context, args.scope.choice(), args.value.as_deref());
     }
     let Some(text) = &args.value else {
+        if path.known().is_none() && !args.force {
+            return Err(given::unknown_key(&path));
+        }
         let shown = path.to_string();
         return Err(Error::new(Kind::Usage, format!("no value for `{}`", escape::line(&shown)))
             .help(format!("carto config set {} VALUE", escape::line(&shown))));
@@ -112,7 +115,27 @@ fn key_error(what: String, args: &SetArgs) -> Error {
     }
 }
 
+/// A plugin's own settings may be anything, but an account's key among them would stand in a file
+/// that is listed, shown and committed.
+fn refuse_plugin_key(path: &KeyPath) -> Result<(), Error> {
+    let [table, plugin, .., field] = path.0.as_slice() else { return Ok(()) };
+    if table != "plugins" || !KeyPath::canonical(std::slice::from_ref(field)).is("apikey") {
+        return Ok(());
+    }
+    let what = format!("`{path}` would put a key into a settings file");
+    Err(Error::new(Kind::Usage, escape::line(&what))
+        .note("a plugin gets the account's key in CARTO_API_KEY")
+        .help("carto config set apikey     # the account's key, in a file of its own")
+        .help(escape::line(&format!(
+            "carto config set plugins.{plugin}.profile NAME     # another account for this plugin"
+        )))
+        .help("--force writes it all the same"))
+}
+
 fn judged(path: &KeyPath, text: &str, args: &SetArgs) -> Result<edit::Value, Error> {
+    if !args.force {
+        refuse_plugin_key(path)?;
+    }
     let Some(key) = path.known() else {
         if args.force {
             return Ok(edit::Value::String(text.to_owned()));
