@@ -32,7 +32,7 @@ from urllib.parse import parse_qsl, urlsplit
 KEY = "marker0123456789"
 OTHER_KEY = "othermarker0123456789"
 # Names that this script answers to. `jane` is the account that must never be seen.
-HOSTS = ["john.carto.com", "jane.carto.com", "maps.example.com"]
+HOSTS = ["johnsmith.carto.com", "jane.carto.com", "maps.example.com"]
 ANSWER = {"rows": [{"a": 4711}], "fields": {"a": {"type": "number", "pgtype": "int4"}},
           "time": 0.1, "total_rows": 1}
 # What an earlier run or another program left in the environment: all of another account.
@@ -42,15 +42,12 @@ LEFTOVER = {
     "CARTO_API_TOKEN": OTHER_KEY, "CARTO_ORG": "janes",
 }
 
-FRAMES = """
-import os
-from cartoframes.auth import Credentials
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+
+# What README tells people to write, and a query.
+FRAMES = README.split("```python\n")[1].split("```")[0] + """
 from cartoframes.data.clients import SQLClient
-credentials = Credentials(
-    os.environ["CARTO_USERNAME"], os.environ["CARTO_API_KEY"],
-    base_url=os.environ["CARTO_BASE_URL"],
-    allow_non_secure=os.environ["CARTO_BASE_URL"].startswith("http:"))
-print(SQLClient(credentials).query("SELECT 1 AS a"))
+print(SQLClient().query("SELECT 1 AS a"))
 """
 
 FRAMES_DEFAULT = """
@@ -74,7 +71,7 @@ PROGRAMS = {
     "CARTOframes": "exec -- python frames.py",
     "CARTO's Python library": "exec --as carto-python -- python library.py",
     "carto_sql": "exec --as carto-python -- carto_sql run 'SELECT 1 AS a'",
-    "ogrinfo": "exec --as gdal -- ogrinfo -ro Carto:john -sql 'SELECT 1 AS a'",
+    "ogrinfo": "exec --as gdal -- ogrinfo -ro Carto:johnsmith -sql 'SELECT 1 AS a'",
 }
 
 
@@ -277,31 +274,38 @@ def permission(base_url):
 
 def with_a_key(checks, user, base_url):
     user.do(f"carto login {base_url} --key-stdin{permission(base_url)}", KEY)
-    user.do(f"carto profile add john --base-url {base_url}{permission(base_url)}")
+    user.do(f"carto profile add js --base-url {base_url}{permission(base_url)}")
     for name, line in PROGRAMS.items():
         with checks.check(f"{base_url}: {name}"):
             checks.sent(user.run(f"carto {line}"), base_url, KEY)
-        # john comes from the command line, everything in the environment is jane's.
+        # The account comes from the command line; all of the environment is jane's.
         with checks.check(f"{base_url}: {name} in another account's environment"):
-            checks.sent(user.run(f"carto --profile john {line}", LEFTOVER), base_url, KEY)
+            checks.sent(user.run(f"carto --profile js {line}", LEFTOVER), base_url, KEY)
     with checks.check(f"{base_url}: CARTOframes from its own place"):
         user.do("carto credentials export --default")
         checks.sent(user.run("python default.py", LEFTOVER), base_url, KEY)
 
 
 def without_a_key(checks, user, base_url):
-    user.do(f"carto profile add john --base-url {base_url}{permission(base_url)}")
-    user.do("carto profile use john")
+    user.do(f"carto profile add js --base-url {base_url}{permission(base_url)}")
+    user.do("carto profile use js")
     for name, line in PROGRAMS.items():
         with checks.check(f"{base_url}: {name} without a key"):
             checks.sent(user.run(f"carto {line}"), base_url, "default_public")
     with checks.check(f"{base_url}: CARTOframes from its own place, without a key"):
         user.do("carto credentials export --default")
         checks.sent(user.run("python default.py"), base_url, "default_public")
-    # jane's key was offered and is not john's.
+    # jane's key was offered, and fits no other account.
     with checks.check(f"{base_url}: another account's key is not sent, nor the public one"):
         for line in PROGRAMS.values():
-            checks.nothing_sent(user.run(f"carto --profile john {line}", LEFTOVER), 4)
+            checks.nothing_sent(user.run(f"carto --profile js {line}", LEFTOVER), 4)
+
+
+def promised(checks):
+    """The commands in README are those that are run here."""
+    for name in {"carto_sql", "ogrinfo"} & PROGRAMS.keys():
+        with checks.check(f"{name} in README"):
+            expect("in README", f"\ncarto {PROGRAMS[name]}\n" in README, True)
 
 
 def control(checks, user, inside):
@@ -379,15 +383,16 @@ def main(carto, place, inside):
             network = dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"),
                                     str(trusted))
             port = recorder.serve("http", 0)
-            base_urls = ["https://john.carto.com", "https://maps.example.com/user/john",
-                         f"http://maps.example.com:{port}/user/john"]
+            base_urls = ["https://johnsmith.carto.com", "https://maps.example.com/user/johnsmith",
+                         f"http://maps.example.com:{port}/user/johnsmith"]
         else:
             port = recorder.serve("http", 0)
             network = {"no_proxy": "127.0.0.1", **dict.fromkeys(
                 ("http_proxy", "https_proxy", "all_proxy"), f"http://127.0.0.1:{port}")}
             base_urls = []
-        base_urls.append(f"http://127.0.0.1:{port}/user/john")
+        base_urls.append(f"http://127.0.0.1:{port}/user/johnsmith")
         checks = Checks(recorder)
+        promised(checks)
         for number, base_url in enumerate(base_urls):
             user = User(carto, place, scratch, f"with-{number}", network)
             with_a_key(checks, user, base_url)
