@@ -75,6 +75,7 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let key = read_key(&input)?;
     let wanted = Wanted {
         profile,
+        suggested: None,
         select: if args.default { Select::Always } else { Select::IfNoDefault },
         organization: args.organization.clone(),
     };
