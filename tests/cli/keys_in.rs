@@ -628,7 +628,7 @@ fn profiles_are_added_listed_and_selected() {
             exit 0
             $ carto profile use 'my maps'
             ! note: profile my maps (ann at https://maps.example.com/user/ann) is selected in ~/.config/carto/config.toml
-            ! note: it is hidden here by project ([work]/.carto/config.toml:3:11)
+            ! note: it is hidden here by project ([work]/.carto/config.toml:4:11)
             exit 0
             $ carto profile use --project --none
             ! note: no profile is selected in [work]/.carto/config.toml
@@ -641,6 +641,7 @@ fn profiles_are_added_listed_and_selected() {
               my maps  ann at https://maps.example.com/user/ann  no key  protected
             exit 0
             $ cat .carto/config.toml ~/.config/carto/config.toml
+            #:schema ./config.schema.json
             # Settings of this project; they may be committed. Keys never stand here:
             # `carto config set --project apikey` stores them in credentials.toml beside this file.
             username = "ann"
@@ -701,7 +702,7 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
             $ carto config explain
             account  acme at https://acme.carto.com
             * project  user name `acme`: acme at https://acme.carto.com
-                       at [work]/.carto/config.toml:3:12
+                       at [work]/.carto/config.toml:4:12
                        decides: the highest scope that names an account
               user     user name `ann`: ann at https://ann.carto.com
                        at ~/.config/carto/config.toml:1:12

@@ -174,7 +174,7 @@ fn the_tour_works() {
         $ carto config explain
         account  acme at https://maps.example.com/user/acme
         * project  profile `acme`: acme at https://maps.example.com/user/acme
-                   at [work]/.carto/config.toml:3:11
+                   at [work]/.carto/config.toml:4:11
                    decides: the highest scope that names an account
           user     user name `johnsmith`: johnsmith at https://johnsmith.carto.com
                    at ~/.config/carto/config.toml:1:12
@@ -197,7 +197,7 @@ fn the_tour_works() {
         * ~/.config/carto/config.toml:5:12	profiles.acme.username=acme
         * ~/.config/carto/credentials.toml:1:1	apikey=********  (johnsmith at https://johnsmith.carto.com)
         * ~/.config/carto/credentials.toml:6:1	apikey=********  (acme at https://maps.example.com/user/acme)
-        * [work]/.carto/config.toml:3:11	profile=acme
+        * [work]/.carto/config.toml:4:11	profile=acme
         exit 0
         $ carto credentials export cartocreds.json
         ! note: wrote acme at https://maps.example.com/user/acme to cartocreds.json
