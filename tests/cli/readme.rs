@@ -148,7 +148,7 @@ fn the_tour_works() {
         $ carto login https://johnsmith.carto.com --key-stdin < key.txt
         ! note: logging in to johnsmith at https://johnsmith.carto.com; its key is shown at https://johnsmith.carto.com/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
-        ! note: johnsmith at https://johnsmith.carto.com is now your default account
+        ! note: johnsmith at https://johnsmith.carto.com is now your default account, in ~/.config/carto/config.toml
         exit 0
         $ carto whoami
         username      johnsmith
@@ -158,7 +158,7 @@ fn the_tour_works() {
         $ carto login https://maps.example.com/user/acme --key-stdin < acme.txt
         ! note: logging in to acme at https://maps.example.com/user/acme; its key is shown at https://maps.example.com/user/acme/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
-        ! note: acme at https://maps.example.com/user/acme is profile acme: carto --profile acme ..., or carto profile use acme
+        ! note: acme at https://maps.example.com/user/acme is profile acme in ~/.config/carto/config.toml: carto --profile acme ..., or carto profile use acme
         exit 0
         $ carto --profile acme whoami
         username      acme
