@@ -190,8 +190,26 @@ mod tests {
         };
         let value = || {
             proptest::sample::select(vec![
-                "", "a", "-", "--", "-1", "-x", "auto", "never", "=", "a=b", "ui.color=never",
-                "dir/x", " ", "\u{e9}", "sql", "config", "help", "-h", "--help", "-V",
+                "",
+                "a",
+                "-",
+                "--",
+                "-1",
+                "-x",
+                "auto",
+                "never",
+                "=",
+                "a=b",
+                "ui.color=never",
+                "dir/x",
+                " ",
+                "\u{e9}",
+                "sql",
+                "config",
+                "help",
+                "-h",
+                "--help",
+                "-V",
             ])
         };
         prop_oneof![
