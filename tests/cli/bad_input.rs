@@ -1006,7 +1006,8 @@ fn what_is_no_credentials_file_is_not_imported() {
             $ carto credentials import m2m.json
             ! error: a machine-to-machine file of carto-auth holds no API key, so there is none to import
             !   --> m2m.json
-            exit 3
+            ! help: carto login URL     # asks for an API key of the account
+            exit 4
             $ carto credentials import conflict.json
             ! error: `key` and `api_key` disagree
             !   --> conflict.json
@@ -1061,6 +1062,8 @@ fn what_is_no_credentials_file_is_not_imported() {
             !   --> ~/.config/cartoframes/creds.json
             !   --> ~/.config/cartoframes/cartocreds.json
             !   --> ~/.carto_credentials.json
+            !   --> ~/.cartorc.yaml
+            !   --> ~/.cartodbrc
             ! help: carto credentials import FILE
             exit 1
             $ ls ~/.config 2>/dev/null

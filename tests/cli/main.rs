@@ -30,6 +30,7 @@ mod git_user;
 mod help;
 mod honest;
 mod hostile;
+mod imports;
 mod keys_in;
 mod lossless;
 mod permissions;
