@@ -2,13 +2,15 @@
 //! `login` and `credentials import` share it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::context::{Context, Facts};
 use super::destination::Destination;
 use crate::account::{Account, World};
 use crate::config::keys::KeyPath;
 use crate::config::{Layer, Located, Origin, Scope, edit};
-use crate::error::Error;
+use crate::error::{Error, Kind, shell_word};
+use crate::escape;
 
 /// Whether the account becomes the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +189,48 @@ pub fn place(
     wanted: &Wanted,
 ) -> Result<Place, Error> {
     let scope = destination.scope();
-    Ok(Names::of(&own_world(context, scope)?, scope).place(account, wanted))
+    let world = own_world(context, scope)?;
+    if let Some(name) = &wanted.profile {
+        refuse_taken(&world, account, name)?;
+    }
+    Ok(Names::of(&world, scope).place(account, wanted))
+}
+
+/// Gives the first profile of an account.
+pub fn profile_of<'a>(world: &'a World, account: &Account) -> Option<&'a str> {
+    let named = |name: &str| {
+        let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+        world.account_of_profile(&selected).ok()
+    };
+    world.profile_names().into_iter().find(|name| named(name).as_ref() == Some(account))
+}
+
+/// Refuses a wanted name that another account has.
+///
+/// # Errors
+/// The account that has it, and where.
+pub fn refuse_taken(world: &World, account: &Account, name: &str) -> Result<(), Error> {
+    let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+    match world.account_of_profile(&selected) {
+        Ok(known) if known != *account => Err(taken(world, name, &known)),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a name that is another account's: its other fields would stay and be mixed in.
+fn taken(world: &World, name: &str, account: &Account) -> Error {
+    let what = format!("the profile `{}` is another account: {account}", escape::line(name));
+    let error = Error::new(Kind::Usage, what);
+    let Some(profile) = world.profile(name) else { return error };
+    let flag = match profile.at.scope {
+        Scope::User => String::new(),
+        scope => format!("--{scope} "),
+    };
+    let old = shell_word(Path::new(name));
+    error
+        .at(&profile.at.origin)
+        .help("choose another name")
+        .help(format!("or free this one: carto profile rename {flag}{old} NEW"))
 }
 
 /// Gives the user's own word up to a scope.

@@ -353,28 +353,28 @@ fn a_file_that_cannot_be_used_does_not_stop_the_others() {
             CARTOframes                    ann at https://ann.carto.com  stored as the default account
             CARTO's official command line  https://ac_us.api.carto.com   stored as profile us
             CARTO's official command line  https://ac_eu.api.carto.com   stored as profile eu
-            carto_cli                      -                             refused: `a.api_key` must be a string, and YAML reads a yes or no there
+            carto_cli                      -                             refused: 2:12: `a.api_key` must be a string, and YAML reads a yes or no there
             cartodb-tools                  -                             left: a file of cartodb-tools holds OAuth 1 secrets and no API key, so there is none to import
             ! note: ~/.carto_credentials.json: `gone` names no account and is left
             ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 '~/.cartodbrc'
-            ! error: 2 of 5 files were not imported
+            ! error: not imported: 2 of 5 files
             !   --> ~/.config/cartoframes/creds.json
             !   --> ~/.cartorc.yaml:2:12
             ! note: ~/.config/cartoframes/creds.json: the file names no account; nothing was stored
             ! note: ~/.cartorc.yaml:2:12: `a.api_key` must be a string, and YAML reads a yes or no there
-            ! help: it needs a user name or a base URL
-            ! help: put the value in quotes, then it is text
+            ! help: carto credentials import ~/.config/cartoframes/creds.json     # says what to do
+            ! help: carto credentials import ~/.cartorc.yaml     # says what to do
             exit 0
             $ carto credentials import --all >/dev/null
             ! note: ~/.carto_credentials.json: `gone` names no account and is left
             ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 '~/.cartodbrc'
-            ! error: 2 of 5 files were not imported
+            ! error: not imported: 2 of 5 files
             !   --> ~/.config/cartoframes/creds.json
             !   --> ~/.cartorc.yaml:2:12
             ! note: ~/.config/cartoframes/creds.json: the file names no account; nothing was stored
             ! note: ~/.cartorc.yaml:2:12: `a.api_key` must be a string, and YAML reads a yes or no there
-            ! help: it needs a user name or a base URL
-            ! help: put the value in quotes, then it is text
+            ! help: carto credentials import ~/.config/cartoframes/creds.json     # says what to do
+            ! help: carto credentials import ~/.cartorc.yaml     # says what to do
             exit 4
         "#]],
     );
@@ -473,8 +473,8 @@ fn a_place_alone_or_none_is_enough_to_tell() {
 #[test]
 fn the_json_of_the_table_has_its_schema() {
     let schema: serde_json::Value =
-        serde_json::from_str(include_str!("../../schema/import.schema.json")).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
+        serde_json::from_str(include_str!("../../schema/credentials-import.schema.json")).unwrap();
+    let schema = jsonschema::draft202012::new(&schema).unwrap();
     let mut results = Vec::new();
     let check = |ran: crate::sandbox::Ran| {
         let rows: serde_json::Value = serde_json::from_slice(&ran.raw).unwrap();
@@ -820,10 +820,13 @@ fn a_profile_of_another_account_keeps_its_name() {
               eu-3  bob at https://bob.carto.com
             exit 0
             $ carto credentials import rc.yaml --profile eu
-            bob at https://bob.carto.com (key ********) from rc.yaml: had the key already, as profile eu
-            exit 0
+            ! error: the profile `eu` is another account: zoe at https://zoe.carto.com
+            !   --> ~/.config/carto/config.toml:3:12
+            ! help: choose another name
+            ! help: or free this one: carto profile rename eu NEW
+            exit 2
             $ carto -p eu config get username
-            bob
+            zoe
             exit 0
         "#]],
     );

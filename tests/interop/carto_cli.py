@@ -158,7 +158,8 @@ def difference(theirs, ours):
     }
     user, url = theirs["CARTO_USER"], ours["CARTO_BASE_URL"]
     # Where the URL says whose it is, the alias is a name for people; so is one that can be no user's.
-    if "/user/" not in url and not url.endswith(".carto.com") and USER.match(user):
+    host = url.split("://")[1].split("/")[0]
+    if "/user/" not in url and not host.endswith(".carto.com") and USER.match(user):
         expected["CARTO_USER"] = (user, ours.get("CARTO_USERNAME"))
     return {name: pair for name, pair in expected.items() if pair[0] != pair[1]}
 

@@ -42,6 +42,9 @@ enum Form {
     /// CARTOframes 0.2.3 to 0.10.1
     #[value(name = "0.x")]
     Zero,
+    /// CARTOframes 1.0b2 to 1.0.1
+    #[value(name = "1.0")]
+    OneZero,
     /// CARTOframes 1.0.2 to 1.2.5
     #[value(name = "1.x")]
     One,
@@ -89,6 +92,7 @@ fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
     let form = match form {
         None => ExportAs::Universal,
         Some(Form::Zero) => ExportAs::Cartoframes0,
+        Some(Form::OneZero) => ExportAs::Cartoframes1Early,
         Some(Form::One) => ExportAs::Cartoframes1,
         Some(Form::Documented) => ExportAs::Documented,
     };

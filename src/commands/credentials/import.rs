@@ -79,6 +79,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
             .help("without `--profile` each becomes the profile that it is there"));
     }
     let mut plan = Plan::of(context, &destination, Existing::Replaced)?;
+    if let (Some(name), [account]) = (&args.profile, accounts.as_slice()) {
+        plan.refuse_taken(account, name)?;
+    }
     let steps: Vec<_> =
         accounts.into_iter().map(|account| plan.add(account, args.profile.as_deref())).collect();
     for step in &steps {

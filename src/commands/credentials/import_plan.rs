@@ -134,6 +134,7 @@ fn account_of(entry: &ImportedAccount, format: Format, path: &Path) -> Result<Ac
 
 /// What is there, and what was planned on top of it.
 pub(super) struct Plan {
+    world: World,
     names: Names,
     keys: Vec<Held>,
     existing: Existing,
@@ -165,7 +166,16 @@ impl Plan {
         let keys = stored.filter_map(|entry| {
             Some(Held { account: entry.account?, key: entry.key, mark: entry.profile, from: None })
         });
-        Ok(Plan { names: Names::of(&facts.world, scope), keys: keys.collect(), existing })
+        let (names, keys) = (Names::of(&facts.world, scope), keys.collect());
+        Ok(Plan { world: facts.world, names, keys, existing })
+    }
+
+    /// Refuses a profile's name that another account has.
+    ///
+    /// # Errors
+    /// The account that has it, and where.
+    pub(super) fn refuse_taken(&self, checked: &Checked, profile: &str) -> Result<(), Error> {
+        adopt::refuse_taken(&self.world, &checked.account, profile)
     }
 
     /// Decides on one account, and counts with it from then on.
