@@ -101,6 +101,9 @@ const ROWS: &[Row] = &[
             ("cartocreds.json --dry-run", Nowhere),
             ("broken.json", Nowhere),
             ("wrong.json", Nowhere),
+            ("cartorc.yaml", Nowhere),
+            ("broken.yaml", Nowhere),
+            ("--all", Nowhere),
             ("-", Nowhere),
             ("", Nowhere),
         ],
@@ -207,6 +210,11 @@ fn machine() -> Sandbox {
     sandbox.file_with_mode("work/broken.json", broken, 0o600);
     let wrong = r#"{"username": "marker key of wrong", "api_key": "marker-key with a space"}"#;
     sandbox.file_with_mode("work/wrong.json", wrong, 0o600);
+    let yaml = "leo: {api_key: marker-key-of-yaml}\n";
+    sandbox.file_with_mode("work/cartorc.yaml", yaml, 0o600);
+    sandbox.file_with_mode("home/.cartorc.yaml", yaml, 0o600);
+    let broken = "leo: {api_key:marker-key-broken}\nzoe: {api_key, marker-key: marker-key}\n";
+    sandbox.file_with_mode("work/broken.yaml", broken, 0o600);
     sandbox.file_with_mode("work/key.txt", "marker-key-2", 0o600);
     // Questions are put to git only in a work tree.
     fs::create_dir(sandbox.path("work/.git")).unwrap();

@@ -58,6 +58,8 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("config path", "config-path", &["config path --json", "--isolated config path --json"]),
+    // What really stores is held against the schema where it is tested: here it would change the rest.
+    ("credentials import", "credentials-import", &["credentials import --all --dry-run --json"]),
     (
         "credentials show",
         "credentials-show",
@@ -228,7 +230,24 @@ fn accounts() -> Vec<Situation> {
                 s.file_with_mode("work/creds.json", text, 0o600);
             })
             .env("CARTO_CREDENTIALS_FILE", "creds.json"),
+        Situation::new("files of other programs", ANN, &[ANNS_KEY]).with(other_programs),
     ]
+}
+
+/// Files of which one is there already, one has another key, one is new, one broken, one of no use.
+fn other_programs(sandbox: &Sandbox) {
+    for (file, text) in [
+        (".config/cartoframes/creds.json", "{\"username\": \"ann\", \"api_key\": \"ann-key\"}"),
+        (".config/cartoframes/cartocreds.json", "{\"username\": \"ann\", \"key\": \"other\"}"),
+        (
+            ".carto_credentials.json",
+            "{\"profiles\": {\"a\": {\"token\": \"t\", \"tenant_id\": \"x\"}, \"b\": {\"tenant_id\": \"y\"}}}",
+        ),
+        (".cartorc.yaml", "ann: {api_key: 0123}\n"),
+        (".cartodbrc", "host: h\nusername: u\npassword: p\n"),
+    ] {
+        sandbox.file_with_mode(&format!("home/{file}"), text, 0o600);
+    }
 }
 
 /// Plugins that run, that do not, and copies.

@@ -31,6 +31,7 @@ mod git_user;
 mod help;
 mod honest;
 mod hostile;
+mod imports;
 mod json;
 mod keys_in;
 mod lossless;

@@ -115,7 +115,7 @@ pub(super) fn run(
             Err(error) => {
                 planned.push(Line::File(Row::of_file(place, &error)));
                 if place.holds == Holds::Accounts {
-                    failures.push(error);
+                    failures.push((*place, error));
                 }
             }
         }
@@ -185,21 +185,16 @@ pub(super) fn nothing_found(places: &[KnownPlace]) -> Error {
 }
 
 /// Names every file that was not imported; the first decides the exit status.
-fn not_imported(failures: &[Error], found: usize) -> Error {
-    let kind = failures.first().map_or(Kind::Invalid, |error| error.kind);
-    let what = match found {
-        1 => "the file that was found was not imported".to_owned(),
-        found => format!("{} of {found} files were not imported", failures.len()),
-    };
-    let mut error = Error::new(kind, what);
-    for failure in failures {
-        let place = failure.places.first().map_or("", |place| &place.origin);
-        error = error.at(place).note(format!("{place}: {}", failure.what));
-        for help in &failure.help {
-            if !error.help.contains(help) {
-                error = error.help(help.clone());
-            }
-        }
+fn not_imported(failures: &[(&KnownPlace, Error)], found: usize) -> Error {
+    let kind = failures.first().map_or(Kind::Invalid, |(_, error)| error.kind);
+    let mut error = Error::new(kind, format!("not imported: {} of {found} files", failures.len()));
+    for (place, failure) in failures {
+        let origin = failure.places.first().map_or("", |place| &place.origin);
+        let word = shell_word(&place.path);
+        error = error
+            .at(origin)
+            .note(format!("{origin}: {}", failure.what))
+            .help(format!("carto credentials import {word}     # says what to do"));
     }
     error
 }
@@ -207,15 +202,22 @@ fn not_imported(failures: &[Error], found: usize) -> Error {
 impl Row {
     fn of_file(place: &KnownPlace, error: &Error) -> Self {
         let result = if place.holds == Holds::Accounts { Outcome::Refused } else { Outcome::Left };
+        let shown = place.path.display().to_string();
+        // The line and the column, where they are known.
+        let within = error.places.first().and_then(|at| at.origin.strip_prefix(&shown));
+        let reason = match within.and_then(|within| within.strip_prefix(':')) {
+            Some(within) => format!("{within}: {}", error.what),
+            None => error.what.clone(),
+        };
         Row {
-            place: place.path.display().to_string(),
+            place: shown,
             program: place.program,
             account: None,
             result,
             profile: None,
             default: false,
             key: None,
-            reason: Some(error.what.clone()),
+            reason: Some(reason),
             help: error.help.first().cloned(),
         }
     }

@@ -77,7 +77,10 @@ pub(super) fn checked<'a>(
     if entries.is_empty() {
         return Err(Error::new(Kind::Refused, "the file names no account; nothing was stored")
             .at(path.display())
-            .help("it needs a user name or a base URL"));
+            .help(match imported.format {
+                Format::CartoCli => "it needs an alias with an `api_key`",
+                _ => "it needs a user name or a base URL",
+            }));
     }
     // Where there is no default yet, the first one becomes it: the one in use there.
     entries.sort_by_key(|entry| !imported.is_current(entry));
