@@ -73,6 +73,7 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     ));
     let wanted = Wanted {
         profile,
+        suggested: None,
         select: if args.default { Select::Always } else { Select::IfNoDefault },
         organization: args.organization.clone(),
     };

@@ -4,6 +4,7 @@
 //! list, so it cannot tell another story.
 
 pub mod mark;
+pub mod schema;
 pub mod store;
 pub mod write;
 

@@ -32,13 +32,15 @@ pub(super) fn read(object: &Object) -> Result<Imported, ReadError> {
     let account = ImportedAccount {
         name: None,
         username: fields.text(&USERNAME, clean)?,
+        username_field: fields.named(&USERNAME),
         base_url: fields.text(&BASE_URL, clean_url)?,
+        base_url_field: fields.named(&BASE_URL),
         apikey: fields.key(&KEY, clean)?,
         organization: None,
         allow_non_secure: fields.flag(NON_SECURE)?,
     };
     let unknown = fields.unknown(&KNOWN);
-    Ok(Imported { format, accounts: vec![account], current: None, unknown })
+    Ok(Imported { accounts: vec![account], unknown, ..Imported::of(format) })
 }
 
 /// Tells the release by the names that only it writes.

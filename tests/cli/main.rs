@@ -40,6 +40,7 @@ mod profiles;
 mod readme;
 mod recipes;
 mod sandbox;
+mod schemas;
 mod secrets;
 mod structure;
 mod threats;

@@ -1,8 +1,11 @@
 //! `carto config set`: one setting in one layer.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::set_apikey;
+use crate::account::Refusal;
 use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
@@ -10,7 +13,7 @@ use crate::commands::judge_entry::judge_entry;
 use crate::commands::project::{Project, ProjectStanding};
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::{Key, KeyPath, ValueType};
-use crate::config::{Layer, Scope, Value, edit, given};
+use crate::config::{Layer, Located, Origin, Scope, Value, edit, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -79,6 +82,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     }
     if path.is("username") || path.is("base_url") {
         bind_unbound(context, &destination)?;
+    }
+    if path.known().is_some_and(|key| key.value == ValueType::ProfileName) {
+        tell_unknown_profile(context, text, scope, &destination.config_path());
     }
     tell_what_hides(context, &path, scope, args.scope.choice().as_ref())
 }
@@ -211,6 +217,19 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         context.output.note(&format!("the key in {} now belongs to {account}", path.display()));
     }
     Ok(())
+}
+
+/// Says when nobody defines a profile that was selected; it may come later.
+fn tell_unknown_profile(context: &Context, name: &str, scope: Scope, file: &Path) {
+    let Ok(facts) = context.again().facts(None) else { return };
+    let origin = Origin::WholeFile(file.to_owned());
+    let selected = Located::new(name.to_owned(), scope, origin);
+    if let Err(refusal @ Refusal::UnknownProfile { .. }) = facts.world.account_of_profile(&selected)
+    {
+        let error = Error::from(refusal);
+        let help = error.help.first().map_or_else(String::new, |help| format!(": {help}"));
+        context.output.note(&format!("{}{help}", error.what));
+    }
 }
 
 /// Says when a project is not trusted: what was written there has little effect.

@@ -138,7 +138,9 @@ fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
     }
     let holds =
         |what: &str| Error::new(Kind::Refused, format!("the file holds {what}")).at(path.display());
-    let Ok(imported) = recognise(path, &file.bytes) else {
+    let imported = recognise(path, &file.bytes).ok();
+    // Another program could not read what would stand there then.
+    let Some(imported) = imported.filter(|imported| imported.format.is_of_cartoframes()) else {
         return Err(holds("something else").help("--force replaces it"));
     };
     for other in &imported.accounts {
