@@ -94,6 +94,16 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
             "--profile staging profile show --json",
         ],
     ),
+    (
+        "profile show",
+        "profile-show",
+        &[
+            "profile show --json",
+            "profile show staging --json",
+            "profile show bad --json",
+            "--profile staging profile show --json",
+        ],
+    ),
     ("trust", "trust-list", &["trust --list --json"]),
     ("trust", "trust-show", &["trust --show --json"]),
 ];
