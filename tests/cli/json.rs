@@ -327,7 +327,7 @@ fn not_utf8(settings: &str) -> Situation {
         fs::set_permissions(bin.join(plugin), Permissions::from_mode(0o755)).unwrap();
     }
     let path = std::env::join_paths([bin, situation.sandbox.path("bin")]).unwrap();
-    situation.dir = name.to_owned();
+    name.clone_into(&mut situation.dir);
     let home = root.join(name).join("home");
     situation.env("PATH", path).env("HOME", home)
 }
