@@ -50,6 +50,6 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
         &path,
         name,
         rest,
-        &handover::Handed::program(Some(resolved.granted())),
+        &handover::Handed::program(Some(resolved.granted(context)?)),
     )
 }

@@ -8,6 +8,7 @@ use crate::commands::destination::Destination;
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::KeyPath;
 use crate::config::{Config, Layer, Origin, Scope, Standing, Value};
+use crate::credential::source::StoredKey;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -113,7 +114,11 @@ fn settings(config: &Config) -> Vec<Row> {
 
 /// A key is listed with its account; it wins or loses by account, which `explain` shows.
 fn key_row(entry: &Stored, args: &ListArgs) -> Row {
-    let text = if args.show_secrets { entry.key.expose() } else { entry.key.masked() };
+    let text = match &entry.key {
+        StoredKey::Literal(key) if args.show_secrets => key.expose().to_owned(),
+        // A list runs no program: it names the source.
+        key => key.masked(),
+    };
     let account =
         entry.account.as_ref().map_or_else(|| "no account".to_owned(), ToString::to_string);
     let profile = entry.profile.as_ref().map(|name| format!(", profile {name}"));
@@ -121,7 +126,7 @@ fn key_row(entry: &Stored, args: &ListArgs) -> Row {
         scope: entry.scope,
         origin: entry.origin.clone(),
         name: "apikey".to_owned(),
-        value: Value::String(text.to_owned()),
+        value: Value::String(text),
         account: Some(account + &profile.unwrap_or_default()),
         wins: entry.account.is_some(),
     }

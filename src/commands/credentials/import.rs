@@ -14,6 +14,7 @@ use crate::commands::given_key::{read_existing, recognise, tuple_of, warn_if_loo
 use crate::commands::scope_args::Choice;
 use crate::config::Scope;
 use crate::config::keys::check_profile_name;
+use crate::credential::source::StoredKey;
 use crate::credential::write::{NewKey, Put, put};
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
@@ -193,7 +194,8 @@ fn store(
     }
     let mut stored = "no key";
     if let Some(key) = &entry.apikey {
-        let new = NewKey { account: Some(account), profile: None, key };
+        let key = StoredKey::Literal(key.clone());
+        let new = NewKey { account: Some(account), profile: None, key: &key };
         let (_, what) =
             destination.edit_credentials(context, |path, text| put(path, text, &new))?;
         stored = match what {

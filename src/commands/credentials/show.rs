@@ -27,7 +27,11 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
     let resolved = context.require()?;
     let chosen = &resolved.chosen;
     let key = &resolved.key;
-    let shown = if args.show_secrets { key.key.expose() } else { key.key.masked() };
+    let shown = if args.show_secrets {
+        resolved.secret(context)?.expose().to_owned()
+    } else {
+        key.key.masked()
+    };
     let organization = chosen.organization.as_ref();
     if args.json {
         context.output.json(&json!({
@@ -41,6 +45,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
             "apikey": shown,
             "key_scope": key.scope.name(),
             "key_origin": key.origin.to_string(),
+            "key_source": key.key.source().map(ToString::to_string),
         }));
         return Ok(());
     }
@@ -62,7 +67,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
     if chosen.non_secure {
         row("http", "permitted by allow_non_secure", "");
     }
-    row("apikey", shown, &format!("{}: {}", key.scope, key.origin));
+    row("apikey", &shown, &format!("{}: {}", key.scope, key.origin));
     Ok(())
 }
 
