@@ -70,7 +70,10 @@ pub fn erase_in_git(context: &Context, entries: &[&Stored]) -> Result<(), Error>
             continue;
         };
         context.git_store(Some(account), |store| store.erase()).map_err(|error| {
-            error.at(&entry.origin).note("nothing was forgotten in carto's own files")
+            error
+                .at(&entry.origin)
+                .note("nothing was forgotten in carto's own files")
+                .help("if git cannot help any more: take the entry out of the file with an editor")
         })?;
         context.output.note(&format!("git's credential helpers forgot the key of {account}"));
         erased.push(account);

@@ -31,7 +31,7 @@ use crate::username::Username;
 #[command(after_help = "Examples:
   carto login https://johnsmith.carto.com               asks for the key without echo
   carto login https://maps.example.com/user/ann --key-stdin < key.txt
-  carto login https://johnsmith.carto.com --store git   in the platform's keychain")]
+  carto login https://johnsmith.carto.com --store git   keeps it in a keychain")]
 pub struct LoginArgs {
     /// The account's base URL, or its user name
     #[arg(value_name = "URL|NAME")]

@@ -129,15 +129,18 @@ impl<'a> GitStore<'a> {
     /// # Errors
     /// git fails, or a helper still has a key.
     pub fn erase(&self) -> Result<(), Error> {
-        let ended = self.run(Act::Reject, None)?;
+        // Helpers that compare it leave what belongs to others: a request without a path matches
+        // every path.
+        let key = self.fetch().ok();
+        let ended = self.run(Act::Reject, key.as_ref())?;
         let failed = |what: &str| Error::new(Kind::Write, what);
         if let Some(why) = fault(&ended) {
             let error =
                 failed("git could not have its credential helpers forget the key").note(why);
-            return Err(said(error, &ended, None));
+            return Err(said(error, &ended, key.as_ref()));
         }
-        let again = self.run(Act::Fill, None)?;
-        if fault(&again).is_none() && self.password(&again.stdout).is_ok() {
+        let again = self.fetch().ok();
+        if again.is_some_and(|again| key.is_none_or(|key| key.same_as(&again))) {
             return Err(failed("one of git's credential helpers did not forget the key").help(
                 "see which there are: git config --show-origin --get-all credential.helper",
             ));
@@ -151,6 +154,8 @@ impl<'a> GitStore<'a> {
         // An empty name of a program to ask with is one that is not run, and hides any other.
         git.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "").env("SSH_ASKPASS", "");
         git.env(OsStr::new("GCM_INTERACTIVE"), "never");
+        // Its words are looked through: see `said`.
+        git.env("LC_ALL", "C").env_remove("LANGUAGE");
         let mut request = self.request();
         if let Some(key) = key {
             request += &format!("password={}\n", key.expose());
@@ -221,7 +226,13 @@ impl<'a> GitStore<'a> {
 /// Adds what git said, with a mask for every key that went to it or came from it.
 fn said(error: Error, ended: &Ended, key: Option<&Secret>) -> Error {
     let answer = String::from_utf8_lossy(&ended.stdout).into_owned();
-    let text = String::from_utf8_lossy(&ended.stderr).into_owned();
+    // git quotes lines of an answer that it does not understand.
+    let quoted = |line: &str| match line.split_once("invalid credential line") {
+        Some((before, _)) => format!("{before}invalid credential line\n"),
+        None => format!("{line}\n"),
+    };
+    let text = String::from_utf8_lossy(&ended.stderr);
+    let text: String = text.lines().map(quoted).collect();
     // Names and hosts may be shown; a helper may have put the key into any other field.
     let shown = ["protocol", "host", "path", "username"];
     let values = answer.lines().filter_map(|line| {

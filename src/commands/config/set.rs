@@ -22,8 +22,7 @@ use crate::escape;
   carto config set username johnsmith            your own settings
   carto config set --project username acme       this project's settings
   carto config set apikey                        asks for the key of that account
-  carto config set apikey --from-command -- pass show carto/prod
-                                                 fetches it from there when it is used")]
+  carto config set apikey --from-command -- pass show carto/prod")]
 pub(super) struct SetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
     key: String,

@@ -7,6 +7,7 @@ use crate::account::Account;
 use crate::commands::context::Context;
 use crate::error::Error;
 use crate::escape;
+use crate::secret::{MASK, Secret};
 
 /// Print the account in use and its key, masked, with where they come from
 #[derive(Args, Debug)]
@@ -32,6 +33,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
     } else {
         key.key.masked()
     };
+    let hidden = key.key.literal().map_or(MASK, Secret::masked);
     let organization = chosen.organization.as_ref();
     if args.json {
         context.output.json(&json!({
@@ -42,7 +44,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
             "profile": chosen.profile(),
             "account_scope": chosen.scope.name(),
             "account_origin": chosen.origin.to_string(),
-            "apikey": shown,
+            "apikey": if args.show_secrets { shown.as_str() } else { hidden },
             "key_scope": key.scope.name(),
             "key_origin": key.origin.to_string(),
             "key_source": key.key.source().map(ToString::to_string),

@@ -176,9 +176,9 @@ pub(super) fn with_said<'a>(
         let cut = if short.len() < line.len() { "..." } else { "" };
         error = error.note(format!("it says: {short}{cut}"));
     }
-    match lines.count() {
-        0 => error,
-        more => error.note(format!("and {more} lines more")),
+    match lines.next() {
+        None => error,
+        Some(_) => error.note("and more"),
     }
 }
 
@@ -252,6 +252,6 @@ mod tests {
         let error = with_said(Error::new(Kind::Refused, "x"), &said, std::iter::empty());
         assert_eq!(error.notes.len(), LINES + 1);
         assert!(error.notes.iter().all(|note| note.len() < LINE + 20));
-        assert_eq!(error.notes[LINES], "and 2 lines more");
+        assert_eq!(error.notes[LINES], "and more");
     }
 }
