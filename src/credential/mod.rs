@@ -5,6 +5,8 @@
 
 pub mod fetch;
 pub mod git_store;
+pub mod mark;
+pub mod schema;
 pub mod source;
 pub mod store;
 pub mod write;

@@ -45,7 +45,7 @@ fn login_keeps_the_key_where_the_last_one_was_and_logout_forgets_it_there() {
         $ echo marker-1 | carto login https://ann.carto.com --key-stdin --store git
         ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
         ! note: git's credential helpers keep the key; ~/.config/carto/credentials.toml says so
-        ! note: ann at https://ann.carto.com is now your default account
+        ! note: ann at https://ann.carto.com is now your default account, in ~/.config/carto/config.toml
         exit 0
         $ carto config get apikey
         marker-1
@@ -54,6 +54,7 @@ fn login_keeps_the_key_where_the_last_one_was_and_logout_forgets_it_there() {
         ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
         ! note: the key goes to git's credential helpers, as the one before it
         ! note: git's credential helpers keep the key; ~/.config/carto/credentials.toml says so
+        ! note: ann at https://ann.carto.com is your default account, as before
         exit 0
         $ carto account | grep KEY
         CARTO_API_KEY=marker-2
@@ -77,11 +78,13 @@ fn login_keeps_the_key_where_the_last_one_was_and_logout_forgets_it_there() {
         $ echo marker-3 | carto login https://ann.carto.com --key-stdin --store git
         ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
         ! note: git's credential helpers keep the key; ~/.config/carto/credentials.toml says so
+        ! note: ann at https://ann.carto.com is your default account, as before
         exit 0
         $ echo marker-4 | carto login https://ann.carto.com --key-stdin --store file
         ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
         ! note: replaced the key in ~/.config/carto/credentials.toml
         ! note: until now the key came from git's credential helpers, where it stays
+        ! note: ann at https://ann.carto.com is your default account, as before
         exit 0
         $ carto config get apikey
         marker-4
