@@ -190,7 +190,6 @@ pub fn expand(context: &mut Context, name: &OsStr, args: &[OsString]) -> Result<
     // A broken file is said by what needs the account; a plugin's help must stay reachable.
     let Ok(loaded) = context.load() else { return Ok(Expanded::NotAnAlias) };
     let Some(found) = loaded.config.get(&key(&name)) else { return Ok(Expanded::NotAnAlias) };
-    let found = found.map(Clone::clone);
     let meaning = meaning(&written(&found.value)).map_err(|error| {
         Error::new(Kind::Invalid, format!("the alias `{name}` cannot be used: {error}"))
             .at(&found.origin)

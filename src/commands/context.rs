@@ -261,7 +261,8 @@ impl Context {
 /// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.
 fn color_setting(config: &Config) -> Color {
     let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
-    match config.get(&path).and_then(|value| value.value.as_str()) {
+    let setting = config.get(&path);
+    match setting.as_ref().and_then(|setting| setting.value.as_str()) {
         Some("always") => Color::Always,
         Some("never") => Color::Never,
         _ => Color::Auto,

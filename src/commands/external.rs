@@ -154,7 +154,7 @@ fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
     let mut project = None;
     for value in loaded.config.all(&path) {
         let slot = if value.scope == Scope::Project { &mut project } else { &mut outside };
-        *slot = Some(*value.value == Value::Bool(false));
+        *slot = Some(value.value == Value::Bool(false));
     }
     Ok(outside == Some(true) || project == Some(true))
 }

@@ -42,7 +42,7 @@ fn put(table: &mut Map<String, Value>, path: &[&str], key: &Key) {
     match *first {
         "*" => _ = table.insert("additionalProperties".into(), json!(true)),
         "NAME" if rest.is_empty() => {
-            _ = table.insert("additionalProperties".into(), described(key))
+            _ = table.insert("additionalProperties".into(), described(key));
         }
         "NAME" => {
             let slot = table.entry("additionalProperties").or_insert(Value::Null);

@@ -117,6 +117,8 @@ impl SearchPath {
                 continue;
             }
             seen.push(dir);
+            let dir_facts = DirFacts::of(dir);
+            let judge = |path: &Path| judge_in(&dir_facts, path);
             for (name, path) in plugins_in(dir) {
                 match found.get_mut(&name) {
                     None => {
@@ -156,8 +158,10 @@ fn plugins_in(dir: &Path) -> Vec<(PluginName, PathBuf)> {
             let file = entry.file_name();
             let name = plugin_of(&file)?;
             let path = entry.path();
-            // A directory of that name, or a manifest, is no plugin.
-            path.is_file().then_some((name, path))
+            // A directory of that name, or a manifest, is no plugin. The list of the directory tells
+            // files from the rest; only what a link leads to has to be asked for.
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file()) || path.is_file();
+            is_file.then_some((name, path))
         })
         .collect();
     plugins.sort();
@@ -178,10 +182,44 @@ fn plugin_of(file: &OsStr) -> Option<PluginName> {
 }
 
 /// Says why a file is not run as a plugin.
-#[cfg(unix)]
 pub fn judge(path: &Path) -> Option<Unfit> {
+    judge_in(&DirFacts::of(path.parent().unwrap_or(path)), path)
+}
+
+/// What of a directory counts for the files in it. Asked for once, when the first of them needs it.
+struct DirFacts<'a> {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only modes are asked for"))]
+    dir: &'a Path,
+    #[cfg(unix)]
+    writable_by_all: std::cell::OnceCell<bool>,
+}
+
+impl<'a> DirFacts<'a> {
+    fn of(dir: &'a Path) -> Self {
+        DirFacts {
+            dir,
+            #[cfg(unix)]
+            writable_by_all: std::cell::OnceCell::new(),
+        }
+    }
+
+    #[cfg(unix)]
+    fn writable_by_all(&self) -> bool {
+        use std::os::unix::fs::PermissionsExt as _;
+        *self.writable_by_all.get_or_init(|| {
+            let facts = std::fs::metadata(self.dir);
+            facts.is_ok_and(|facts| facts.permissions().mode() & ALL_WRITE != 0)
+        })
+    }
+}
+
+/// The permission that everyone may write.
+#[cfg(unix)]
+const ALL_WRITE: u32 = 0o002;
+
+#[cfg(unix)]
+fn judge_in(dir: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
     use std::os::unix::fs::PermissionsExt as _;
-    const ALL_WRITE: u32 = 0o002;
     let Ok(facts) = std::fs::metadata(path) else { return Some(Unfit::Dangling) };
     if facts.is_dir() {
         return Some(Unfit::Directory);
@@ -192,17 +230,15 @@ pub fn judge(path: &Path) -> Option<Unfit> {
     if facts.permissions().mode() & ALL_WRITE != 0 {
         return Some(Unfit::WritableFile);
     }
-    let dir = path.parent().and_then(|dir| std::fs::metadata(dir).ok());
-    if dir.is_some_and(|dir| dir.permissions().mode() & ALL_WRITE != 0) {
+    if dir.writable_by_all() {
         return Some(Unfit::WritableDirectory);
     }
     let runs = rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
     (!runs).then_some(Unfit::NotExecutable)
 }
 
-/// Says why a file is not run as a plugin.
 #[cfg(not(unix))]
-pub fn judge(path: &Path) -> Option<Unfit> {
+fn judge_in(_: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
     (!path.is_file()).then_some(Unfit::NotAFile)
 }
 

@@ -1010,7 +1010,8 @@ fn what_is_no_credentials_file_is_not_imported() {
             $ carto credentials import m2m.json
             ! error: a machine-to-machine file of carto-auth holds no API key, so there is none to import
             !   --> m2m.json
-            exit 3
+            ! help: carto login URL     # asks for an API key of the account
+            exit 4
             $ carto credentials import conflict.json
             ! error: `key` and `api_key` disagree
             !   --> conflict.json
@@ -1065,6 +1066,8 @@ fn what_is_no_credentials_file_is_not_imported() {
             !   --> ~/.config/cartoframes/creds.json
             !   --> ~/.config/cartoframes/cartocreds.json
             !   --> ~/.carto_credentials.json
+            !   --> ~/.cartorc.yaml
+            !   --> ~/.cartodbrc
             ! help: carto credentials import FILE
             exit 1
             $ ls ~/.config 2>/dev/null
@@ -1196,17 +1199,19 @@ fn without_home_what_needs_no_files_works() {
             exit 0
             $ env -u HOME carto trust --show
             [work]/.carto/config.toml: not trusted
+              #:schema ./config.schema.json
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
-            sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             exit 0
             $ env -u HOME carto trust
             [work]/.carto/config.toml: not trusted
+              #:schema ./config.schema.json
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
-            sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             ! error: nobody can be asked here; nothing was approved
-            ! help: carto trust --expect sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            ! help: carto trust --expect sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             exit 4
         "#]],
     );

@@ -19,6 +19,7 @@ mod cartoframes_files;
 mod cases;
 mod config_verbs;
 mod corpus;
+mod cost;
 mod dispatch;
 mod doctor;
 mod editor;

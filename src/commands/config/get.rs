@@ -134,32 +134,28 @@ fn looked_up(
 
 fn in_layer(layer: &Layer, path: &KeyPath) -> Option<Located<Value>> {
     if let Some(entry) = layer.get(path) {
-        return Some(Located::new(entry.value.clone(), layer.scope, layer.origin(entry)));
+        return Some(Located::new(entry.value(), layer.scope, entry.origin()));
     }
     // A whole table, as JSON would show it.
-    let below: Vec<_> = layer
-        .entries
-        .iter()
-        .filter(|entry| entry.path.0.len() > path.0.len() && entry.path.0.starts_with(&path.0))
-        .collect();
-    let first = below.first()?;
+    let mut below =
+        layer.entries().filter_map(|entry| Some((entry, entry.below(&path.0)?))).peekable();
+    let origin = below.peek()?.0.origin();
     let mut table = Value::Table(Vec::new());
-    for entry in &below {
-        let rest = entry.path.0.get(path.0.len()..).unwrap_or_default();
-        put(&mut table, rest, entry.value.clone());
+    for (entry, rest) in below {
+        put(&mut table, &rest, entry.value());
     }
-    Some(Located::new(table, layer.scope, layer.origin(first)))
+    Some(Located::new(table, layer.scope, origin))
 }
 
 /// Puts a value into nested tables.
-fn put(table: &mut Value, path: &[String], value: Value) {
+fn put(table: &mut Value, path: &[&str], value: Value) {
     let (Value::Table(fields), Some((first, rest))) = (table, path.split_first()) else { return };
     if rest.is_empty() {
-        fields.push((first.clone(), value));
+        fields.push(((*first).to_owned(), value));
         return;
     }
     let at = fields.iter().position(|(name, _)| name == first).unwrap_or_else(|| {
-        fields.push((first.clone(), Value::Table(Vec::new())));
+        fields.push(((*first).to_owned(), Value::Table(Vec::new())));
         fields.len() - 1
     });
     if let Some((_, inner)) = fields.get_mut(at) {

@@ -92,7 +92,7 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
 /// Asks before a protected profile goes.
 fn confirm(args: &RemoveArgs, layer: &Layer) -> Result<(), Error> {
     let mark = ["profiles", &args.name, "protected"].map(str::to_owned).to_vec();
-    let protected = layer.get(&KeyPath(mark)).is_some_and(|mark| mark.value == Value::Bool(true));
+    let protected = layer.get(&KeyPath(mark)).is_some_and(|mark| mark.value() == Value::Bool(true));
     if args.force || !protected {
         return Ok(());
     }
