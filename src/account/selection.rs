@@ -33,7 +33,7 @@ impl World {
             let (account, origin) = (named.account.clone(), named.origin.clone());
             return Err(Refusal::unknown_account(account, origin, accounts, project));
         };
-        if default != Some(&named.account) && self.is_protected(&named.account) {
+        if default != Some(&named.account) && self.protects(&named.account) {
             return Err(Refusal::Protected {
                 account: Box::new(named.account.clone()),
                 origin: named.origin.clone(),
@@ -47,20 +47,15 @@ impl World {
         Ok((organization, same.any(|known| known.allow_non_secure)))
     }
 
+    /// Whether an own scope names the account in full, selected or not.
+    pub fn names(&self, account: &Account) -> bool {
+        self.named_accounts().iter().any(|named| named.account == *account)
+    }
+
     /// Lists the accounts that the user has, the one that decides without the project first: named
     /// in full by an own scope, or of a stored key.
     fn known_accounts(&self) -> Vec<Known> {
-        let own = self.own();
-        let mut named: Vec<Named> = Vec::new();
-        named.extend(own.deciding().and_then(|(_, deciding)| deciding.ok()));
-        for statement in own.statements.iter().rev() {
-            let bare = statement.bare.names_account();
-            let bare = bare.then(|| own.name_bare(statement, Upper::Ignored));
-            let file = statement.file.as_ref().map(|file| own.name_by_file(file));
-            let profiles = statement.profiles.iter().map(|profile| own.name_profile(profile));
-            named.extend([bare, file].into_iter().flatten().chain(profiles).flatten());
-        }
-        let named = named.into_iter().map(|named| Known {
+        let named = self.named_accounts().into_iter().map(|named| Known {
             account: named.account,
             organization: named.organization,
             allow_non_secure: named.allow_non_secure,
@@ -73,9 +68,24 @@ impl World {
         named.chain(stored).collect()
     }
 
+    /// Lists what own scopes name in full, the account that decides without the project first.
+    fn named_accounts(&self) -> Vec<Named> {
+        let own = self.own();
+        let mut named: Vec<Named> = Vec::new();
+        named.extend(own.deciding().and_then(|(_, deciding)| deciding.ok()));
+        for statement in own.statements.iter().rev() {
+            let bare = statement.bare.names_account();
+            let bare = bare.then(|| own.name_bare(statement, Upper::Ignored));
+            let file = statement.file.as_ref().map(|file| own.name_by_file(file));
+            let profiles = statement.profiles.iter().map(|profile| own.name_profile(profile));
+            named.extend([bare, file].into_iter().flatten().chain(profiles).flatten());
+        }
+        named
+    }
+
     /// Whether an own profile of the account is marked. A mark without an account belongs to the
     /// next definition of that profile below it.
-    fn is_protected(&self, account: &Account) -> bool {
+    pub fn protects(&self, account: &Account) -> bool {
         let own = self.own();
         own.statements.iter().enumerate().any(|(at, statement)| {
             statement.profiles.iter().filter(|profile| profile.protected).any(|mark| {

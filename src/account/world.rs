@@ -146,8 +146,26 @@ impl World {
     /// # Errors
     /// The refusal when nobody defines it or its account cannot be used.
     pub fn account_of_profile(&self, selected: &Located<String>) -> Result<Account, Refusal> {
-        let named = self.name_by_profile(selected)?;
-        Ok(self.judge(selected.scope, named)?.account)
+        self.choose_profile(selected).map(|chosen| chosen.account)
+    }
+
+    /// Gives what would be chosen if a profile were selected there, and nothing above it.
+    ///
+    /// # Errors
+    /// The refusal when nobody defines it or its account cannot be used.
+    pub fn choose_profile(&self, selected: &Located<String>) -> Result<Chosen, Refusal> {
+        self.judge(selected.scope, self.name_by_profile(selected)?)
+    }
+
+    /// Gives the world in which one scope neither defines a profile nor selects it.
+    #[must_use]
+    pub fn without_profile(&self, scope: Scope, name: &str) -> World {
+        let mut world = self.clone();
+        for statement in world.statements.iter_mut().filter(|s| s.scope == scope) {
+            statement.profiles.retain(|profile| profile.name != name);
+            statement.profile = statement.profile.take().filter(|selected| selected.value != name);
+        }
+        world
     }
 
     /// Gives the names of every profile of the own scopes, sorted.

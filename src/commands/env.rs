@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use super::context::{Context, Resolved};
+use super::preset_args::PresetArgs;
 use super::project::ProjectStanding;
 use crate::error::{Error, Kind, io_reason};
 use crate::invocation::Invocation;
@@ -17,12 +18,15 @@ use crate::render::{self, Format, Variable};
 /// Everything that a plugin gets is printed, and what could name another account is unset.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  eval \"$(carto env)\"                        this shell uses the account
-  carto --profile ci env --format github      a step of GitHub Actions")]
+  eval \"$(carto env)\"                         this shell uses the account
+  carto --profile ci env --format github      a step of GitHub Actions
+  eval \"$(carto env --as gdal)\"               the names that ogr2ogr reads, too")]
 pub struct EnvArgs {
     /// The form
     #[arg(long, value_enum, value_name = "FORM", default_value = "sh")]
     format: Form,
+    #[command(flatten)]
+    names: PresetArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,7 +48,7 @@ enum Form {
 /// Runs the command.
 pub fn run(context: &Context, args: &EnvArgs) -> Result<(), Error> {
     let resolved = context.require()?;
-    let variables = variables(context, &resolved)?;
+    let variables = variables(context, &resolved, args.names)?;
     let format = match args.format {
         Form::Sh => Format::Sh,
         Form::Fish => Format::Fish,
@@ -64,9 +68,13 @@ fn rendered(format: Format, variables: &[Variable]) -> Result<String, Error> {
 }
 
 /// Gives the whole contract; what has no value is unset, in the order in which it is removed.
-fn variables(context: &Context, resolved: &Resolved) -> Result<Vec<Variable>, Error> {
+fn variables(
+    context: &Context,
+    resolved: &Resolved,
+    names: PresetArgs,
+) -> Result<Vec<Variable>, Error> {
     let granted = resolved.granted();
-    let mut variables: Vec<Variable> = Contract::account_variables(Some(&granted))
+    let mut variables: Vec<Variable> = Contract::account_variables(Some(&granted), names.preset)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::context::Context;
+use super::preset_args::PresetArgs;
 use super::{external, handover};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -14,8 +15,11 @@ use crate::plugin::find::{Program, Unfit, is_path, judge};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto exec -- python notebook.py
+  carto exec --as gdal -- ogrinfo -ro 'Carto:johnsmith'
   carto --profile staging exec -- sh -c 'curl -d api_key=\"$CARTO_API_KEY\" ...'")]
 pub struct ExecArgs {
+    #[command(flatten)]
+    names: PresetArgs,
     /// The program and its arguments
     #[arg(
         trailing_var_arg = true,
@@ -45,11 +49,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
     if let Some(unfit @ (Unfit::NotExecutable | Unfit::NotAFile)) = judge(&path) {
         return Err(handover::refused(&path, "program", unfit));
     }
-    handover::start(
-        context,
-        &path,
-        name,
-        rest,
-        &handover::Handed::program(Some(resolved.granted())),
-    )
+    let mut handed = handover::Handed::program(Some(resolved.granted()));
+    handed.preset = args.names.preset;
+    handover::start(context, &path, name, rest, &handed)
 }

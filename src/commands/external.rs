@@ -5,12 +5,14 @@ use std::ffi::{OsStr, OsString};
 use super::context::Context;
 use super::handover::{self, Handed};
 use super::layers::Loaded;
+use crate::config::keys::KeyPath;
 use crate::config::{Scope, Value};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::plugin::PluginName;
 use crate::plugin::contract::Granted;
 use crate::plugin::find::{Found, SearchPath};
+use crate::plugin::preset::Preset;
 
 /// Runs a plugin. Returns only where it could not start or could not take this process's place.
 ///
@@ -34,9 +36,11 @@ pub fn run(
         Err(_) if asks_for_help => None,
         Err(error) => return Err(error),
     };
-    let config = context.load().ok().map(|loaded| plugin_config(loaded, &name));
+    let loaded = context.load().ok();
+    let config = loaded.map(|loaded| plugin_config(loaded, &name));
     let plugin_config = Some(config.unwrap_or_else(|| "{}".to_owned()));
-    let handed = Handed { what: "plugin", granted, plugin_config };
+    let preset = loaded.and_then(|loaded| preset(loaded, &name));
+    let handed = Handed { what: "plugin", granted, plugin_config, preset };
     // A circle that leads through the plugin is shown with it; a space is in no alias's name.
     if !context.nested.aliases.is_empty() {
         context.nested.aliases.push(format!("plugin {name}"));
@@ -129,9 +133,7 @@ fn granted(context: &Context, name: &PluginName) -> Result<Option<Granted>, Erro
 
 /// Whether a scope outside projects says `credentials = false`; no project can undo it.
 fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
-    let path = crate::config::keys::KeyPath(
-        ["plugins", name.as_str(), "credentials"].map(str::to_owned).to_vec(),
-    );
+    let path = own_key(name, "credentials");
     let loaded = context.load()?;
     let mut outside = None;
     let mut project = None;
@@ -140,6 +142,16 @@ fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
         *slot = Some(value.value == Value::Bool(false));
     }
     Ok(outside == Some(true) || project == Some(true))
+}
+
+/// Gives the preset that the plugin's settings ask for; a word that is none was reported.
+fn preset(loaded: &Loaded, name: &PluginName) -> Option<Preset> {
+    Preset::named(loaded.config.get(&own_key(name, "as"))?.value.as_str()?)
+}
+
+/// Gives the path of one of the plugin's settings.
+fn own_key(name: &PluginName, key: &str) -> KeyPath {
+    KeyPath(["plugins", name.as_str(), key].map(str::to_owned).to_vec())
 }
 
 /// Gives the plugin's own settings as JSON, merged key by key.

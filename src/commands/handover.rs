@@ -13,6 +13,7 @@ use crate::invocation::Invocation;
 use crate::plugin::contract::{Contract, Granted};
 use crate::plugin::dispatch::{self, Ended};
 use crate::plugin::find::Unfit;
+use crate::plugin::preset::Preset;
 
 /// What a program is handed besides its arguments.
 #[derive(Debug)]
@@ -23,12 +24,14 @@ pub struct Handed {
     pub granted: Option<Granted>,
     /// A plugin's own settings as JSON.
     pub plugin_config: Option<String>,
+    /// The names of other programs that it gets, too.
+    pub preset: Option<Preset>,
 }
 
 impl Handed {
     /// What a program gets that is no plugin.
     pub fn program(granted: Option<Granted>) -> Self {
-        Handed { what: "program", granted, plugin_config: None }
+        Handed { what: "program", granted, plugin_config: None, preset: None }
     }
 }
 
@@ -54,6 +57,7 @@ pub fn start(
         project_dir: project.map(Project::root),
         program: program.as_deref(),
         plugin_config: handed.plugin_config.as_deref(),
+        preset: handed.preset,
         nested: Some(&nested),
     };
     let environment = contract.environment(&context.invocation.env);

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::context::Context;
 use crate::config::discover::{self, CONFIG_FILE, PROJECT_DIR};
+use crate::config::schema;
 use crate::error::{Error, Kind, io_reason};
 use crate::git;
 use crate::replace_file::{Links, Lock, Mode, replace};
@@ -17,7 +18,11 @@ use crate::replace_file::{Links, Lock, Mode, replace};
   carto -C ~/maps/rivers init                               makes that directory a project")]
 pub struct InitArgs {}
 
+/// The file by which editors complete and check the settings, and where it stands: beside them, so
+/// that it is found without a network and by everyone who has the project.
+const SCHEMA_FILE: &str = "config.schema.json";
 const SETTINGS: &str = "\
+#:schema ./config.schema.json
 # Settings of this project; they may be committed. Keys never stand here:
 # `carto config set --project apikey` stores them in credentials.toml beside this file.
 ";
@@ -48,6 +53,8 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
     git::ignore(&dir, &ignored)?;
     let mut notice = |text: &str| context.output.note(text);
     let lock = Lock::directory_telling(&dir, &mut notice)?;
+    let schema = schema::config_text();
+    replace(&dir.join(SCHEMA_FILE), schema.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
     let path = dir.join(CONFIG_FILE);
     replace(&path, SETTINGS.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
     // What carto itself wrote into a project that did not exist is the user's own word.

@@ -9,10 +9,11 @@ use super::adopt::{self, Place, Select, Wanted};
 use super::context::Context;
 use super::destination::Destination;
 use super::given_key::{KeyInput, read_key};
+use super::hides::tell_what_hides;
 use super::scope_args::Choice;
-use crate::account::{Account, World};
+use crate::account::{Account, Decision, World};
 use crate::base_url::BaseUrl;
-use crate::config::keys::check_profile_name;
+use crate::config::keys::{KeyPath, check_profile_name};
 use crate::config::{Located, Origin, Scope, edit};
 use crate::credential::write::{NewKey, Put, forget, put};
 use crate::error::{Error, Kind, io_reason, shell_word};
@@ -70,22 +71,23 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         "logging in to {account}; its key is shown at {}/your_apps",
         account.base_url()
     ));
-    let prompt = format!("API key of {account}: ");
-    let input = if args.key_stdin { KeyInput::Stdin } else { KeyInput::AskOrRead(&prompt) };
-    let key = read_key(&input)?;
     let wanted = Wanted {
         profile,
+        suggested: None,
         select: if args.default { Select::Always } else { Select::IfNoDefault },
         organization: args.organization.clone(),
     };
     let place = adopt::place(context, &destination, &account, &wanted)?;
+    let prompt = format!("API key of {account}: ");
+    let input = if args.key_stdin { KeyInput::Stdin } else { KeyInput::AskOrRead(&prompt) };
+    let key = read_key(&input)?;
     let new = NewKey { account: Some(&account), profile: None, key: &key };
     let (path, what) =
         destination.edit_credentials(context, |path, text| store(path, text, &new))?;
     adopt::write_settings(context, &destination, &account, &place, &wanted)?;
     let done = if what == Put::Replaced { "replaced" } else { "stored" };
     context.output.note(&format!("{done} the key in {}", path.display()));
-    tell(context, &account, &place)
+    tell(context, &destination, &account, &place, &wanted)
 }
 
 /// Stores the key. One from before any account was named goes: it would wait for the next name.
@@ -201,29 +203,59 @@ fn ask(prompt: &str) -> Result<Option<String>, Error> {
     Ok((!line.is_empty()).then(|| line.to_owned()))
 }
 
-/// Says what was stored where, and what still hides it.
-fn tell(context: &Context, account: &Account, place: &Place) -> Result<(), Error> {
+/// Says where the account is named, and what still hides it.
+fn tell(
+    context: &Context,
+    destination: &Destination,
+    account: &Account,
+    place: &Place,
+    wanted: &Wanted,
+) -> Result<(), Error> {
+    let file = destination.config_path();
+    let file = file.display();
+    let note = |text: String| context.output.note(&text);
     match place {
-        Place::Known => {}
-        Place::Default => context.output.note(&format!("{account} is now your default account")),
-        Place::Profile { name, selects: true } => context
-            .output
-            .note(&format!("{account} is now your default account, as profile {name}")),
-        Place::Profile { name, selects: false } => context.output.note(&format!(
-            "{account} is profile {name}: carto --profile {word} ..., or carto profile use {word}",
+        Place::Known => tell_known(context, account, wanted)?,
+        Place::Default => note(format!("{account} is now your default account, in {file}")),
+        Place::Profile { name, selects: true } => {
+            note(format!("{account} is now your default account, as profile {name} in {file}"));
+        }
+        Place::Profile { name, selects: false } => note(format!(
+            "{account} is profile {name} in {file}: carto --profile {word} ..., or carto profile use {word}",
             word = shell_word(Path::new(name))
         )),
     }
-    let fresh = context.again();
-    let world = fresh.facts(None)?.world;
-    if world.default_account().as_ref() != Some(account) {
-        return Ok(());
-    }
-    let above = world.candidates().into_iter().find(|candidate| candidate.scope > Scope::User);
-    if let Some(other) = above {
+    let profile = match place {
+        Place::Profile { name, .. } => Some(name.as_str()),
+        Place::Known | Place::Default => wanted.profile.as_deref(),
+    };
+    tell_what_hides(context, account, profile)
+}
+
+/// Says where an account is named that was there already; its settings stay as they are.
+fn tell_known(context: &Context, account: &Account, wanted: &Wanted) -> Result<(), Error> {
+    let world = adopt::own_world(context, Scope::User)?;
+    let default = match world.resolve() {
+        Decision::Chosen(chosen) if chosen.account == *account => Some(chosen),
+        _ => None,
+    };
+    let profile = match (&wanted.profile, &default) {
+        (Some(name), _) => Some(name.as_str()),
+        (None, Some(default)) => default.profile(),
+        (None, None) => adopt::profile_of(&world, account),
+    };
+    let what = match profile {
+        Some(name) if wanted.profile.is_some() || default.is_none() => format!("profile {name}"),
+        _ => "your default account".to_owned(),
+    };
+    context.output.note(&format!("{account} is {what}, as before"));
+    if let Some(organization) = &wanted.organization {
+        let table = profile.map(|name| vec!["profiles".to_owned(), name.to_owned()]);
+        let key = KeyPath([table.unwrap_or_default(), vec!["organization".to_owned()]].concat());
         context.output.note(&format!(
-            "another account is used here: {} names it ({})",
-            other.what, other.origin
+            "its organization stays as it was: carto config set {} {}",
+            shell_word(Path::new(&key.to_string())),
+            shell_word(Path::new(organization))
         ));
     }
     Ok(())

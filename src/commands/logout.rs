@@ -8,7 +8,7 @@ use crate::error::Error;
 
 /// Forget the key of the account in use
 ///
-/// The account itself stays: a profile goes with `carto config unset profiles.NAME`.
+/// The account itself stays: a profile goes with `carto profile remove NAME`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto logout                       the account in use here

@@ -116,6 +116,14 @@ pub static KEYS: &[Key] = &[
         doc: "The profile that the plugin runs with.",
     },
     Key {
+        name: "plugins.NAME.as",
+        aliases: &[],
+        value: ValueType::Choice(&["gdal", "carto-python", "cartoframes-tests", "carto-cli"]),
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The program whose names for the account the plugin gets, too; as `carto exec --as`.",
+    },
+    Key {
         name: "plugins.NAME.credentials",
         aliases: &[],
         value: ValueType::Bool,

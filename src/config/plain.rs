@@ -200,13 +200,11 @@ impl<'t> Reader<'t> {
         let mut parts = Vec::new();
         loop {
             rest = unspaced(rest);
-            let (name, behind) = match bare(rest) {
-                Some(cut) => cut,
-                None => {
-                    let (name, behind) = quoted(rest)?;
-                    (name.get(1..name.len() - 1)?, behind)
-                }
+            let unquoted = || {
+                let (name, behind) = quoted(rest)?;
+                Some((name.get(1..name.len() - 1)?, behind))
             };
+            let (name, behind) = bare(rest).or_else(unquoted)?;
             parts.push(name);
             rest = unspaced(behind);
             if let Some(behind) = rest.strip_prefix(']') {

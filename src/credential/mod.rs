@@ -3,6 +3,8 @@
 //! Candidates are put in one order; the first that fits wins. `config explain` prints the same
 //! list, so it cannot tell another story.
 
+pub mod mark;
+pub mod schema;
 pub mod store;
 pub mod write;
 

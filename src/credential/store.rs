@@ -7,6 +7,7 @@ use std::path::Path;
 
 use toml_edit::{Document, Table};
 
+use super::schema::FIELDS;
 use crate::account::Account;
 use crate::base_url::BaseUrl;
 use crate::config::keys::check_profile_name;
@@ -98,7 +99,7 @@ pub fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
 fn entry(file: &File, scope: Scope, index: usize, table: &Table) -> Result<Stored, Error> {
     let start = table.span().map_or(0, |span| span.start);
     let fields = Fields { file, table, start };
-    fields.no_others(&["base_url", "username", "apikey", "allow_non_secure", "profile"])?;
+    fields.no_others(&FIELDS.each_ref().map(|field| field.name))?;
     let base_url = fields.text("base_url")?.map(|(text, at)| {
         BaseUrl::parse(text).map_err(|error| file.error(format!("`base_url`: {error}"), at))
     });

@@ -32,13 +32,15 @@ pub(super) fn read(object: &Object) -> Result<Imported, ReadError> {
     let account = ImportedAccount {
         name: None,
         username: fields.text(&USERNAME, clean)?,
+        username_field: fields.named(&USERNAME),
         base_url: fields.text(&BASE_URL, clean_url)?,
+        base_url_field: fields.named(&BASE_URL),
         apikey: fields.key(&KEY, clean)?,
         organization: None,
         allow_non_secure: fields.flag(NON_SECURE)?,
     };
     let unknown = fields.unknown(&KNOWN);
-    Ok(Imported { format, accounts: vec![account], current: None, unknown })
+    Ok(Imported { accounts: vec![account], unknown, ..Imported::of(format) })
 }
 
 /// Tells the release by the names that only it writes.
@@ -66,6 +68,8 @@ pub enum ExportAs {
     Universal,
     /// Byte for byte what `save()` of 0.2.3 to 0.10.1 writes.
     Cartoframes0,
+    /// Byte for byte what `save()` of 1.0b2 to 1.0.1 writes.
+    Cartoframes1Early,
     /// Byte for byte what `save()` of 1.0.2 to 1.2.5 writes.
     Cartoframes1,
     /// The shape of the manual's sample.
@@ -97,14 +101,15 @@ pub struct ExportedAccount<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
     /// An `http` base URL for a release that has no way to permit it.
-    #[error("CARTOframes 0.x takes no `http` base URL")]
-    HttpNotIn0x,
+    #[error("CARTOframes {0} has no way to permit an `http` base URL")]
+    HttpNotPermitted(&'static str),
 }
 
 /// Writes an account as a release's file; the text holds the key.
 ///
 /// # Errors
-/// [`WriteError::HttpNotIn0x`] for an `http` account as [`ExportAs::Cartoframes0`].
+/// [`WriteError::HttpNotPermitted`] for an `http` account as [`ExportAs::Cartoframes0`] and as
+/// [`ExportAs::Cartoframes1Early`].
 pub fn write(form: ExportAs, account: &ExportedAccount<'_>) -> Result<String, WriteError> {
     let url = account.base_url.trim_end_matches('/');
     let is_http = url.starts_with("http:");
@@ -118,9 +123,13 @@ pub fn write(form: ExportAs, account: &ExportedAccount<'_>) -> Result<String, Wr
         NonSecure::Allowed => true.to_string(),
     };
     match form {
-        ExportAs::Cartoframes0 if is_http => Err(WriteError::HttpNotIn0x),
+        ExportAs::Cartoframes0 if is_http => Err(WriteError::HttpNotPermitted("0.x")),
+        ExportAs::Cartoframes1Early if is_http => Err(WriteError::HttpNotPermitted("1.0")),
         ExportAs::Cartoframes0 => {
             Ok(one_line(&[("key", key), ("base_url", base_url), ("username", username)]))
+        }
+        ExportAs::Cartoframes1Early => {
+            Ok(one_line(&[("username", username), ("api_key", key), ("base_url", base_url)]))
         }
         ExportAs::Cartoframes1 => Ok(one_line(&[
             ("username", username),
@@ -421,6 +430,20 @@ mod tests {
                 r#"{"key": "k\"\\/1", "base_url": "https://h", "username": null}"#,
             ),
             (
+                ExportAs::Cartoframes1Early,
+                Some("john"),
+                prem,
+                Refused,
+                r#"{"username": "john", "api_key": "k\"\\/1", "base_url": "https://h.example/user/john"}"#,
+            ),
+            (
+                ExportAs::Cartoframes1Early,
+                None,
+                "https://h/",
+                Allowed,
+                r#"{"username": null, "api_key": "k\"\\/1", "base_url": "https://h"}"#,
+            ),
+            (
                 ExportAs::Cartoframes1,
                 Some("john"),
                 prem,
@@ -461,10 +484,14 @@ mod tests {
     }
 
     #[test]
-    fn no_0x_release_gets_an_http_account() {
+    fn no_release_before_the_permission_gets_an_http_account() {
         for allow in [NonSecure::Allowed, NonSecure::Refused] {
-            let refused = written(ExportAs::Cartoframes0, Some("j"), "http://h", allow);
-            assert_eq!(refused, Err(WriteError::HttpNotIn0x));
+            for (form, release) in
+                [(ExportAs::Cartoframes0, "0.x"), (ExportAs::Cartoframes1Early, "1.0")]
+            {
+                let refused = written(form, Some("j"), "http://h", allow);
+                assert_eq!(refused, Err(WriteError::HttpNotPermitted(release)));
+            }
             assert!(written(ExportAs::Universal, Some("j"), "http://h", allow).is_ok());
         }
     }
@@ -473,6 +500,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         for (form, format, allow) in [
             (ExportAs::Cartoframes0, Format::Cartoframes0, None),
+            (ExportAs::Cartoframes1Early, Format::Cartoframes1, None),
             (ExportAs::Cartoframes1, Format::Cartoframes1, Some(false)),
             (ExportAs::Universal, Format::CartoframesUniversal, Some(false)),
             (ExportAs::Documented, Format::CartoframesDocumented, None),

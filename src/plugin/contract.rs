@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+use super::preset::Preset;
 use crate::account::Account;
 use crate::invocation::{Env, same_name};
 use crate::secret::Secret;
@@ -63,17 +64,23 @@ pub struct Contract<'a> {
     pub program: Option<&'a Path>,
     /// The plugin's own settings as JSON.
     pub plugin_config: Option<&'a str>,
+    /// The names of other programs that are written, too.
+    pub preset: Option<Preset>,
     /// What a nested carto has to know.
     pub nested: Option<&'a str>,
 }
 
 impl Contract<'_> {
-    /// Gives the variables of the account, in a fixed order; `None` unsets.
-    pub fn account_variables(granted: Option<&Granted>) -> Vec<(&'static str, Option<String>)> {
+    /// Gives the variables of the account, each once and in a fixed order, those that only the
+    /// preset has behind the others; `None` unsets.
+    pub fn account_variables(
+        granted: Option<&Granted>,
+        preset: Option<Preset>,
+    ) -> Vec<(&'static str, Option<String>)> {
         let account = granted.map(|granted| &granted.account);
         let name = account.and_then(Account::username).map(ToString::to_string);
         let key = granted.and_then(|granted| granted.key.as_ref());
-        vec![
+        let mut variables = vec![
             ("CARTO_USERNAME", name.clone()),
             ("CARTO_USER", name),
             ("CARTO_BASE_URL", account.map(|account| account.base_url().to_string())),
@@ -83,22 +90,30 @@ impl Contract<'_> {
                 "CARTO_ALLOW_NON_SECURE",
                 granted.filter(|granted| granted.non_secure).map(|_| "1".to_owned()),
             ),
-        ]
+        ];
+        for (name, value) in preset.into_iter().flat_map(|preset| preset.values(granted)) {
+            if !variables.iter().any(|(known, _)| *known == name) {
+                variables.push((name, value));
+            }
+        }
+        variables
     }
 
     /// Makes the whole environment of the child from that of the parent.
     pub fn environment(&self, parent: &Env) -> Vec<(OsString, OsString)> {
+        let account = Contract::account_variables(self.granted, self.preset);
         let mut block: Vec<(OsString, OsString)> = Vec::new();
         let mut known = HashSet::new();
         for (name, value) in parent.iter() {
-            let removed = REMOVED.iter().any(|removed| same_name(name, removed));
+            let mut written = REMOVED.iter().chain(account.iter().map(|(name, _)| name));
+            let removed = written.any(|removed| same_name(name, removed));
             // The first of duplicates is the one that counts; later ones must not surface.
             if !removed && known.insert(name) {
                 block.push((name.to_owned(), value.to_owned()));
             }
         }
         let mut put = |name: &str, value: &OsStr| block.push((name.into(), value.to_owned()));
-        for (name, value) in Contract::account_variables(self.granted) {
+        for (name, value) in account {
             if let Some(value) = value {
                 put(name, OsStr::new(&value));
             }

@@ -5,5 +5,6 @@ pub mod contract;
 pub mod dispatch;
 pub mod find;
 mod name;
+pub mod preset;
 
 pub use name::{NameError, PluginName};

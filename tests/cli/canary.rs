@@ -141,6 +141,24 @@ const ROWS: &[Row] = &[
         &[("third --username cid", Nowhere), ("third --apikey=marker-key-typed", Nowhere)],
     ),
     ("profile list", &[("", Nowhere)]),
+    (
+        "profile remove",
+        &[
+            ("second", Nowhere),
+            ("second --forget-key", Nowhere),
+            ("missing --forget-key", Nowhere),
+            ("second --key=marker-key-typed", Nowhere),
+        ],
+    ),
+    (
+        "profile rename",
+        &[
+            ("second third", Nowhere),
+            ("missing third", Nowhere),
+            ("second third --key=marker-key-typed", Nowhere),
+        ],
+    ),
+    ("profile show", &[("second", Nowhere), ("second --json", Nowhere), ("missing", Nowhere)]),
     ("profile use", &[("second", Nowhere), ("missing", Nowhere)]),
     (
         "trust",

@@ -166,7 +166,7 @@ fn every_release_is_exported() {
         _ = sandbox.shell("carto credentials import c.json").run().ok();
         let account = sandbox.shell("carto account").run().ok().stdout;
         seen += &format!("{release}\n");
-        for form in ["", "--as 0.x", "--as 1.x", "--as documented"] {
+        for form in ["", "--as 0.x", "--as 1.0", "--as 1.x", "--as documented"] {
             let ran = sandbox.shell(&format!("carto credentials export {form}")).run();
             let dash = sandbox.shell(&format!("carto credentials export - {form}")).run();
             assert_eq!(ran.raw, dash.raw, "{release} {form}");
@@ -200,6 +200,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "k1", "base_url": "https://ann.carto.com", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com"}
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com", "allow_non_secure": false}
         --as documented {
             "APIKEY": "k1",
@@ -218,6 +219,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "k1", "base_url": "https://ann.carto.com", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com"}
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com", "allow_non_secure": false}
         --as documented {
             "APIKEY": "k1",
@@ -236,6 +238,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "k1", "base_url": "https://ann.carto.com", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com"}
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com", "allow_non_secure": false}
         --as documented {
             "APIKEY": "k1",
@@ -254,6 +257,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "k1", "base_url": "https://ann.carto.com", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com"}
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com", "allow_non_secure": false}
         --as documented {
             "APIKEY": "k1",
@@ -272,6 +276,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "k1", "base_url": "https://maps.example.com/user/ann", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "k1", "base_url": "https://maps.example.com/user/ann"}
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "https://maps.example.com/user/ann", "allow_non_secure": false}
         --as documented {
             "APIKEY": "k1",
@@ -289,7 +294,10 @@ fn every_release_is_exported() {
             "allow_non_secure": true
         }
 
-        ! error: CARTOframes 0.x takes no `http` base URL
+        ! error: CARTOframes 0.x has no way to permit an `http` base URL
+        ! help: carto credentials export --as 1.x
+        exit 4
+        ! error: CARTOframes 1.0 has no way to permit an `http` base URL
         ! help: carto credentials export --as 1.x
         exit 4
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "http://maps.example.com/user/ann", "allow_non_secure": true}
@@ -310,6 +318,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "default_public", "base_url": "https://ann.carto.com", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "default_public", "base_url": "https://ann.carto.com"}
         --as 1.x        {"username": "ann", "api_key": "default_public", "base_url": "https://ann.carto.com", "allow_non_secure": false}
         --as documented {
             "APIKEY": "default_public",
@@ -328,6 +337,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "k1", "base_url": "https://ann.carto.com", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com"}
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com", "allow_non_secure": false}
         --as documented {
             "APIKEY": "k1",
@@ -346,6 +356,7 @@ fn every_release_is_exported() {
         }
 
         --as 0.x        {"key": "k1", "base_url": "https://ann.carto.com", "username": "ann"}
+        --as 1.0        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com"}
         --as 1.x        {"username": "ann", "api_key": "k1", "base_url": "https://ann.carto.com", "allow_non_secure": false}
         --as documented {
             "APIKEY": "k1",
@@ -362,6 +373,7 @@ fn every_release_is_exported() {
         assert_eq!(sandbox.shell(&line).run().ok().stdout, FILES[at].1);
     };
     same(1, "0.x");
+    same(2, "1.0");
     same(3, "1.x");
     same(5, "1.x");
 }
@@ -470,6 +482,7 @@ fn an_import_says_what_it_stores_and_where() {
             bob
             exit 0
             $ cat .carto/config.toml .carto/.gitignore
+            #:schema ./config.schema.json
             # Settings of this project; they may be committed. Keys never stand here:
             # `carto config set --project apikey` stores them in credentials.toml beside this file.
 
@@ -542,10 +555,10 @@ fn without_a_file_the_known_places_are_looked_through() {
             ! help: carto credentials import --all     # takes them one after the other
             exit 2
             $ carto credentials import --all
-            bob at https://bob.carto.com (key ********) from ~/.config/cartoframes/creds.json: stored the key, as profile bob
-            ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/cartocreds.json: had the key already, the account was there
-            https://two.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile us
-            https://ten.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile eu
+            ~/.config/cartoframes/creds.json       CARTOframes                    bob at https://bob.carto.com  stored as profile bob
+            ~/.config/cartoframes/cartocreds.json  CARTOframes                    ann at https://ann.carto.com  already there
+            ~/.carto_credentials.json              CARTO's official command line  https://two.api.carto.com     stored as profile us
+            ~/.carto_credentials.json              CARTO's official command line  https://ten.api.carto.com     stored as profile eu
             ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/cartocreds.json'
             exit 0
             $ carto profile list
@@ -659,7 +672,7 @@ fn another_account_is_not_overwritten() {
             exit 2
             $ carto credentials export --as 2.x
             ! error: invalid value '2.x' for '--as <RELEASE>'
-            !   [possible values: 0.x, 1.x, documented]
+            !   [possible values: 0.x, 1.0, 1.x, documented]
             ! 
             !   tip: a similar value exists: '1.x'
             ! 
@@ -700,6 +713,7 @@ fn http_is_kept_with_its_permission() {
             "grep -v apikey ~/.config/carto/credentials.toml",
             "carto config get base_url",
             "carto credentials export --as 0.x",
+            "carto credentials export --as 1.0",
             "carto credentials export old.json --as 0.x; ls old.json 2>/dev/null",
             "carto credentials export new.json; carto --credentials-file new.json config get base_url",
         ],
@@ -722,11 +736,15 @@ fn http_is_kept_with_its_permission() {
             http://maps.example.com/user/ann
             exit 0
             $ carto credentials export --as 0.x
-            ! error: CARTOframes 0.x takes no `http` base URL
+            ! error: CARTOframes 0.x has no way to permit an `http` base URL
+            ! help: carto credentials export --as 1.x
+            exit 4
+            $ carto credentials export --as 1.0
+            ! error: CARTOframes 1.0 has no way to permit an `http` base URL
             ! help: carto credentials export --as 1.x
             exit 4
             $ carto credentials export old.json --as 0.x; ls old.json 2>/dev/null
-            ! error: CARTOframes 0.x takes no `http` base URL
+            ! error: CARTOframes 0.x has no way to permit an `http` base URL
             ! help: carto credentials export --as 1.x
             exit 2
             $ carto credentials export new.json; carto --credentials-file new.json config get base_url

@@ -249,8 +249,8 @@ impl Call<'_> {
     }
 
     /// Changes the directory, below the sandbox's root.
-    pub fn dir(mut self, name: &str) -> Self {
-        self.command.current_dir(self.sandbox.path(name));
+    pub fn dir(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.command.current_dir(self.sandbox.root.join(name.as_ref()));
         self
     }
 

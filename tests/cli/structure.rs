@@ -230,9 +230,11 @@ fn no_command_imports_another() {
         "given_key",
         "globals",
         "handover",
+        "hides",
         "judge_entry",
         "layers",
         "remarks",
+        "preset_args",
         "project",
         "scope_args",
     ];

@@ -3,7 +3,7 @@
 
     PYTHON tests/interop/cartoframes.py CARTO VERSION
 
-PYTHON is a virtual environment's that holds the release. Everything happens in a scratch directory
+PYTHON must find the release; run says how. Everything happens in a scratch directory
 with an environment of its own; nothing is sent anywhere. Each difference is one line, the last line
 counts, and the exit status is 1 when something differs.
 """
@@ -42,13 +42,24 @@ class Case(NamedTuple):
 
 class Refused(NamedTuple):
     name: str
+    # The arguments of `Credentials` whose save() carto refuses to import.
     saved: dict
     # A value of the file that may show nowhere, as the file has it and as it is meant.
     never_shown: tuple
 
 
+class Written(NamedTuple):
+    """A file that a person wrote or changed, which the release reads."""
+
+    name: str
+    # The fields, by the names that 1.x gives them.
+    fields: dict
+    # What carto reads. The release reads the same, or `None` where carto knows more.
+    account: Account
+
+
 class Release0:
-    """0.x: reads and writes its own place only, whatever path save() is given."""
+    """0.x: writes its own place only, whatever path save() is given."""
 
     FILE, FORM = "cartocreds.json", "0.x"
 
@@ -56,11 +67,15 @@ class Release0:
         self.place = directory / self.FILE
         self.type = import_module("cartoframes").Credentials
 
-    def make(self, arguments):
+    def named(self, arguments):
+        """Gives arguments or fields by the names of this release."""
         arguments = dict(arguments)
         if "api_key" in arguments:
             arguments["key"] = arguments.pop("api_key")
-        return self.type(**arguments)
+        return arguments
+
+    def make(self, arguments):
+        return self.type(**self.named(arguments))
 
     def load(self, path):
         # Without a path it takes its own place.
@@ -71,6 +86,8 @@ class Release0:
 
 
 class Release1:
+    """1.0.2 and later: `allow_non_secure` permits http."""
+
     FILE, FORM = "creds.json", "1.x"
 
     def __init__(self, directory):
@@ -82,6 +99,9 @@ class Release1:
         if metrics.get_metrics_enabled() is not False:
             sys.exit("CARTOframes' metrics are not switched off")
 
+    def named(self, arguments):
+        return dict(arguments)
+
     def make(self, arguments):
         return self.type(**arguments)
 
@@ -91,6 +111,21 @@ class Release1:
     def facts(self, credentials):
         return (credentials.username, credentials.base_url, credentials.api_key,
                 bool(credentials.allow_non_secure))
+
+
+class Release10(Release1):
+    """1.0.0 and 1.0.1: https only."""
+
+    FORM = "1.0"
+
+    def facts(self, credentials):
+        return credentials.username, credentials.base_url, credentials.api_key
+
+
+def release_of(version, directory):
+    if version.startswith("0."):
+        return Release0(directory)
+    return (Release10 if version in ("1.0.0", "1.0.1") else Release1)(directory)
 
 
 def saved_bytes(release, arguments):
@@ -144,11 +179,49 @@ ACCEPTED_BY_1 = [
     Case("an empty key", {"username": "john", "api_key": ""},
          Account("john", CLOUD, "default_public"),
          {"username": "john", "api_key": "default_public"}),
+    Case("no key, on premises", {"base_url": ON_PREMISES},
+         Account("john", ON_PREMISES, "default_public"),
+         {"username": "john", "base_url": ON_PREMISES}),
     Case("an empty name", {"username": "", "api_key": KEY, "base_url": NAMELESS},
          Account(None, NAMELESS, KEY), {"api_key": KEY, "base_url": NAMELESS}),
-    Case("http", {"username": "john", "api_key": KEY, "allow_non_secure": True,
-                  "base_url": "http://maps.example.com/user/john"},
-         Account("john", "http://maps.example.com/user/john", KEY)),
+]
+
+HTTP = "http://maps.example.com/user/john"
+
+ACCEPTED_BY_1_2 = [
+    Case("http", {"username": "john", "api_key": KEY, "allow_non_secure": True, "base_url": HTTP},
+         Account("john", HTTP, KEY)),
+    Case("http without a key", {"allow_non_secure": True, "base_url": HTTP},
+         Account("john", HTTP, "default_public"),
+         {"username": "john", "allow_non_secure": True, "base_url": HTTP}),
+]
+
+WRITTEN = [
+    Written("no key", {"username": "john", "base_url": ON_PREMISES},
+            Account("john", ON_PREMISES, "default_public")),
+    Written("a key of null", {"username": "john", "api_key": None, "base_url": CLOUD},
+            Account("john", CLOUD, "default_public")),
+    Written("a name of null", {"username": None, "api_key": KEY, "base_url": ON_PREMISES},
+            Account("john", ON_PREMISES, KEY)),
+    Written("no name", {"api_key": KEY, "base_url": CLOUD}, Account("john", CLOUD, KEY)),
+    Written("slashes", {"username": "john", "api_key": KEY, "base_url": ON_PREMISES + "///"},
+            Account("john", ON_PREMISES, KEY)),
+    Written("names that no release knows, not in ASCII",
+            {"username": "john", "api_key": KEY, "base_url": CLOUD,
+             "\u00f6rtlich": "\u20ac\U0001f600", "null": None},
+            Account("john", CLOUD, KEY)),
+]
+
+WRITTEN_FOR_1 = [
+    Written("a name alone", {"username": "john"}, Account("john", CLOUD, "default_public")),
+    Written("a base URL of null", {"username": "john", "api_key": KEY, "base_url": None},
+            Account("john", CLOUD, KEY)),
+    Written("everything else null", {"username": "john", "api_key": None, "base_url": None,
+                                     "allow_non_secure": None},
+            Account("john", CLOUD, "default_public")),
+    Written("https with the permission for http",
+            {"username": "john", "api_key": KEY, "base_url": CLOUD, "allow_non_secure": True},
+            Account("john", CLOUD, KEY)),
 ]
 
 REFUSED = [
@@ -221,6 +294,40 @@ def expect(what, found, wanted):
         raise Problem(f"{what} is {found!r}, not {wanted!r}")
 
 
+def same_account(carto, release, case, scratch, indent):
+    """The release and carto read the same in a file that save() would not write like this."""
+    path = scratch / "written.json"
+    text = json.dumps(release.named(case.fields), indent=indent, ensure_ascii=indent is None)
+    path.write_text(text, encoding="utf-8")
+    read = release.facts(release.load(path))[:3]
+    expect("what the release reads",
+           [theirs if theirs is not None else ours for theirs, ours in zip(read, case.account)],
+           list(case.account))
+    found = json.loads(carto.output("--credentials-file", path, "credentials", "show", "--json",
+                                    "--show-secrets"))
+    expect("what carto reads", (found.get("username"), found.get("base_url"),
+                                found.get("apikey")), tuple(case.account))
+    carto.output("credentials", "import", path)
+    shown(carto, case.account)
+
+
+def http_is_refused(carto, release, scratch):
+    """0.x takes http without being told to; carto does not."""
+    source = scratch / "http.json"
+    fields = {"username": "john", "api_key": "marker", "base_url": HTTP}
+    source.write_text(json.dumps(release.named(fields)))
+    if release.FORM == "0.x":
+        expect("what the release reads", release.facts(release.load(source)),
+               ("john", HTTP, "marker"))
+    result = carto.run("credentials", "import", source)
+    source.unlink()
+    said = (result.stdout + result.stderr).decode(errors="replace")
+    expect(f"exit status ({said.strip()})", result.returncode, 4)
+    expect("allow_non_secure in what is said", "allow_non_secure" in said, True)
+    for where in (said.encode(), carto.stored()):
+        expect("the key", b"marker" in where, False)
+
+
 def imported(carto, release, case, scratch):
     source = scratch / "source.json"
     text = saved_bytes(release, case.saved)
@@ -265,9 +372,9 @@ def written_like_save(carto, release, arguments):
            saved_bytes(release, arguments))
 
 
-def no_0x_file(carto):
-    result = carto.run("credentials", "export", "--as", "0.x")
-    expect("exit status of an export of http as 0.x", result.returncode, 4)
+def no_file_of(carto, form):
+    result = carto.run("credentials", "export", "--as", form)
+    expect(f"exit status of an export of http as {form}", result.returncode, 4)
     expect("what such an export writes", result.stdout, b"")
 
 
@@ -298,7 +405,8 @@ def own_places(carto, release, arguments):
 def checks_of(binary, release, scratch):
     """Gives the name of every check and the function that makes it. Each must be called before the
     next is asked for: the checks of a case build on each other."""
-    cases = ACCEPTED + (ACCEPTED_BY_1 if release.FORM == "1.x" else [])
+    cases = ACCEPTED + (ACCEPTED_BY_1 if release.FORM != "0.x" else [])
+    cases += ACCEPTED_BY_1_2 if release.FORM == "1.x" else []
     for number, case in enumerate(cases):
         home = scratch / f"accepted-{number}"
         carto = Carto(binary, home)
@@ -311,11 +419,20 @@ def checks_of(binary, release, scratch):
         yield (f"{case.name}: export as {release.FORM}",
                lambda: written_like_save(carto, release, arguments))
         if case.account.base_url.startswith("http:"):
-            yield f"{case.name}: no export as 0.x", lambda: no_0x_file(carto)
+            for form in ("0.x", "1.0"):
+                yield f"{case.name}: no export as {form}", lambda: no_file_of(carto, form)
+    for number, case in enumerate(WRITTEN + (WRITTEN_FOR_1 if release.FORM != "0.x" else [])):
+        for indent in (None, 4):
+            home = scratch / f"written-{number}-{indent}"
+            carto = Carto(binary, home)
+            yield (f"{case.name}: written by hand, indent {indent}",
+                   lambda: same_account(carto, release, case, home, indent))
     for number, case in enumerate(REFUSED):
         home = scratch / f"refused-{number}"
         carto = Carto(binary, home)
         yield f"{case.name}: refused", lambda: refused(carto, release, case, home)
+    carto = Carto(binary, scratch / "http")
+    yield "http is refused", lambda: http_is_refused(carto, release, scratch / "http")
     carto = Carto(binary, scratch / "own-places", os.environ["XDG_CONFIG_HOME"])
     yield "own places", lambda: own_places(carto, release, ACCEPTED[3].saved)
 
@@ -344,7 +461,7 @@ def main(binary, version):
     with tempfile.TemporaryDirectory(prefix="carto-interop-") as scratch:
         scratch = Path(scratch).resolve()
         directory = enter(scratch)
-        release = (Release0 if version.startswith("0.") else Release1)(directory)
+        release = release_of(version, directory)
         found = import_module("cartoframes").__version__
         if found != version:
             sys.exit(f"this is CARTOframes {found}, not {version}")

@@ -18,6 +18,9 @@ use crate::escape;
 pub(super) struct ExplainArgs {
     /// A setting; without it the account and its key
     key: Option<String>,
+    /// Explain the account that this plugin gets, which may have a profile of its own
+    #[arg(long, value_name = "NAME", conflicts_with = "key")]
+    pub(super) plugin: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

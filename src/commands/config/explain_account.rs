@@ -16,7 +16,7 @@ use crate::plugin::contract::NESTED;
 
 /// Prints it and gives the files that could not be read.
 pub(super) fn run(context: &Context, args: &ExplainArgs) -> Result<Vec<Error>, Error> {
-    let facts = context.facts(None)?;
+    let facts = context.facts(args.plugin.as_deref())?;
     context.tell_typos();
     let report = Report::gather(context, &facts)?;
     if args.json {

@@ -1,8 +1,11 @@
 //! `carto config set`: one setting in one layer.
 
+use std::path::Path;
+
 use clap::Args;
 
 use super::set_apikey;
+use crate::account::Refusal;
 use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
@@ -10,7 +13,7 @@ use crate::commands::judge_entry::judge_entry;
 use crate::commands::project::{Project, ProjectStanding};
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::{Key, KeyPath, ValueType};
-use crate::config::{Layer, Scope, Value, edit, given};
+use crate::config::{Layer, Located, Origin, Scope, Value, edit, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -47,6 +50,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
         return set_apikey::run(context, args.scope.choice(), args.value.as_deref());
     }
     let Some(text) = &args.value else {
+        if path.known().is_none() && !args.force {
+            return Err(given::unknown_key(&path));
+        }
         let shown = path.to_string();
         return Err(Error::new(Kind::Usage, format!("no value for `{}`", escape::line(&shown)))
             .help(format!("carto config set {} VALUE", escape::line(&shown))));
@@ -76,6 +82,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     }
     if path.is("username") || path.is("base_url") {
         bind_unbound(context, &destination)?;
+    }
+    if path.known().is_some_and(|key| key.value == ValueType::ProfileName) {
+        tell_unknown_profile(context, text, scope, &destination.config_path());
     }
     tell_what_hides(context, &path, scope, args.scope.choice().as_ref())
 }
@@ -112,7 +121,27 @@ fn key_error(what: String, args: &SetArgs) -> Error {
     }
 }
 
+/// A plugin's own settings may be anything, but an account's key among them would stand in a file
+/// that is listed, shown and committed.
+fn refuse_plugin_key(path: &KeyPath) -> Result<(), Error> {
+    let [table, plugin, .., field] = path.0.as_slice() else { return Ok(()) };
+    if table != "plugins" || !KeyPath::canonical(std::slice::from_ref(field)).is("apikey") {
+        return Ok(());
+    }
+    let what = format!("`{path}` would put a key into a settings file");
+    Err(Error::new(Kind::Usage, escape::line(&what))
+        .note("a plugin gets the account's key in CARTO_API_KEY")
+        .help("carto config set apikey     # the account's key, in a file of its own")
+        .help(escape::line(&format!(
+            "carto config set plugins.{plugin}.profile NAME     # another account for this plugin"
+        )))
+        .help("--force writes it all the same"))
+}
+
 fn judged(path: &KeyPath, text: &str, args: &SetArgs) -> Result<edit::Value, Error> {
+    if !args.force {
+        refuse_plugin_key(path)?;
+    }
     let Some(key) = path.known() else {
         if args.force {
             return Ok(edit::Value::String(text.to_owned()));
@@ -188,6 +217,19 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         context.output.note(&format!("the key in {} now belongs to {account}", path.display()));
     }
     Ok(())
+}
+
+/// Says when nobody defines a profile that was selected; it may come later.
+fn tell_unknown_profile(context: &Context, name: &str, scope: Scope, file: &Path) {
+    let Ok(facts) = context.again().facts(None) else { return };
+    let origin = Origin::WholeFile(file.to_owned());
+    let selected = Located::new(name.to_owned(), scope, origin);
+    if let Err(refusal @ Refusal::UnknownProfile { .. }) = facts.world.account_of_profile(&selected)
+    {
+        let error = Error::from(refusal);
+        let help = error.help.first().map_or_else(String::new, |help| format!(": {help}"));
+        context.output.note(&format!("{}{help}", error.what));
+    }
 }
 
 /// Says when a project is not trusted: what was written there has little effect.

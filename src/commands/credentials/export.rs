@@ -42,6 +42,9 @@ enum Form {
     /// CARTOframes 0.2.3 to 0.10.1
     #[value(name = "0.x")]
     Zero,
+    /// CARTOframes 1.0b2 to 1.0.1
+    #[value(name = "1.0")]
+    OneZero,
     /// CARTOframes 1.0.2 to 1.2.5
     #[value(name = "1.x")]
     One,
@@ -89,6 +92,7 @@ fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
     let form = match form {
         None => ExportAs::Universal,
         Some(Form::Zero) => ExportAs::Cartoframes0,
+        Some(Form::OneZero) => ExportAs::Cartoframes1Early,
         Some(Form::One) => ExportAs::Cartoframes1,
         Some(Form::Documented) => ExportAs::Documented,
     };
@@ -134,7 +138,9 @@ fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
     }
     let holds =
         |what: &str| Error::new(Kind::Refused, format!("the file holds {what}")).at(path.display());
-    let Ok(imported) = recognise(path, &file.bytes) else {
+    let imported = recognise(path, &file.bytes).ok();
+    // Another program could not read what would stand there then.
+    let Some(imported) = imported.filter(|imported| imported.format.is_of_cartoframes()) else {
         return Err(holds("something else").help("--force replaces it"));
     };
     for other in &imported.accounts {

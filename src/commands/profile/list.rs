@@ -76,6 +76,7 @@ fn rows(facts: &Facts) -> Vec<Row> {
         let has_key = account.as_ref().is_ok_and(|account| {
             facts.stored.iter().any(|entry| entry.account.as_ref() == Some(account))
         });
+        let marked = account.as_ref().is_ok_and(|account| facts.world.protects(account));
         Some(Row {
             name: name.to_owned(),
             account,
@@ -83,7 +84,7 @@ fn rows(facts: &Facts) -> Vec<Row> {
             origin: profile.at.origin.clone(),
             in_use: selected.as_deref() == Some(name),
             has_key,
-            protected: profile.protected,
+            protected: marked || profile.protected,
         })
     };
     names.filter_map(row).collect()

@@ -12,6 +12,7 @@ mod insert;
 mod layout;
 mod list;
 mod literal;
+mod outline;
 mod parse;
 mod remove;
 mod scalar;
@@ -20,6 +21,8 @@ mod verify;
 
 #[cfg(test)]
 mod tests;
+
+pub use outline::{Named, outline};
 
 use std::fmt;
 
@@ -63,6 +66,17 @@ pub enum Change {
     Unchanged,
     /// The whole new text.
     Changed(String),
+}
+
+impl Change {
+    /// Gives the new text, or the old one where it stays.
+    #[must_use]
+    pub fn or(self, old: String) -> String {
+        match self {
+            Change::Unchanged => old,
+            Change::Changed(new) => new,
+        }
+    }
 }
 
 impl fmt::Debug for Change {
@@ -195,6 +209,32 @@ pub fn append_table(text: &str, name: &str, fields: &[(&str, Value)]) -> Result<
     };
     let path = [Step::Key(name.into()), Step::Index(count)];
     finish(&layout, splices, &path, Expected::Put(&table))
+}
+
+/// Adds a copy of one table of an array of tables at the end, with one key set to another value.
+///
+/// [`EditError::NotThere`] when there is no table with this number, or one that holds what a
+/// [`Value`] cannot.
+pub fn copy_table(
+    text: &str,
+    name: &str,
+    index: usize,
+    (key, value): (&str, &Value),
+) -> Result<String, EditError> {
+    let layout = parse(text)?;
+    let path = in_table(name, index, None);
+    let (node, taken) = layout.follow(&path);
+    let Some(Value::Table(mut fields)) = outline::value(&layout, node) else {
+        return Err(EditError::NotThere);
+    };
+    if taken < path.len() {
+        return Err(EditError::NotThere);
+    }
+    fields.retain(|(name, _)| name != key);
+    fields.push((key.to_owned(), value.clone()));
+    let fields: Vec<_> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    append_table(text, name, &fields)
 }
 
 /// Sets a key of one table of an array of tables, counted from 0.

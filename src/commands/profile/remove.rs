@@ -1,0 +1,272 @@
+//! `carto profile remove`: a named account, and whatever selects it there.
+
+use std::io::BufRead as _;
+
+use clap::Args;
+
+use super::rename::sound_facts;
+use super::table::{self, Written};
+use super::{elsewhere, scope_flag, selectors, unknown, word};
+use crate::account::{Account, World};
+use crate::commands::context::{Context, Facts};
+use crate::commands::destination::{Destination, edit_error};
+use crate::commands::scope_args::{Choice, ScopeArgs};
+use crate::config::keys::KeyPath;
+use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
+use crate::credential::store::Stored;
+use crate::credential::write::forget;
+use crate::error::{Error, Kind, io_reason};
+use crate::escape;
+use crate::invocation::Invocation;
+
+/// Remove a profile, with whatever selects it in the same file
+///
+/// What selected it there falls back to the account that stands without a profile. Other places
+/// that name it are listed and stay. Its key stays stored, unless `--forget-key` is given.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  carto profile remove staging                   the key stays stored
+  carto profile remove staging --forget-key      and its key, where nothing else uses it")]
+pub(super) struct RemoveArgs {
+    /// The profile's name
+    name: String,
+    /// Forget the key that only this profile used
+    #[arg(long)]
+    forget_key: bool,
+    /// Remove a protected profile without asking
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    scope: ScopeArgs,
+}
+
+/// Runs the command.
+pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
+    let name = args.name.as_str();
+    let destination = Destination::find(context, args.scope.choice())?;
+    let facts = match destination {
+        Destination::File(_) => None,
+        _ => Some(sound_facts(context)?),
+    };
+    let keys = facts.as_ref().map(|facts| Keys::of(facts, destination.scope(), name));
+    let path = destination.config_path();
+    let bytes = destination.current(context)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let written = Written::find(&text, name).map_err(|error| edit_error(&path, &error))?;
+    if written.tables.is_empty() {
+        // What a run that was stopped, or was not asked to, left behind.
+        if let Some(keys) = keys.filter(|keys| args.forget_key && !keys.marked.is_empty()) {
+            return keys.forget(context);
+        }
+        return Err(not_there(args, &destination, facts.as_ref()));
+    }
+    let layer = Layer::parse(destination.scope(), Standing::Own, &path, bytes)?;
+    confirm(args, &layer)?;
+    // What would be refused below is refused before a key is touched.
+    table::removed(&text, name).map_err(|error| edit_error(&path, &error))?;
+    // The key goes first: a crash between the writes leaves a profile that is removed once more,
+    // and no key that nothing names.
+    if let Some(keys) = keys.as_ref().filter(|_| args.forget_key) {
+        keys.forget(context)?;
+    }
+    let change = |text: &str, _: &Layer| table::removed(text, name);
+    destination.edit_config(context, change, |_| Ok(()))?;
+    context.output.note(&format!(
+        "removed the profile {} from {}",
+        escape::line(name),
+        path.display()
+    ));
+    if !written.selectors.is_empty() {
+        context.output.note(&format!("unset with it there: {}", written.selectors_shown()));
+    }
+    let (Some(facts), Some(keys)) = (facts, keys) else { return Ok(()) };
+    if !args.forget_key {
+        keys.tell(context, name);
+    }
+    tell_protection(context, &facts.world, &keys)?;
+    selectors::tell(context, name, destination.scope(), &facts.stored);
+    super::tell_other_definition(context, name)?;
+    tell_default(context, &facts)
+}
+
+/// Asks before a protected profile goes.
+fn confirm(args: &RemoveArgs, layer: &Layer) -> Result<(), Error> {
+    let mark = ["profiles", &args.name, "protected"].map(str::to_owned).to_vec();
+    let protected = layer.get(&KeyPath(mark)).is_some_and(|mark| mark.value() == Value::Bool(true));
+    if args.force || !protected {
+        return Ok(());
+    }
+    let shown = escape::line(&args.name).into_owned();
+    if !Invocation::can_ask() {
+        return Err(Error::new(Kind::Refused, format!("the profile `{shown}` is protected"))
+            .help(format!("carto profile remove --force {}", word(&args.name))));
+    }
+    crate::output::prompt(&format!("The profile {shown} is protected. Remove it? [y/N] "));
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
+        Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
+    })?;
+    match answer.trim() {
+        "y" | "Y" | "yes" => Ok(()),
+        _ => Err(Error::new(Kind::Refused, "nothing was removed")),
+    }
+}
+
+/// The stored keys that nothing uses any more once the profile is gone.
+struct Keys {
+    account: Option<Account>,
+    /// Whether something else names the account.
+    account_stays: bool,
+    /// Those of an account that nothing else names.
+    orphans: Vec<Stored>,
+    /// Those that are marked for the profile alone.
+    marked: Vec<Stored>,
+    /// Whether any other key of the account is stored.
+    others: usize,
+}
+
+impl Keys {
+    fn of(facts: &Facts, scope: Scope, name: &str) -> Self {
+        let account = account_at(&facts.world, scope, name);
+        let mut after = facts.world.without_profile(scope, name);
+        // What is given to this run alone names nothing after it.
+        after.statements.retain(|statement| !statement.scope.is_given());
+        let account_stays = account.as_ref().is_some_and(|account| after.names(account));
+        let name_stays = after.profile(name).is_some();
+        let mut keys =
+            Keys { account_stays, orphans: Vec::new(), marked: Vec::new(), others: 0, account };
+        for entry in &facts.stored {
+            let of_account = keys.account.is_some() && entry.account == keys.account;
+            let yours = entry.scope == scope || entry.scope != Scope::System;
+            if of_account && !account_stays && yours {
+                keys.orphans.push(entry.clone());
+            } else if entry.scope == scope && entry.profile.as_deref() == Some(name) && !name_stays
+            {
+                keys.marked.push(entry.clone());
+            } else if of_account {
+                keys.others += 1;
+            }
+        }
+        keys
+    }
+
+    /// Forgets what nothing else uses.
+    fn forget(&self, context: &Context) -> Result<(), Error> {
+        for scope in [Scope::System, Scope::User, Scope::Project] {
+            let mut going = self.orphans.iter().chain(&self.marked).filter(|e| e.scope == scope);
+            let Some(first) = going.next() else { continue };
+            let goes = |entry: &Stored| {
+                let is = |other: &&Stored| {
+                    other.scope == scope
+                        && other.account == entry.account
+                        && other.profile == entry.profile
+                };
+                self.orphans.iter().chain(&self.marked).any(|other| is(&other))
+            };
+            let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
+            let (path, _) =
+                destination.edit_credentials(context, |path, text| forget(path, text, goes))?;
+            let whose = first.account.as_ref().map_or_else(String::new, |a| format!(" of {a}"));
+            // Where the orphans are none, the account has other keys, which stay.
+            let which = if self.orphans.is_empty() { " that was marked for it" } else { "" };
+            context.output.note(&format!("forgot the key{whose}{which} in {}", path.display()));
+        }
+        if self.others > 0
+            && let Some(account) = &self.account
+        {
+            let why = if self.account_stays {
+                "something else names the account"
+            } else {
+                "it is not in files of yours"
+            };
+            let which = if self.marked.is_empty() { "the" } else { "another" };
+            context.output.note(&format!("{which} key of {account} stays: {why}"));
+        }
+        Ok(())
+    }
+
+    /// Says which keys nothing uses any more, and what forgets them.
+    fn tell(&self, context: &Context, name: &str) {
+        if let (Some(account), Some(entry)) = (&self.account, self.orphans.first()) {
+            let forget = match entry.scope {
+                // `logout` leaves the system's files alone.
+                Scope::System => String::new(),
+                _ => format!("; to forget it: {}", logout(account)),
+            };
+            context.output.note(&format!(
+                "the key of {account} stays in {}, and nothing here names the account any more{forget}",
+                entry.origin,
+            ));
+        }
+        if let Some(entry) = self.marked.first() {
+            let flag = scope_flag(entry.scope);
+            context.output.note(&format!(
+                "the key that was marked for it stays in {}; to forget it: \
+                 carto profile remove {flag}{} --forget-key",
+                entry.origin,
+                word(name)
+            ));
+        }
+    }
+}
+
+/// Gives the account of a profile as one scope defines it.
+fn account_at(world: &World, scope: Scope, name: &str) -> Option<Account> {
+    let others = Scope::ALL.into_iter().filter(|other| *other != scope);
+    let only = others.fold(world.clone(), |world, other| world.without_profile(other, name));
+    let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+    only.account_of_profile(&selected).ok()
+}
+
+/// Gives the command that forgets the key of an account that nothing names.
+fn logout(account: &Account) -> String {
+    let url = account.base_url();
+    let name = match account.username() {
+        Some(name) if url.implied_username().is_none() => format!(" -c username={name}"),
+        _ => String::new(),
+    };
+    let http = if url.needs_permission() { " -c allow_non_secure=true" } else { "" };
+    format!("carto -c base_url={url}{name}{http} logout")
+}
+
+fn not_there(args: &RemoveArgs, destination: &Destination, facts: Option<&Facts>) -> Error {
+    let Some(facts) = facts else {
+        return unknown(&args.name, &World::default()).at(destination.config_path().display());
+    };
+    elsewhere(&args.name, destination, &facts.world, |scope| {
+        format!("carto profile remove {}{}", scope_flag(scope), word(&args.name))
+    })
+}
+
+/// Says when a project can select the account from now on that could not before.
+fn tell_protection(context: &Context, before: &World, keys: &Keys) -> Result<(), Error> {
+    let Some(account) = keys.account.as_ref().filter(|account| before.protects(account)) else {
+        return Ok(());
+    };
+    let fresh = context.again();
+    let facts = fresh.facts(None)?;
+    let stored = facts.stored.iter().any(|entry| entry.account.as_ref() == Some(account));
+    if !facts.world.protects(account) && (stored || keys.account_stays) {
+        context.output.note(&format!(
+            "{account} is not protected any more: a project that is not trusted can select it"
+        ));
+    }
+    Ok(())
+}
+
+/// Says which account is the default, where that was the profile's.
+fn tell_default(context: &Context, before: &Facts) -> Result<(), Error> {
+    let fresh = context.again();
+    let world = fresh.facts(None)?.world;
+    let (old, new) = (before.world.default_account(), world.default_account());
+    if old == new {
+        return Ok(());
+    }
+    match new {
+        Some(account) => context.output.note(&format!("your default account is now {account}")),
+        None => context
+            .output
+            .note("no account is the default now: carto profile use NAME, or carto login URL"),
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! What a text names, for edits that first have to find their place.
+
+use super::layout::{Kind, Layout, NodeId, ROOT, Step};
+use super::parse::parse;
+use super::scalar::Scalar;
+use super::{EditError, Value};
+
+/// A table or value with the keys that lead to it, as they are written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The keys.
+    pub path: Vec<String>,
+    /// The text where it is a string.
+    pub text: Option<String>,
+}
+
+/// Lists every table and value of a text, also tables that hold nothing; arrays are not entered.
+///
+/// # Errors
+/// The text is not TOML.
+pub fn outline(text: &str) -> Result<Vec<Named>, EditError> {
+    let layout = parse(text)?;
+    let mut found = Vec::new();
+    // A list in place of recursion: dotted keys nest deeper than the stack should.
+    let mut open = vec![(ROOT, Vec::new())];
+    while let Some((table, above)) = open.pop() {
+        for child in &layout.nodes[table].children {
+            let node = &layout.nodes[*child];
+            let Step::Key(name) = &node.step else { continue };
+            let path: Vec<String> = above.iter().cloned().chain([name.to_string()]).collect();
+            let text = match &node.kind {
+                Kind::Scalar(Scalar::String(text)) => Some(text.to_string()),
+                _ => None,
+            };
+            if layout.is_table(*child) {
+                open.push((*child, path.clone()));
+            }
+            found.push(Named { path, text });
+        }
+    }
+    Ok(found)
+}
+
+/// Gives what a node holds; nothing for numbers with a point and for dates.
+pub(super) fn value(layout: &Layout<'_>, node: NodeId) -> Option<Value> {
+    let children = layout.nodes[node].children.iter();
+    match &layout.nodes[node].kind {
+        Kind::Scalar(Scalar::String(text)) => Some(Value::String(text.to_string())),
+        Kind::Scalar(Scalar::Bool(value)) => Some(Value::Bool(*value)),
+        Kind::Scalar(Scalar::Integer(value)) => Some(Value::Integer(*value)),
+        Kind::Scalar(Scalar::Float(_) | Scalar::Datetime(_)) => None,
+        Kind::Array(_) | Kind::Tables => {
+            let values = children.map(|child| value(layout, *child));
+            values.collect::<Option<Vec<_>>>().map(Value::Array)
+        }
+        Kind::Inline(_) | Kind::Table(_) => {
+            let pairs = children.map(|child| match &layout.nodes[*child].step {
+                Step::Key(name) => Some((name.to_string(), value(layout, *child)?)),
+                Step::Index(_) => None,
+            });
+            pairs.collect::<Option<Vec<_>>>().map(Value::Table)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::edit::copy_table;
+
+    #[test]
+    fn every_form_of_a_table_is_named() {
+        let text = "\u{feff}a.b = 'x'\r\nt = { u = { }, v.w = \"y\" }\r\n[Profiles.\"é.1\"]\r\n[[l]]\r\nz = 1\r\n";
+        let mut seen: Vec<_> = outline(text)
+            .unwrap()
+            .into_iter()
+            .map(|named| format!("{} {}", named.path.join("/"), named.text.unwrap_or_default()))
+            .collect();
+        seen.sort();
+        let expected =
+            ["Profiles ", "Profiles/é.1 ", "a ", "a/b x", "l ", "t ", "t/u ", "t/v ", "t/v/w y"];
+        assert_eq!(seen, expected);
+        assert!(outline("a = ").is_err());
+    }
+
+    #[test]
+    fn a_table_is_copied_whole_and_the_rest_stays() {
+        let text =
+            "# c\r\n[[k]]\r\nu = \"x\" # d\r\nkey = { command = [\"a\", \"b\"] }\r\nm = \"o\"\r\n";
+        let copied = copy_table(text, "k", 0, ("m", &Value::String("n".to_owned())));
+        let added = "\r\n[[k]]\r\nu = \"x\"\r\nkey = { command = [\"a\", \"b\"] }\r\nm = \"n\"\r\n";
+        assert!(copied == Ok(format!("{text}{added}")));
+        for text in ["", "[[k]]\n", "[k]\nm = 1\n", "[[k]]\n[[k]]\nf = 1.5\n"] {
+            let copied = copy_table(text, "k", 1, ("m", &Value::Bool(true)));
+            assert!(copied == Err(EditError::NotThere), "{text:?}");
+        }
+    }
+}
