@@ -160,7 +160,7 @@ fn rows<'a>(
 
 /// The keys that higher layers set, too.
 enum Hidden<'a> {
-    Layers(&'a [Layer]),
+    Few(Vec<Entry<'a>>),
     Keys(HashSet<KeyPath>),
 }
 
@@ -169,19 +169,16 @@ impl<'a> Hidden<'a> {
         let from = config.layers().partition_point(|other| other.scope <= layer.scope);
         let above = config.layers().get(from..).unwrap_or_default();
         let count: usize = above.iter().map(|layer| layer.entries().len()).sum();
+        let above = above.iter().flat_map(Layer::entries);
         if count <= FEW || layer.entries().len() <= FEW {
-            return Hidden::Layers(above);
+            return Hidden::Few(above.collect());
         }
-        Hidden::Keys(above.iter().flat_map(Layer::entries).map(|entry| entry.path()).collect())
+        Hidden::Keys(above.map(|entry| entry.path()).collect())
     }
 
     fn hides(&self, entry: Entry<'_>) -> bool {
         match self {
-            Hidden::Layers([]) => false,
-            Hidden::Layers(above) => {
-                let path = entry.path();
-                above.iter().any(|layer| layer.get(&path).is_some())
-            }
+            Hidden::Few(above) => above.iter().any(|other| other.place() == entry.place()),
             Hidden::Keys(keys) => keys.contains(&entry.path()),
         }
     }
