@@ -8,11 +8,7 @@ use std::env::var;
 use std::path::Path;
 use std::process::Command;
 
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    reason = "so cargo talks to build scripts"
-)]
+#[expect(clippy::disallowed_methods, reason = "so cargo talks to build scripts")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| var(name).is_ok_and(|found| found == value);

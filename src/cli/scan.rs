@@ -131,8 +131,7 @@ mod tests {
         let command = first_part();
         let mut names = Vec::new();
         for argument in command.get_arguments() {
-            let values = argument.get_num_args().is_some_and(|range| range.takes_values());
-            let valued = values || argument.get_action().takes_values();
+            let valued = argument.get_action().takes_values();
             names.extend(argument.get_short().map(|short| (format!("-{short}"), valued)));
             names.extend(argument.get_long().map(|long| (format!("--{long}"), valued)));
             assert!(argument.get_visible_aliases().is_none(), "{}", argument.get_id());
@@ -238,7 +237,7 @@ mod tests {
     fn bytes_that_are_no_text_are_left_to_clap() {
         use std::os::unix::ffi::OsStrExt as _;
         let odd = OsStr::from_bytes(b"\xff").to_owned();
-        assert!(scan(&[odd.clone()]).is_none());
+        assert!(scan(std::slice::from_ref(&odd)).is_none());
         assert!(scan(&["-p".into(), odd.clone(), "sql".into()]).is_none());
         // Behind the name nothing is looked at.
         assert_eq!(scan(&["sql".into(), odd]).unwrap().name_at, 0);

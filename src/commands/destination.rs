@@ -232,7 +232,10 @@ impl Destination {
         if brings_key(&path, text, &new)? {
             git::keep_out(&context.invocation.env, Target::resolve(&path, self.links())?.path())?;
         }
-        replace(&path, new.as_bytes(), Mode::Keys, self.links(), &lock)?;
+        // Sources of the system are for everybody to read; without a key there is nothing to hide.
+        let open = self.scope() == Scope::System && !holds_key(&path, &new)?;
+        let mode = if open { Mode::Shared } else { Mode::Keys };
+        replace(&path, new.as_bytes(), mode, self.links(), &lock)?;
         if let Destination::Project(project) = self {
             context
                 .trust()
@@ -320,7 +323,14 @@ impl Destination {
 fn brings_key(path: &Path, old: &str, new: &str) -> Result<bool, Error> {
     let keys = |text: &str| store::parse(Scope::User, path, text.as_bytes());
     let old = keys(old)?;
-    Ok(keys(new)?.iter().any(|entry| !old.iter().any(|known| known.key.same_as(&entry.key))))
+    let new = keys(new)?;
+    let mut literals = new.iter().filter(|entry| entry.key.literal().is_some());
+    Ok(literals.any(|entry| !old.iter().any(|known| known.key.same_as(&entry.key))))
+}
+
+fn holds_key(path: &Path, text: &str) -> Result<bool, Error> {
+    let entries = store::parse(Scope::User, path, text.as_bytes())?;
+    Ok(entries.iter().any(|entry| entry.key.literal().is_some()))
 }
 
 /// Whether a project's settings were approved before they are changed; what carto makes of approved

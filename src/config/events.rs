@@ -3,14 +3,14 @@
 //! # Why
 //! A file of ten thousand lines has sixty thousand tokens and as many events: held all at once they
 //! take megabytes, and getting that memory from the system costs more than the reading. Statements
-//! do not depend on each other's grammar, so a few hundred tokens are parsed at a time.
+//! do not depend on each other's grammar, so a hundred tokens or so are parsed at a time.
 
 use toml_parser::lexer::TokenKind;
 use toml_parser::parser::{Event, RecursionGuard, ValidateWhitespace, parse_document};
 use toml_parser::{ParseError, Source};
 
-/// How many tokens are parsed at a time, at least; then up to the end of the statement.
-const TOKENS: usize = 512;
+/// How many tokens are parsed at a time, at least (3 KiB of them); then up to the end of the statement.
+const TOKENS: usize = 128;
 
 /// Hands every event of a text to a receiver, in order. The grammar is checked, what the keys and
 /// values mean is not.
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn parts_are_parsed_as_the_whole_is() {
         use std::fmt::Write as _;
-        let lines = (0..TOKENS / 6).fold(String::new(), |mut text, n| {
+        let lines = (0..TOKENS / 2).fold(String::new(), |mut text, n| {
             _ = writeln!(text, "filler{n} = [\n {n}, # ]\n]");
             text
         });

@@ -112,7 +112,7 @@ impl fmt::Display for KeyPath {
 /// Writes the parts of a key as TOML does: with dots, and quoted where they have to be.
 pub(super) fn dotted<'a>(segments: impl Iterator<Item = &'a str>) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let mut text = String::new();
+    let mut text = String::with_capacity(64);
     for (at, segment) in segments.enumerate() {
         if at > 0 {
             text.push('.');
@@ -156,28 +156,37 @@ pub(super) enum Spelling {
     Other,
 }
 
+/// A row, how the tables above the key are spelled, and the last part of its name if that is fixed.
+struct Row {
+    key: &'static Key,
+    above: Spelling,
+    word: Option<&'static str>,
+}
+
 /// The rows of the table that a key below some tables may have.
 pub(super) struct Rows {
-    depth: usize,
-    rows: Vec<(&'static Key, Spelling)>,
+    rows: Vec<Row>,
 }
 
 impl Rows {
     /// Finds them by the tables above the key.
     pub(super) fn below(above: &[String]) -> Self {
-        let rows = KEYS.iter().filter_map(|key| Some((key, key.leads_through(above)?)));
-        Rows { depth: above.len(), rows: rows.collect() }
+        let row = |key: &'static Key| {
+            let spelling = key.leads_through(above)?;
+            let word = key.word(above.len()).filter(|word| !matches!(*word, "NAME" | "*"));
+            Some(Row { key, above: spelling, word })
+        };
+        Rows { rows: KEYS.iter().filter_map(row).collect() }
     }
 
     /// Finds the row of a key by its last part.
     pub(super) fn find(&self, name: &str) -> Option<(&'static Key, Spelling)> {
-        self.rows.iter().find_map(|(key, above)| match key.word(self.depth) {
-            None | Some("NAME" | "*") => Some((*key, *above)),
-            Some(word) if name == word => Some((*key, *above)),
+        self.rows.iter().find_map(|row| match row.word {
+            None => Some((row.key, row.above)),
+            Some(word) if name == word => Some((row.key, row.above)),
             Some(word) => {
-                let is_it = |known: &&str| means(name, known);
-                let known = std::iter::once(&word).chain(key.aliases).any(|word| is_it(&word));
-                known.then_some((*key, Spelling::Other))
+                let mut words = std::iter::once(&word).chain(row.key.aliases);
+                words.any(|word| means(name, word)).then_some((row.key, Spelling::Other))
             }
         })
     }

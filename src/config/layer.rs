@@ -324,13 +324,11 @@ impl Admission<'_> {
             self.names = Some(self.known_names());
         }
         let next = self.layer.kept.len();
-        let earlier = self.names.as_mut().and_then(|names| match names.get(&path) {
-            Some(at) => Some(*at),
-            None => {
-                names.insert(path.clone(), next);
-                None
-            }
-        });
+        let names = self.names.get_or_insert_with(HashMap::new);
+        let earlier = names.get(&path).copied();
+        if earlier.is_none() {
+            names.insert(path.clone(), next);
+        }
         let Some(earlier) = earlier else { return self.keep(found, Some(path)) };
         let (value, at) = self.kept_value(earlier);
         if value != found.value(self.source) {

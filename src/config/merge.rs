@@ -60,12 +60,11 @@ impl Config {
             }
             let value = Located::new(entry.value(), layer.scope, entry.origin());
             let path = entry.path();
-            match places.get(&path).and_then(|at| found.get_mut(*at)) {
-                Some((_, earlier)) => *earlier = value,
-                None => {
-                    places.insert(path.clone(), found.len());
-                    found.push((path, value));
-                }
+            if let Some((_, earlier)) = places.get(&path).and_then(|at| found.get_mut(*at)) {
+                *earlier = value;
+            } else {
+                places.insert(path.clone(), found.len());
+                found.push((path, value));
             }
         }
         found

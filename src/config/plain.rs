@@ -3,20 +3,16 @@
 //! # Why
 //! A document with every part of every line costs several times what a whole `git config get`
 //! does, and a start of a plugin reads up to three. Nearly every settings file has nothing but
-//! `[table]` lines and single values. Whatever else a text has, and every mistake in it, is left to
-//! the whole parser; tests hold both to the same values and places.
+//! `[table]` lines and bare keys with texts, whole numbers and booleans, each on one line. Whatever
+//! else a text has, and every mistake in it, is left to the whole parser: what is read here is a
+//! small part of TOML, and tests hold both readers to the same values and places.
 
-use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use toml_parser::parser::{Event, EventKind};
-use toml_parser::{ParseError, Source};
 
-use super::edit::Scalar;
-use super::events;
 use super::value::Value;
 
 /// A plain text: every value with its place, table by table.
@@ -60,60 +56,77 @@ fn wide((start, end): (u32, u32)) -> Range<usize> {
     start as usize..end as usize
 }
 
-fn narrow(event: Event) -> Option<(u32, u32)> {
-    Some((u32::try_from(event.span().start()).ok()?, u32::try_from(event.span().end()).ok()?))
-}
-
 /// Reads a text without a byte order mark; nothing where it is not plain, or not sound.
 pub(super) fn read(text: &str) -> Option<Plain> {
-    let source = Source::new(text);
-    let mut reader = Reader::new(text, source);
-    let mut plain = true;
-    let fed = events::feed(source, 1, |event| plain = plain && reader.take(event).is_some());
-    (plain && fed.is_ok()).then(|| reader.finish())
+    let mut reader = Reader::new(text);
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.strip_suffix('\n');
+        let body = body.map_or(line, |body| body.strip_suffix('\r').unwrap_or(body));
+        reader.line(start, body)?;
+        start += line.len();
+    }
+    Some(reader.finish())
 }
 
-/// Decodes a single value that was found before.
+/// Gives a single value that was found before.
 pub(super) fn decoded(raw: &str) -> Option<Value> {
-    if let Some(text) = literal(raw) {
-        return Some(Value::String(text.to_owned()));
-    }
-    let source = Source::new(raw);
-    let mut value = None;
-    let fed = toml_parser_value(source, |event| {
-        if event.kind() == EventKind::Scalar {
-            value = Scalar::decode(source, event).ok();
+    match raw {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ if raw.starts_with(['"', '\'']) => {
+            let text = raw.get(1..raw.len() - 1)?;
+            Some(Value::String(text.to_owned()))
         }
-    });
-    fed.ok()?;
-    value.map(Value::from)
-}
-
-/// Gives the text between the quotes of a string in which nothing has to be decoded.
-fn literal(raw: &str) -> Option<&str> {
-    let text = |quote| raw.strip_prefix(quote)?.strip_suffix(quote);
-    let text = text('"').filter(|text| !text.contains('\\')).or_else(|| text('\''))?;
-    // Three quotes begin a text of several lines, in which a first line end does not count.
-    (!text.starts_with(['"', '\'']) || text.is_empty()).then_some(text)
-}
-
-fn toml_parser_value(source: Source<'_>, mut receive: impl FnMut(Event)) -> Result<(), ParseError> {
-    let tokens = source.lex().into_vec();
-    let mut error: Option<ParseError> = None;
-    toml_parser::parser::parse_value(&tokens, &mut receive, &mut error);
-    error.map_or(Ok(()), Err)
-}
-
-impl From<Scalar<'_>> for Value {
-    fn from(scalar: Scalar<'_>) -> Self {
-        match scalar {
-            Scalar::String(text) => Value::String(text.into_owned()),
-            Scalar::Bool(value) => Value::Bool(value),
-            Scalar::Integer(number) => Value::Integer(number),
-            Scalar::Float(bits) => Value::Float(f64::from_bits(bits)),
-            Scalar::Datetime(time) => Value::Datetime(time.to_string()),
-        }
+        _ => raw.parse().ok().map(Value::Integer),
     }
+}
+
+/// Cuts white space off the start.
+fn unspaced(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
+/// Whether nothing but a comment is left of a line.
+fn is_end(rest: &str) -> bool {
+    let rest = unspaced(rest);
+    rest.is_empty() || rest.starts_with('#') && rest.chars().all(is_text)
+}
+
+/// Whether a character may stand in comments and strings. TOML allows a few more.
+fn is_text(c: char) -> bool {
+    matches!(c, '\t' | ' '..='~') || c >= '\u{a0}'
+}
+
+/// Cuts a bare key off the start.
+fn bare(text: &str) -> Option<(&str, &str)> {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let end = text.bytes().position(|byte| !is_bare(byte)).unwrap_or(text.len());
+    text.split_at_checked(end).filter(|(name, _)| !name.is_empty())
+}
+
+/// Cuts a string in which nothing has to be decoded off the start, with its quotes.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = *text.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let rest = text.get(1..)?;
+    let end = rest.bytes().position(|byte| byte == quote)?;
+    let (inside, behind) = (rest.get(..end)?, rest.get(end + 1..)?);
+    let several_lines = inside.is_empty() && behind.as_bytes().first() == Some(&quote);
+    let as_it_stands = inside.chars().all(is_text) && (quote == b'\'' || !inside.contains('\\'));
+    (as_it_stands && !several_lines).then(|| text.split_at_checked(end + 2)).flatten()
+}
+
+/// Cuts a plain value off the start.
+fn value(text: &str) -> Option<(&str, &str)> {
+    if text.starts_with(['"', '\'']) {
+        return quoted(text);
+    }
+    let (word, rest) = bare(text)?;
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (1..=18).contains(&digits.len())
+        && (digits == "0" || !digits.starts_with('0'));
+    (is_number || matches!(word, "true" | "false")).then_some((word, rest))
 }
 
 /// What a table holds under a name.
@@ -133,7 +146,6 @@ struct Table {
 
 struct Reader<'t> {
     text: &'t str,
-    source: Source<'t>,
     tables: Vec<Table>,
     leaves: Vec<Leaf>,
     /// Every table and leaf by its parent and name.
@@ -141,71 +153,76 @@ struct Reader<'t> {
     hasher: RandomState,
     /// The table whose lines are read.
     table: u32,
-    /// The parts of the key or header that is being read.
-    parts: Vec<Cow<'t, str>>,
-    header: bool,
-    key: Option<(u32, u32)>,
 }
 
 impl<'t> Reader<'t> {
-    fn new(text: &'t str, source: Source<'t>) -> Self {
+    fn new(text: &'t str) -> Self {
         // At most one value a line: making room once costs less than moving everything again.
         let lines = text.bytes().filter(|byte| *byte == b'\n').count().min(64 * 1024);
         Reader {
             text,
-            source,
             tables: vec![Table { path: Vec::new(), parent: 0, headed: true }],
             leaves: Vec::with_capacity(lines + 1),
             children: HashTable::with_capacity(lines + 1),
             hasher: RandomState::new(),
             table: 0,
-            parts: Vec::new(),
-            header: false,
-            key: None,
         }
     }
 
-    /// Takes one event; nothing where the text is not plain.
-    fn take(&mut self, event: Event) -> Option<()> {
-        match event.kind() {
-            EventKind::Whitespace | EventKind::Comment | EventKind::Newline => {}
-            EventKind::StdTableOpen => self.header = true,
-            EventKind::SimpleKey if self.header => self.part(event)?,
-            EventKind::SimpleKey if self.key.is_none() => {
-                let mut name = Cow::Borrowed("");
-                let mut error: Option<ParseError> = None;
-                self.source.get(event)?.decode_key(&mut name, &mut error);
-                // A quoted key may stand for another text.
-                let bare = event.encoding().is_none() && error.is_none();
-                self.key = Some(bare.then(|| narrow(event)).flatten()?);
+    /// Takes one line without its end; nothing where the text is not plain.
+    fn line(&mut self, start: usize, line: &str) -> Option<()> {
+        let rest = unspaced(line);
+        if let Some(header) = rest.strip_prefix('[') {
+            return self.header(header);
+        }
+        if is_end(rest) {
+            return Some(());
+        }
+        let (name, behind) = bare(rest)?;
+        let told = unspaced(unspaced(behind).strip_prefix('=')?);
+        let (value, behind) = value(told)?;
+        if !is_end(behind) {
+            return None;
+        }
+        let place = |part: &str, behind: usize| {
+            let end = u32::try_from(start + line.len() - behind).ok()?;
+            Some((end.checked_sub(u32::try_from(part.len()).ok()?)?, end))
+        };
+        let key = place(name, rest.len() - name.len())?;
+        let leaf = Leaf { table: self.table, key, value: place(value, behind.len())? };
+        let id = u32::try_from(self.leaves.len()).ok()?;
+        self.leaves.push(leaf);
+        self.insert(self.table, name, Child::Leaf(id))
+    }
+
+    /// Takes a header behind its first bracket.
+    fn header(&mut self, mut rest: &str) -> Option<()> {
+        let mut parts = Vec::new();
+        loop {
+            rest = unspaced(rest);
+            let unquoted = || {
+                let (name, behind) = quoted(rest)?;
+                Some((name.get(1..name.len() - 1)?, behind))
+            };
+            let (name, behind) = bare(rest).or_else(unquoted)?;
+            parts.push(name);
+            rest = unspaced(behind);
+            if let Some(behind) = rest.strip_prefix(']') {
+                // Deeper than any known key: the whole parser judges how deep is too deep.
+                return (is_end(behind) && parts.len() <= 8).then(|| self.section(&parts))?;
             }
-            EventKind::KeySep if self.header => {}
-            EventKind::StdTableClose => self.section()?,
-            EventKind::KeyValSep => {}
-            EventKind::Scalar => self.leaf(event)?,
-            _ => return None,
+            rest = rest.strip_prefix('.')?;
         }
-        Some(())
-    }
-
-    /// Takes one part of a header.
-    fn part(&mut self, event: Event) -> Option<()> {
-        let mut name = Cow::Borrowed("");
-        let mut error: Option<ParseError> = None;
-        self.source.get(event)?.decode_key(&mut name, &mut error);
-        self.parts.push(name);
-        // Deeper than any known key: the whole parser judges how deep is too deep.
-        (error.is_none() && self.parts.len() <= 8).then_some(())
     }
 
     /// Begins the table that the header names.
-    fn section(&mut self) -> Option<()> {
+    fn section(&mut self, parts: &[&str]) -> Option<()> {
         let mut table = 0;
-        for name in std::mem::take(&mut self.parts) {
-            table = match self.child(table, &name) {
+        for name in parts {
+            table = match self.child(table, name) {
                 Some(Child::Table(id)) => id,
                 Some(Child::Leaf(_)) => return None,
-                None => self.add_table(table, &name)?,
+                None => self.add_table(table, name)?,
             };
         }
         // A table that is made twice, or after what lies below it.
@@ -216,17 +233,7 @@ impl<'t> Reader<'t> {
         }
         entry.headed = true;
         self.table = table;
-        self.header = false;
         Some(())
-    }
-
-    fn leaf(&mut self, event: Event) -> Option<()> {
-        let key = self.key.take()?;
-        let name = self.text.get(wide(key))?;
-        Scalar::decode(self.source, event).ok()?;
-        let id = u32::try_from(self.leaves.len()).ok()?;
-        self.leaves.push(Leaf { table: self.table, key, value: narrow(event)? });
-        self.insert(self.table, name, Child::Leaf(id))
     }
 
     fn add_table(&mut self, parent: u32, name: &str) -> Option<u32> {
@@ -360,9 +367,9 @@ mod tests {
             "# nothing\n\n",
             "username = 'ann' # me\nbase_url = \"https://a.example\"\n",
             "a = 1\r\n[profiles.x]\r\nusername = \"x\"\r\n[ui]\r\ncolor = 'never'",
-            "[profiles.b]\nprotected = true\n[plugins.sql]\nx = 1.5\n[profiles.\"a b\"]\nuser = 'u'\n",
-            "[a]\nx = 1\n[a.b]\ny = 2\n[c]\nz = 3\n[a.c]\nw = 1979-05-27 07:32:00Z\n",
-            "x = \"\"\"\nseveral \"lines\"\n\"\"\"\ny = '''\n'a'\n'''\nz = \"\\u00e9\"\nw = \"'q'\"\n",
+            "[profiles.b]\nprotected = true\n[plugins.sql]\nx = -15\n[profiles.\"a b\"]\nuser = 'u'\n",
+            "[a]\nx = 1\n[a.b]\ny = 2\n[c]\nz = 3 # three\n[ a . 'c' ]\n\tw=\"\"\n-=0\n",
+            "x = \"'q'\"\ny = '\"'\nz = \"\u{e9}\t#\"\n",
         ] {
             assert!(agrees(text, text), "{text:?}");
         }
@@ -380,6 +387,22 @@ mod tests {
             "a = 1\na = 2\n",
             "a = 1\n[b\n",
             "\u{e9} = 1\n",
+            "a = \"\"\"b\"\"\"\n",
+            "a = \"\\n\"\n",
+            "a = 1.5\n",
+            "a = 1979-05-27\n",
+            "a = 9223372036854775807\n",
+            "a = 01\n",
+            "[..]\n",
+            "[a.]\n",
+            "[]\n",
+            "[ ] \n",
+            "a = 1 b = 2\n",
+            "a = 'b\n",
+            "a\r= 1\n",
+            "a = 1\r",
+            "# \u{7f}\n",
+            "a = '\u{0}'\n",
         ] {
             assert_eq!(by_plain(text), None, "{text:?}");
         }
@@ -432,17 +455,5 @@ mod tests {
             let text = lines.join(end);
             agrees(&text, &text);
         }
-    }
-
-    /// More tokens than are parsed at a time, with statements of many lines among them.
-    #[test]
-    fn long_texts_are_read_in_parts() {
-        let mut text = String::new();
-        for n in 0..3000 {
-            text += &format!("key{n} = '''\n[{n}]\n'''\nx{n} = \"[{{\"\n");
-        }
-        assert!(agrees("long", &text));
-        text.insert_str(text.len() / 2, "\n[[[\n");
-        assert_eq!(by_plain(&text), None);
     }
 }

@@ -209,6 +209,14 @@ fn accounts() -> Vec<Situation> {
         ),
         Situation::new("a marked key", &RICH.replace("organization", "#"), &[ANNS_KEY])
             .with(|s| _ = s.keys(&["k https://sue.carto.com profile=staging", ANNS_KEY])),
+        Situation::new("a key that is fetched", ANN, &[])
+            .with(|sandbox| {
+                let place = "home/.config/carto/credentials.toml";
+                let text = "[[credential]]\nbase_url = 'https://ann.carto.com'\n\
+                            apikey = { env = 'MY_KEY' }\n";
+                sandbox.file_with_mode(place, text, 0o600);
+            })
+            .env("MY_KEY", "k"),
         Situation::new("an unknown profile", "profile = 'nope'\n", &[]),
         Situation::new("a selected profile", &format!("profile = 'staging'\n{RICH}"), &[]),
         Situation::new("a key of another account", ANN, &[ANNS_KEY])

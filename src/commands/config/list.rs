@@ -10,6 +10,7 @@ use crate::commands::destination::Destination;
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::KeyPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
+use crate::credential::source::StoredKey;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -84,8 +85,11 @@ impl Row<'_> {
     fn value(&self, args: &ListArgs) -> Value {
         match self.what {
             What::Setting(entry) => entry.value(),
-            What::Key(stored) if args.show_secrets => Value::String(stored.key.expose().to_owned()),
-            What::Key(stored) => Value::String(stored.key.masked().to_owned()),
+            What::Key(stored) => Value::String(match &stored.key {
+                StoredKey::Literal(key) if args.show_secrets => key.expose().to_owned(),
+                // A list runs no program: it names the source.
+                key => key.masked(),
+            }),
         }
     }
 
@@ -156,7 +160,7 @@ fn rows<'a>(
 
 /// The keys that higher layers set, too.
 enum Hidden<'a> {
-    Layers(&'a [Layer]),
+    Few(Vec<Entry<'a>>),
     Keys(HashSet<KeyPath>),
 }
 
@@ -165,19 +169,16 @@ impl<'a> Hidden<'a> {
         let from = config.layers().partition_point(|other| other.scope <= layer.scope);
         let above = config.layers().get(from..).unwrap_or_default();
         let count: usize = above.iter().map(|layer| layer.entries().len()).sum();
+        let above = above.iter().flat_map(Layer::entries);
         if count <= FEW || layer.entries().len() <= FEW {
-            return Hidden::Layers(above);
+            return Hidden::Few(above.collect());
         }
-        Hidden::Keys(above.iter().flat_map(Layer::entries).map(|entry| entry.path()).collect())
+        Hidden::Keys(above.map(|entry| entry.path()).collect())
     }
 
     fn hides(&self, entry: Entry<'_>) -> bool {
         match self {
-            Hidden::Layers([]) => false,
-            Hidden::Layers(above) => {
-                let path = entry.path();
-                above.iter().any(|layer| layer.get(&path).is_some())
-            }
+            Hidden::Few(above) => above.iter().any(|other| other.place() == entry.place()),
             Hidden::Keys(keys) => keys.contains(&entry.path()),
         }
     }

@@ -9,10 +9,10 @@ use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
+use crate::credential::source::StoredKey;
 use crate::credential::write::{NewKey, Put, put, put_new};
 use crate::error::{Error, Kind};
 use crate::legacy::{Format, Imported, ImportedAccount};
-use crate::secret::Secret;
 
 /// An account of a file that was checked like one that is set.
 pub(super) struct Checked<'a> {
@@ -143,7 +143,7 @@ pub(super) struct Plan {
 /// A key that is stored or planned.
 struct Held {
     account: Account,
-    key: Secret,
+    key: StoredKey,
     /// The profile that it is for, where it is not for all of the account's.
     mark: Option<String>,
     /// The file it comes from in this run.
@@ -207,7 +207,7 @@ impl Plan {
             Place::Default => None,
         };
         let marked = of_account().find(|held| held.mark.is_some() && held.mark.as_ref() == name);
-        let same = |held: &&Held| held.key.same_as(key);
+        let same = |held: &&Held| held.key.literal().is_some_and(|held| held.same_as(key));
         if let Some(held) = marked.into_iter().chain(common).find(same) {
             return (KeyStep::Same, held.mark.clone());
         }
@@ -243,6 +243,7 @@ impl Plan {
         let Some(key) = step.checked.entry.apikey.clone() else { return };
         if matches!(step.key, KeyStep::Add | KeyStep::Replace) {
             let account = step.checked.account.clone();
+            let key = StoredKey::Literal(key);
             self.keys.retain(|held| held.account != account || held.mark != step.mark);
             let from = Some(step.checked.path.to_owned());
             self.keys.push(Held { account, key, mark: step.mark.clone(), from });
@@ -282,7 +283,8 @@ impl Step<'_> {
         if let Some(key) = &self.checked.entry.apikey
             && matches!(self.key, KeyStep::Add | KeyStep::Replace)
         {
-            let new = NewKey { account: Some(account), profile: self.mark.as_deref(), key };
+            let key = StoredKey::Literal(key.clone());
+            let new = NewKey { account: Some(account), profile: self.mark.as_deref(), key: &key };
             let (_, what): (_, Option<Put>) =
                 destination.edit_credentials(context, |path, text| match existing {
                     Existing::Kept => put_new(path, text, &new),

@@ -5,7 +5,7 @@ use toml_parser::{Expected, ParseError};
 use super::EditError;
 
 /// Why events do not become a layout.
-pub(in crate::config) enum Fault {
+pub(super) enum Fault {
     /// The parser's own words.
     Decode(ParseError),
     /// A word about what stands at an offset.

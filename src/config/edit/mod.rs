@@ -32,8 +32,6 @@ use remove::CommentsAbove;
 use splice::Splice;
 use verify::Expected;
 
-pub(super) use scalar::Scalar;
-
 /// A value to write. It may be a secret, so its `Debug` tells only the kind.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {

@@ -11,7 +11,7 @@ use super::fault::Fault;
 
 /// A value that holds no other, decoded. It may be a secret, so it has no `Debug`.
 #[derive(PartialEq)]
-pub(in crate::config) enum Scalar<'t> {
+pub(super) enum Scalar<'t> {
     String(Cow<'t, str>),
     Bool(bool),
     Integer(i64),
@@ -22,7 +22,7 @@ pub(in crate::config) enum Scalar<'t> {
 
 impl<'t> Scalar<'t> {
     /// Decodes what an event found.
-    pub(in crate::config) fn decode(source: Source<'t>, event: Event) -> Result<Self, Fault> {
+    pub(super) fn decode(source: Source<'t>, event: Event) -> Result<Self, Fault> {
         let fault = |message| Fault::At(event.span().start(), message);
         let raw = source.get(event).ok_or_else(|| fault("invalid value"))?;
         let mut text = Cow::Borrowed("");
