@@ -76,14 +76,19 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         select: if args.default { Select::Always } else { Select::IfNoDefault },
         organization: args.organization.clone(),
     };
-    let place = adopt::place(context, &destination, &account, &wanted)?;
+    // What is refused is refused before the key is asked for.
+    adopt::place(context, &destination, &account, &wanted)?;
     let prompt = format!("API key of {account}: ");
     let input = if args.key_stdin { KeyInput::Stdin } else { KeyInput::AskOrRead(&prompt) };
     let key = read_key(&input)?;
     let new = NewKey { account: Some(&account), profile: None, key: &key };
+    // Another login may have taken the place meanwhile.
+    let lock = destination.hold(context)?;
+    let place = adopt::place(context, &destination, &account, &wanted)?;
     let (path, what) =
-        destination.edit_credentials(context, |path, text| store(path, text, &new))?;
-    adopt::write_settings(context, &destination, &account, &place, &wanted)?;
+        destination.edit_credentials_under(&lock, context, |path, text| store(path, text, &new))?;
+    adopt::write_settings(&lock, context, &destination, &account, &place, &wanted)?;
+    drop(lock);
     let done = if what == Put::Replaced { "replaced" } else { "stored" };
     context.output.note(&format!("{done} the key in {}", path.display()));
     tell(context, &destination, &account, &place, &wanted)

@@ -175,8 +175,9 @@ fn store(
         select: adopt::Select::IfNoDefault,
         organization: entry.organization.clone(),
     };
+    let lock = if args.dry_run { None } else { Some(destination.hold(context)?) };
     let mut place = adopt::place(context, destination, account, &wanted)?;
-    if args.dry_run && earlier.is_some() {
+    if lock.is_none() && earlier.is_some() {
         place = place.without_selecting(account);
     }
     let key = match &entry.apikey {
@@ -184,25 +185,25 @@ fn store(
         Some(key) => format!("key {}", key.masked()),
     };
     let shown = path.display();
-    if args.dry_run {
+    let Some(lock) = lock else {
         context.output.line(escape::line(&format!(
             "would store {account} ({key}) from {shown}{}",
             place.words()
         )));
         return Ok(place);
-    }
+    };
     let mut stored = "no key";
     if let Some(key) = &entry.apikey {
         let new = NewKey { account: Some(account), profile: None, key };
-        let (_, what) =
-            destination.edit_credentials(context, |path, text| put(path, text, &new))?;
+        let (_, what) = destination
+            .edit_credentials_under(&lock, context, |path, text| put(path, text, &new))?;
         stored = match what {
             Put::Added => "stored the key",
             Put::Replaced => "replaced the key",
             Put::Same => "had the key already",
         };
     }
-    adopt::write_settings(context, destination, account, &place, &wanted)?;
+    adopt::write_settings(&lock, context, destination, account, &place, &wanted)?;
     context
         .output
         .line(escape::line(&format!("{account} ({key}) from {shown}: {stored}{}", place.words())));
