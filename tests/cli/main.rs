@@ -33,6 +33,7 @@ mod hostile;
 mod json;
 mod keys_in;
 mod lossless;
+mod parallel;
 mod permissions;
 mod pictures;
 mod presets;
