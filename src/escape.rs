@@ -28,6 +28,10 @@ pub fn lines(text: &str) -> Cow<'_, str> {
 }
 
 fn escape_unless(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    // Most texts are plain, and lists have many.
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return Cow::Borrowed(text);
+    }
     let hidden = |c: char| is_control(c) && !keep(c);
     if !text.chars().any(hidden) {
         return Cow::Borrowed(text);

@@ -248,7 +248,7 @@ fn wait(mut child: Child) -> Answer {
 }
 
 /// Finds git in the absolute entries of PATH: a clone must not bring its own.
-fn program(env: &Env) -> Option<PathBuf> {
+pub fn program(env: &Env) -> Option<PathBuf> {
     let dirs: Vec<_> =
         std::env::split_paths(env.get("PATH")?).filter(|dir| dir.is_absolute()).collect();
     which::which_in("git", std::env::join_paths(dirs).ok(), "/").ok()

@@ -28,12 +28,9 @@ pub struct Hash(String);
 impl Hash {
     /// Hashes bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        use std::fmt::Write as _;
-        let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
-            _ = write!(hex, "{byte:02x}");
-        }
-        Hash(hex)
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+        let digits = |byte: u8| [digit(byte >> 4), digit(byte & 15)];
+        Hash(Sha256::digest(bytes).into_iter().flat_map(digits).collect())
     }
 
     /// Reads `sha256:HEX`.

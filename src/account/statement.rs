@@ -51,28 +51,29 @@ impl Tuple {
     }
 
     /// Takes one field from a configuration entry.
-    fn admit(&mut self, field: &str, layer: &Layer, entry: &Entry) {
-        fn put<T>(slot: &mut Option<Located<T>>, layer: &Layer, entry: &Entry, value: Option<T>) {
+    fn admit(&mut self, field: &str, entry: Entry<'_>) {
+        fn put<T>(slot: &mut Option<Located<T>>, entry: Entry<'_>, value: Option<T>) {
             if let Some(value) = value {
-                *slot = Some(Located::new(value, layer.scope, layer.origin(entry)));
+                *slot = Some(Located::new(value, entry.scope(), entry.origin()));
             }
         }
-        let text = entry.value.as_str();
+        let value = entry.value();
+        let text = value.as_str();
         match field {
             "username" => {
                 let name = text.and_then(|text| Username::parse(text).ok());
-                put(&mut self.username, layer, entry, name);
+                put(&mut self.username, entry, name);
             }
             "base_url" => {
                 let url = text.and_then(|text| BaseUrlSetting::parse(text).ok());
-                put(&mut self.base_url, layer, entry, url);
+                put(&mut self.base_url, entry, url);
             }
             "organization" => {
-                put(&mut self.organization, layer, entry, text.map(str::to_owned));
+                put(&mut self.organization, entry, text.map(str::to_owned));
             }
             "allow_non_secure" => {
-                let allow = (entry.value == crate::config::Value::Bool(true)).then_some(true);
-                put(&mut self.allow_non_secure, layer, entry, allow.or(Some(false)));
+                let allow = (value == crate::config::Value::Bool(true)).then_some(true);
+                put(&mut self.allow_non_secure, entry, allow.or(Some(false)));
             }
             _ => {}
         }
@@ -127,28 +128,31 @@ impl Statement {
         self.standing == Standing::Untrusted
     }
 
-    fn of(layer: &Layer, plugin: Option<&str>) -> Self {
+    /// Reads what one layer says. With the name of a plugin its `plugins.NAME.profile` stands for
+    /// the layer's `profile`.
+    pub fn of(layer: &Layer, plugin: Option<&str>) -> Self {
         let mut statement = Statement::silent(layer.scope, layer.standing);
-        for entry in &layer.entries {
-            let path: Vec<&str> = entry.path.0.iter().map(String::as_str).collect();
-            match path.as_slice() {
-                ["profile"] if statement.profile.is_none() => {
-                    statement.profile = selected(layer, entry);
+        for entry in layer.entries() {
+            match entry.place() {
+                ([], "profile") if statement.profile.is_none() => {
+                    statement.profile = selected(entry);
                 }
-                ["plugins", name, "profile"] if Some(*name) == plugin => {
-                    statement.profile = selected(layer, entry);
+                ([table, name], "profile")
+                    if table == "plugins" && Some(name.as_str()) == plugin =>
+                {
+                    statement.profile = selected(entry);
                 }
-                ["profiles", name, field] => {
-                    statement.profile_field(name, field, layer, entry);
+                ([table, name], field) if table == "profiles" => {
+                    statement.profile_field(name, field, entry);
                 }
-                [field] => statement.bare.admit(field, layer, entry),
+                ([], field) => statement.bare.admit(field, entry),
                 _ => {}
             }
         }
         statement
     }
 
-    fn profile_field(&mut self, name: &str, field: &str, layer: &Layer, entry: &Entry) {
+    fn profile_field(&mut self, name: &str, field: &str, entry: Entry<'_>) {
         // The fields of a profile usually stand together, at the end of what is known so far.
         let at = self.profiles.iter().rposition(|profile| profile.name == name);
         let at = at.unwrap_or_else(|| {
@@ -156,22 +160,22 @@ impl Statement {
                 name: name.to_owned(),
                 tuple: Tuple::default(),
                 protected: false,
-                at: Located::new((), layer.scope, layer.origin(entry)),
+                at: Located::new((), entry.scope(), entry.origin()),
             });
             self.profiles.len() - 1
         });
         let Some(profile) = self.profiles.get_mut(at) else { return };
         if field == "protected" {
-            profile.protected = entry.value == crate::config::Value::Bool(true);
+            profile.protected = entry.value() == crate::config::Value::Bool(true);
         } else {
-            profile.tuple.admit(field, layer, entry);
+            profile.tuple.admit(field, entry);
         }
     }
 }
 
-fn selected(layer: &Layer, entry: &Entry) -> Option<Located<String>> {
-    let name = entry.value.as_str()?.to_owned();
-    Some(Located::new(name, layer.scope, layer.origin(entry)))
+fn selected(entry: Entry<'_>) -> Option<Located<String>> {
+    let name = entry.value().as_str()?.to_owned();
+    Some(Located::new(name, entry.scope(), entry.origin()))
 }
 
 /// Reads what every layer says about accounts, lowest scope first. With the name of a plugin its

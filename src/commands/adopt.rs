@@ -1,9 +1,10 @@
 //! Where a new account's name goes: it becomes the default, a profile, or is there already.
 //! `login` and `credentials import` share it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::context::Context;
+use super::context::{Context, Facts};
 use super::destination::Destination;
 use crate::account::{Account, World};
 use crate::config::keys::KeyPath;
@@ -15,8 +16,10 @@ use crate::replace_file::Lock;
 /// Whether the account becomes the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Select {
-    /// Only where the scope names none.
+    /// Only where the scope names none that can be used.
     IfNoDefault,
+    /// Only where the scope names none at all, not even one that cannot be used.
+    IfNoneNamed,
     /// In any case.
     Always,
 }
@@ -24,8 +27,10 @@ pub enum Select {
 /// What is wanted for the account.
 #[derive(Clone, Debug)]
 pub struct Wanted {
-    /// The profile's name.
+    /// The profile's name; a profile of that name becomes this account.
     pub profile: Option<String>,
+    /// The profile's name, unless another account has it.
+    pub suggested: Option<String>,
     /// Whether it becomes the default.
     pub select: Select,
     /// Its organization.
@@ -49,18 +54,6 @@ pub enum Place {
 }
 
 impl Place {
-    /// Gives the place beside an account that was stored before it and may be the default.
-    #[must_use]
-    pub fn without_selecting(self, account: &Account) -> Self {
-        match self {
-            Place::Known => Place::Known,
-            Place::Default => {
-                Place::Profile { name: account.short_name().to_owned(), selects: false }
-            }
-            Place::Profile { name, .. } => Place::Profile { name, selects: false },
-        }
-    }
-
     /// Says where the account's name went, in words that follow a sentence.
     pub fn words(&self) -> String {
         match self {
@@ -74,8 +67,119 @@ impl Place {
     }
 }
 
-/// Decides where the account's name goes in a scope. Only the user's own word counts here, neither
-/// an untrusted project's nor this shell's.
+/// Which account has which name in a scope. Only the user's own word counts here, neither an
+/// untrusted project's nor this shell's.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// What the scope itself names.
+    default: Default,
+    /// Every profile up to the scope; no account where it cannot be used.
+    profiles: BTreeMap<String, Option<Account>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Default {
+    None,
+    Unusable,
+    Account(Account),
+}
+
+impl Names {
+    /// Reads the names of a world that ends at the scope.
+    pub fn of(world: &World, scope: Scope) -> Self {
+        let statement = world.statements.iter().find(|statement| statement.scope == scope);
+        let names_one = statement.is_some_and(|s| s.profile.is_some() || s.bare.names_account());
+        let default = match world.account_named_at(scope) {
+            Some(account) => Default::Account(account),
+            None if names_one => Default::Unusable,
+            None => Default::None,
+        };
+        let profiles = world.profile_names().into_iter().map(|name| {
+            let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+            (name.to_owned(), world.account_of_profile(&selected).ok())
+        });
+        Names { default, profiles: profiles.collect() }
+    }
+
+    /// Decides where an account's name goes.
+    pub fn place(&self, account: &Account, wanted: &Wanted) -> Place {
+        let is_open = match wanted.select {
+            Select::IfNoneNamed => self.default == Default::None,
+            Select::Always | Select::IfNoDefault => !matches!(self.default, Default::Account(_)),
+        };
+        let selects = is_open || wanted.select == Select::Always;
+        let as_profile = |name: &str| {
+            if self.has(name, account) && !selects {
+                return Place::Known;
+            }
+            Place::Profile { name: name.to_owned(), selects }
+        };
+        if let Some(name) = &wanted.profile {
+            return as_profile(name);
+        }
+        if let Some(name) = &wanted.suggested
+            && self.is_free_for(name, account)
+        {
+            return as_profile(name);
+        }
+        if self.default == Default::Account(account.clone()) {
+            return Place::Known;
+        }
+        match (self.holder(account), &wanted.suggested) {
+            (Some(name), _) => as_profile(name),
+            (None, Some(name)) => as_profile(&self.numbered(name)),
+            (None, None) if is_open => Place::Default,
+            (None, None) => as_profile(&self.free_name(account)),
+        }
+    }
+
+    /// Takes an account's new place, as if it were written.
+    pub fn add(&mut self, account: &Account, place: &Place) {
+        match place {
+            Place::Known => {}
+            Place::Default => self.default = Default::Account(account.clone()),
+            Place::Profile { name, selects } => {
+                self.profiles.insert(name.clone(), Some(account.clone()));
+                if *selects {
+                    self.default = Default::Account(account.clone());
+                }
+            }
+        }
+    }
+
+    fn has(&self, name: &str, account: &Account) -> bool {
+        self.profiles.get(name).is_some_and(|holder| holder.as_ref() == Some(account))
+    }
+
+    fn is_free_for(&self, name: &str, account: &Account) -> bool {
+        !self.profiles.contains_key(name) || self.has(name, account)
+    }
+
+    /// Gives the first profile of an account.
+    fn holder(&self, account: &Account) -> Option<&str> {
+        let mut profiles = self.profiles.iter();
+        let (name, _) = profiles.find(|(_, holder)| holder.as_ref() == Some(account))?;
+        Some(name)
+    }
+
+    /// Gives the shortest name that no profile has.
+    fn free_name(&self, account: &Account) -> String {
+        let short = account.short_name();
+        if !self.profiles.contains_key(short) {
+            return short.to_owned();
+        }
+        let long = format!("{short}@{}", account.base_url().host());
+        if self.profiles.contains_key(&long) { self.numbered(&long) } else { long }
+    }
+
+    /// Gives a name that no profile has: the wanted one with a number.
+    fn numbered(&self, name: &str) -> String {
+        let mut names = (2_u64..).map(|number| format!("{name}-{number}"));
+        names.find(|name| !self.profiles.contains_key(name)).unwrap_or_else(|| name.to_owned())
+    }
+}
+
+/// Decides where the account's name goes in a scope.
 ///
 /// # Errors
 /// A broken file; an untrusted project that names an account.
@@ -87,36 +191,10 @@ pub fn place(
 ) -> Result<Place, Error> {
     let scope = destination.scope();
     let world = own_world(context, scope)?;
-    let default = world.account_named_at(scope);
-    let selects = wanted.select == Select::Always;
-    let named = |name: &str| {
-        let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
-        world.account_of_profile(&selected).ok()
-    };
     if let Some(name) = &wanted.profile {
-        let selects = selects || default.is_none();
-        match named(name) {
-            Some(known) if known == *account && !selects => return Ok(Place::Known),
-            Some(known) if known != *account => return Err(taken(&world, name, &known)),
-            _ => {}
-        }
-        return Ok(Place::Profile { name: name.clone(), selects });
+        refuse_taken(&world, account, name)?;
     }
-    if default.as_ref() == Some(account) {
-        return Ok(Place::Known);
-    }
-    let holder = profile_of(&world, account);
-    let Some(_) = default else {
-        return Ok(match holder {
-            Some(name) => Place::Profile { name: name.to_owned(), selects: true },
-            None => Place::Default,
-        });
-    };
-    if let Some(name) = holder {
-        let name = name.to_owned();
-        return Ok(if selects { Place::Profile { name, selects } } else { Place::Known });
-    }
-    Ok(Place::Profile { name: free_name(&world, account), selects })
+    Ok(Names::of(&world, scope).place(account, wanted))
 }
 
 /// Gives the first profile of an account.
@@ -126,6 +204,18 @@ pub fn profile_of<'a>(world: &'a World, account: &Account) -> Option<&'a str> {
         world.account_of_profile(&selected).ok()
     };
     world.profile_names().into_iter().find(|name| named(name).as_ref() == Some(account))
+}
+
+/// Refuses a wanted name that another account has.
+///
+/// # Errors
+/// The account that has it, and where.
+pub fn refuse_taken(world: &World, account: &Account, name: &str) -> Result<(), Error> {
+    let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+    match world.account_of_profile(&selected) {
+        Ok(known) if known != *account => Err(taken(world, name, &known)),
+        _ => Ok(()),
+    }
 }
 
 /// The error of a name that is another account's: its other fields would stay and be mixed in.
@@ -149,7 +239,15 @@ fn taken(world: &World, name: &str, account: &Account) -> Error {
 /// # Errors
 /// A file that cannot be read.
 pub fn own_world(context: &Context, scope: Scope) -> Result<World, Error> {
-    let facts = if scope == Scope::Project {
+    Ok(own_facts(context, scope)?.world)
+}
+
+/// Gives the user's own word up to a scope, and the stored keys.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn own_facts(context: &Context, scope: Scope) -> Result<Facts, Error> {
+    let mut facts = if scope == Scope::Project {
         context.again().facts(None)?
     } else {
         context.without_project().facts(None)?
@@ -157,18 +255,8 @@ pub fn own_world(context: &Context, scope: Scope) -> Result<World, Error> {
     if let Some(error) = facts.broken.first() {
         return Err(error.clone());
     }
-    let mut world = facts.world;
-    world.statements.retain(|statement| statement.scope <= scope && !statement.untrusted());
-    Ok(world)
-}
-
-/// Gives the shortest name that no profile has.
-fn free_name(world: &World, account: &Account) -> String {
-    let short = account.short_name();
-    let long = format!("{short}@{}", account.base_url().host());
-    let numbered = (2..).map(|number| format!("{long}-{number}"));
-    let mut names = [short.to_owned(), long.clone()].into_iter().chain(numbered);
-    names.find(|name| world.profile(name).is_none()).unwrap_or(long)
+    facts.world.statements.retain(|statement| statement.scope <= scope && !statement.untrusted());
+    Ok(facts)
 }
 
 /// Writes the account's name to its place, under the lock that was held when the place was found.

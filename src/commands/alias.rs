@@ -190,7 +190,6 @@ pub fn expand(context: &mut Context, name: &OsStr, args: &[OsString]) -> Result<
     // A broken file is said by what needs the account; a plugin's help must stay reachable.
     let Ok(loaded) = context.load() else { return Ok(Expanded::NotAnAlias) };
     let Some(found) = loaded.config.get(&key(&name)) else { return Ok(Expanded::NotAnAlias) };
-    let found = found.map(Clone::clone);
     let meaning = meaning(&written(&found.value)).map_err(|error| {
         Error::new(Kind::Invalid, format!("the alias `{name}` cannot be used: {error}"))
             .at(&found.origin)
@@ -253,7 +252,8 @@ fn shell(
     name: &PluginName,
     args: &[OsString],
 ) -> Result<u8, Error> {
-    let granted = context.resolve(None)?.map(|resolved| resolved.granted());
+    let resolved = context.resolve(None)?;
+    let granted = resolved.map(|resolved| resolved.granted(context)).transpose()?;
     // The arguments reach the command as a shell's own would: behind its last word.
     let script = if args.is_empty() { command.to_owned() } else { format!("{command} \"$@\"") };
     let mut words: Vec<OsString> = vec!["-c".into(), script.into(), name.as_str().into()];

@@ -15,7 +15,7 @@ use crate::credential::{Choice, Offered, Picked, choose, variables_for};
 use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
 use crate::output::{Color, Output};
-use crate::plugin::contract::Granted;
+use crate::secret::Secret;
 use crate::trust::{Access, Record, Trust};
 
 /// The longest file of one's own that is read, in bytes.
@@ -42,20 +42,9 @@ pub struct Resolved {
     pub chosen: Chosen,
     /// Every key that was looked at.
     pub choice: Choice,
-    /// The key that is used.
+    /// The key that is used; it may have to be fetched yet.
     pub key: Picked,
-}
-
-impl Resolved {
-    /// Gives what a program is handed.
-    pub fn granted(&self) -> Granted {
-        Granted {
-            account: self.chosen.account.clone(),
-            key: Some(self.key.key.clone()),
-            organization: self.chosen.organization.as_ref().map(|org| org.value.clone()),
-            non_secure: self.chosen.non_secure,
-        }
-    }
+    pub(super) fetched: OnceCell<Secret>,
 }
 
 /// Everything that decides about account and key, before the decision.
@@ -227,7 +216,7 @@ impl Context {
         let choice = choose(&chosen, &facts.offered, &facts.stored);
         let key = choice.picked().map_err(Error::from)?;
         self.tell_about_keys(&chosen.account, &choice);
-        Ok(Some(Resolved { chosen, choice, key }))
+        Ok(Some(Resolved { chosen, choice, key, fetched: OnceCell::new() }))
     }
 
     /// Gives account and key to a command that cannot do without.
@@ -280,7 +269,8 @@ impl Context {
 /// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.
 fn color_setting(config: &Config) -> Color {
     let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
-    match config.get(&path).and_then(|value| value.value.as_str()) {
+    let setting = config.get(&path);
+    match setting.as_ref().and_then(|setting| setting.value.as_str()) {
         Some("always") => Color::Always,
         Some("never") => Color::Never,
         _ => Color::Auto,

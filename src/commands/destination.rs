@@ -276,7 +276,11 @@ impl Destination {
             })?;
         }
         let Destination::Project(project) = self else {
-            replace(&path, new.as_bytes(), Mode::Keys, self.links(), lock)?;
+            // Sources of the system are for everybody to read; without a key there is nothing to
+            // hide.
+            let open = self.scope() == Scope::System && !holds_key(&path, &new)?;
+            let mode = if open { Mode::Shared } else { Mode::Keys };
+            replace(&path, new.as_bytes(), mode, self.links(), lock)?;
             return Ok((path, told));
         };
         context.update_trust(project.root(), |record| record.expect_credentials(new.as_bytes()))?;
@@ -374,7 +378,14 @@ impl Destination {
 fn brings_key(path: &Path, old: &str, new: &str) -> Result<bool, Error> {
     let keys = |text: &str| store::parse(Scope::User, path, text.as_bytes());
     let old = keys(old)?;
-    Ok(keys(new)?.iter().any(|entry| !old.iter().any(|known| known.key.same_as(&entry.key))))
+    let new = keys(new)?;
+    let mut literals = new.iter().filter(|entry| entry.key.literal().is_some());
+    Ok(literals.any(|entry| !old.iter().any(|known| known.key.same_as(&entry.key))))
+}
+
+fn holds_key(path: &Path, text: &str) -> Result<bool, Error> {
+    let entries = store::parse(Scope::User, path, text.as_bytes())?;
+    Ok(entries.iter().any(|entry| entry.key.literal().is_some()))
 }
 
 /// Whether a project's settings were approved before they are changed; what carto makes of approved

@@ -8,9 +8,9 @@ use crate::base_url::BaseUrlSetting;
 use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind, io_reason};
 use crate::invocation::{Env, Invocation};
-use crate::legacy::{self, ImportedAccount};
+use crate::legacy::{self, ImportedAccount, NamedField, ReadError};
 use crate::output::Output;
-use crate::read_file::{FileBytes, read_named};
+use crate::read_file::{FileBytes, read_named, readable_by_others};
 use crate::secret::Secret;
 use crate::username::Username;
 
@@ -153,13 +153,8 @@ pub fn known_file_with_profile(invocation: &Invocation, name: &str) -> Option<Pa
 
 /// Says that others can read a file with a key; it is not ours to refuse.
 pub fn warn_if_loose(path: &Path, file: &FileBytes, output: &Output) {
-    const OTHERS: u32 = 0o077;
-    if file.facts.mode & OTHERS != 0 && path.is_file() {
-        let shown = path.display();
-        output.warning(&format!(
-            "others can read {shown} (mode {:04o}); to change that: chmod 600 '{shown}'",
-            file.facts.mode & 0o7777
-        ));
+    if let Some(words) = readable_by_others(path, file) {
+        output.warning(&words);
     }
 }
 
@@ -170,15 +165,29 @@ pub fn warn_if_loose(path: &Path, file: &FileBytes, output: &Output) {
 pub fn recognise(path: &Path, bytes: &[u8]) -> Result<legacy::Imported, Error> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| Error::new(Kind::Invalid, "the file is not UTF-8").at(path.display()))?;
-    legacy::read(text).map_err(|error| {
-        let place = match &error {
-            legacy::ReadError::Json { line, column } => {
-                format!("{}:{line}:{column}", path.display())
-            }
-            _ => path.display().to_string(),
-        };
-        Error::new(Kind::Invalid, error.to_string()).at(place)
-    })
+    legacy::read(text).map_err(|error| unreadable(path, &error))
+}
+
+/// Puts into words why a foreign file gives no credentials, with what to do.
+fn unreadable(path: &Path, error: &ReadError) -> Error {
+    let kind = match error {
+        ReadError::MachineToMachine | ReadError::OAuth => Kind::Refused,
+        _ => Kind::Invalid,
+    };
+    let shown = path.display();
+    let place = match error.place() {
+        Some((line, column)) => format!("{shown}:{line}:{column}"),
+        None => shown.to_string(),
+    };
+    let said = Error::new(kind, error.to_string()).at(place);
+    match error.inner() {
+        ReadError::MachineToMachine | ReadError::OAuth => {
+            said.help("carto login URL     # asks for an API key of the account")
+        }
+        ReadError::NotText { .. } => said.help("put the value in quotes, then it is text"),
+        ReadError::Name { .. } => said.help("put the name in quotes, then it is text"),
+        _ => said,
+    }
 }
 
 /// Checks the raw fields of a foreign file by carto's own grammar.
@@ -186,24 +195,27 @@ pub fn recognise(path: &Path, bytes: &[u8]) -> Result<legacy::Imported, Error> {
 /// # Errors
 /// Names the field and the file.
 pub fn tuple_of(account: &ImportedAccount, scope: Scope, path: &Path) -> Result<Tuple, Error> {
-    let origin = || Origin::WholeFile(PathBuf::from(path));
-    let bad = |field: &str, reason: String| {
-        Error::new(Kind::Invalid, format!("`{field}`: {reason}")).at(path.display())
+    let whole = || Origin::WholeFile(PathBuf::from(path));
+    let origin = |field: &NamedField| match field.place {
+        Some((line, column)) => Origin::File { path: PathBuf::from(path), line, column },
+        None => whole(),
     };
+    let bad = |field: &NamedField, reason: String| {
+        Error::new(Kind::Invalid, format!("`{}`: {reason}", field.name)).at(origin(field))
+    };
+    let (name, url) = (&account.username_field, &account.base_url_field);
     let username = match &account.username {
         None => None,
-        Some(text) => Some(Username::parse(text).map_err(|e| bad("username", e.to_string()))?),
+        Some(text) => Some(Username::parse(text).map_err(|e| bad(name, e.to_string()))?),
     };
     let base_url = match &account.base_url {
         None => None,
-        Some(text) => {
-            Some(BaseUrlSetting::parse(text).map_err(|e| bad("base_url", e.to_string()))?)
-        }
+        Some(text) => Some(BaseUrlSetting::parse(text).map_err(|e| bad(url, e.to_string()))?),
     };
     Ok(Tuple {
-        username: username.map(|name| Located::new(name, scope, origin())),
-        base_url: base_url.map(|url| Located::new(url, scope, origin())),
-        organization: account.organization.clone().map(|org| Located::new(org, scope, origin())),
-        allow_non_secure: account.allow_non_secure.map(|a| Located::new(a, scope, origin())),
+        username: username.map(|value| Located::new(value, scope, origin(name))),
+        base_url: base_url.map(|value| Located::new(value, scope, origin(url))),
+        organization: account.organization.clone().map(|org| Located::new(org, scope, whole())),
+        allow_non_secure: account.allow_non_secure.map(|a| Located::new(a, scope, whole())),
     })
 }

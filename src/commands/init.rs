@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::context::Context;
 use crate::config::discover::{self, CONFIG_FILE, PROJECT_DIR};
+use crate::config::schema;
 use crate::error::{Error, Kind};
 use crate::git;
 use crate::read_file::ProjectDir;
@@ -18,7 +19,11 @@ use crate::replace_file::{LOCK_NAME, Links, Lock, Mode, create_shared_dir, repla
   carto -C ~/maps/rivers init                               makes that directory a project")]
 pub struct InitArgs {}
 
+/// The file by which editors complete and check the settings, and where it stands: beside them, so
+/// that it is found without a network and by everyone who has the project.
+const SCHEMA_FILE: &str = "config.schema.json";
 const SETTINGS: &str = "\
+#:schema ./config.schema.json
 # Settings of this project; they may be committed. Keys never stand here:
 # `carto config set --project apikey` stores them in credentials.toml beside this file.
 ";
@@ -45,6 +50,8 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
     let mut notice = |text: &str| context.output.note(text);
     git::ignore(&dir, &ignored, &mut notice)?;
     let lock = Lock::directory_telling(&dir, &mut notice)?;
+    let schema = schema::config_text();
+    replace(&dir.join(SCHEMA_FILE), schema.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
     let path = dir.join(CONFIG_FILE);
     // What carto itself writes into a project that did not exist is the user's own word. It comes
     // first: the settings are the last thing that is missing after a crash.

@@ -1,9 +1,9 @@
 //! Refuses to write an entry that could only fail later.
 
-use crate::account::{Account, Refusal, Statement, Tuple, statements};
+use crate::account::{Account, Refusal, Statement, Tuple};
 use crate::base_url::BaseUrlSetting;
+use crate::config::Layer;
 use crate::config::keys::KeyPath;
-use crate::config::{Config, Layer};
 use crate::error::{Error, Kind};
 
 /// Refuses an entry that names two users, or `http://` without permission.
@@ -11,7 +11,7 @@ use crate::error::{Error, Kind};
 /// # Errors
 /// Names both places of the new text.
 pub fn judge_entry(layer: &Layer, path: &KeyPath) -> Result<(), Error> {
-    let statement = statement_of(layer);
+    let statement = Statement::of(layer, None);
     let (tuple, prefix) = match path.0.as_slice() {
         [_] => (Some(&statement.bare), String::new()),
         [table, name, _] if table == "profiles" => (
@@ -23,18 +23,6 @@ pub fn judge_entry(layer: &Layer, path: &KeyPath) -> Result<(), Error> {
         _ => (None, String::new()),
     };
     tuple.map_or(Ok(()), |tuple| judge_tuple(tuple, &prefix))
-}
-
-fn statement_of(layer: &Layer) -> Statement {
-    let mut config = Config::default();
-    let mut only = Layer::given(layer.scope);
-    for entry in &layer.entries {
-        only.give(entry.path.clone(), entry.value.clone(), layer.origin(entry));
-    }
-    config.insert(only);
-    statements(&config, None)
-        .pop()
-        .unwrap_or_else(|| Statement::silent(layer.scope, layer.standing))
 }
 
 fn judge_tuple(tuple: &Tuple, prefix: &str) -> Result<(), Error> {

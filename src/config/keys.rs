@@ -105,19 +105,25 @@ impl KeyPath {
 
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, segment) in self.0.iter().enumerate() {
-            if at > 0 {
-                f.write_str(".")?;
-            }
-            let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-            if !segment.is_empty() && segment.chars().all(bare) {
-                f.write_str(segment)?;
-            } else {
-                write!(f, "{}", toml_edit::Value::from(segment.as_str()))?;
-            }
-        }
-        Ok(())
+        f.write_str(&dotted(self.0.iter().map(String::as_str)))
     }
+}
+
+/// Writes the parts of a key as TOML does: with dots, and quoted where they have to be.
+pub(super) fn dotted<'a>(segments: impl Iterator<Item = &'a str>) -> String {
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut text = String::with_capacity(64);
+    for (at, segment) in segments.enumerate() {
+        if at > 0 {
+            text.push('.');
+        }
+        if !segment.is_empty() && segment.bytes().all(bare) {
+            text.push_str(segment);
+        } else {
+            text.push_str(&toml_edit::Value::from(segment).to_string());
+        }
+    }
+    text
 }
 
 /// Normalises a known segment: case, and `-` for `_`.
@@ -125,34 +131,102 @@ pub(super) fn normal(segment: &str) -> String {
     segment.to_ascii_lowercase().replace('-', "_")
 }
 
+/// Whether two segments mean the same known one: case does not count, nor `-` for `_`.
+fn means(segment: &str, word: &str) -> bool {
+    let normal = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    segment.len() == word.len() && segment.bytes().map(normal).eq(word.bytes())
+}
+
 /// Finds the row of a path and its canonical spelling.
 fn find(path: &[String]) -> Option<(&'static Key, KeyPath)> {
-    KEYS.iter().find_map(|key| Some((key, key.matches(path)?)))
+    let (name, above) = path.split_last()?;
+    let (key, spelling) = Rows::below(above).find(name)?;
+    Some(match spelling {
+        Spelling::Canonical => (key, KeyPath(path.to_vec())),
+        Spelling::Other => (key, key.spelled(path)),
+    })
+}
+
+/// Whether a key is written as it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// In canonical spelling.
+    Canonical,
+    /// Under another name, or in another case.
+    Other,
+}
+
+/// A row, how the tables above the key are spelled, and the last part of its name if that is fixed.
+struct Row {
+    key: &'static Key,
+    above: Spelling,
+    word: Option<&'static str>,
+}
+
+/// The rows of the table that a key below some tables may have.
+pub(super) struct Rows {
+    rows: Vec<Row>,
+}
+
+impl Rows {
+    /// Finds them by the tables above the key.
+    pub(super) fn below(above: &[String]) -> Self {
+        let row = |key: &'static Key| {
+            let spelling = key.leads_through(above)?;
+            let word = key.word(above.len()).filter(|word| !matches!(*word, "NAME" | "*"));
+            Some(Row { key, above: spelling, word })
+        };
+        Rows { rows: KEYS.iter().filter_map(row).collect() }
+    }
+
+    /// Finds the row of a key by its last part.
+    pub(super) fn find(&self, name: &str) -> Option<(&'static Key, Spelling)> {
+        self.rows.iter().find_map(|row| match row.word {
+            None => Some((row.key, row.above)),
+            Some(word) if name == word => Some((row.key, row.above)),
+            Some(word) => {
+                let mut words = std::iter::once(&word).chain(row.key.aliases);
+                words.any(|word| means(name, word)).then_some((row.key, Spelling::Other))
+            }
+        })
+    }
 }
 
 impl Key {
-    /// Gives the canonical path when `path` means this key.
-    fn matches(&self, path: &[String]) -> Option<KeyPath> {
-        let shape: Vec<&str> = self.name.split('.').collect();
-        let open = shape.last() == Some(&"*");
-        if path.len() != shape.len() && !(open && path.len() > shape.len()) {
-            return None;
-        }
-        let mut canonical = Vec::with_capacity(path.len());
-        for (at, segment) in path.iter().enumerate() {
-            match shape.get(at) {
-                Some(&"NAME" | &"*") | None => canonical.push(segment.clone()),
-                Some(word) => {
-                    let segment = normal(segment);
-                    let last = at + 1 == shape.len();
-                    if segment != *word && !(last && self.aliases.contains(&segment.as_str())) {
-                        return None;
-                    }
-                    canonical.push((*word).to_owned());
-                }
+    /// Gives a part of the key's name.
+    fn word(&self, at: usize) -> Option<&'static str> {
+        self.name.split('.').nth(at)
+    }
+
+    /// Whether the key can stand below these tables, and how they are spelled if so.
+    fn leads_through(&self, above: &[String]) -> Option<Spelling> {
+        let mut spelling = Spelling::Canonical;
+        let mut words = self.name.split('.');
+        let mut last = None;
+        for segment in above {
+            // A last `*` stands for any number of parts.
+            last = words.next().or(last.filter(|word| *word == "*"));
+            match last? {
+                "NAME" | "*" => {}
+                word if segment == word => {}
+                word if means(segment, word) => spelling = Spelling::Other,
+                _ => return None,
             }
         }
-        Some(KeyPath(canonical))
+        match (words.next(), last) {
+            (Some(_), _) => words.next().is_none().then_some(spelling),
+            (None, Some("*")) => Some(spelling),
+            (None, _) => None,
+        }
+    }
+
+    /// Gives the canonical path of one that means this key.
+    fn spelled(&self, path: &[String]) -> KeyPath {
+        let canonical = path.iter().enumerate().map(|(at, segment)| match self.word(at) {
+            None | Some("NAME" | "*") => segment.clone(),
+            Some(word) => word.to_owned(),
+        });
+        KeyPath(canonical.collect())
     }
 
     /// Whether a layer of that scope may set the key.

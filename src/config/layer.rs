@@ -1,17 +1,16 @@
 //! `Layer`: all values of one scope, each with its exact place.
 
-use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use toml_edit::{Document, Item, TableLike};
-
-use super::keys::{self, KeyPath, ValueType};
-use super::suspect::{may_hold_secret, names_secret};
+use super::entry::{At, Entry, Kept, Owned};
+use super::keys::{self, KeyPath, Rows, Spelling, ValueType};
+use super::source::{Source, bad_value, secret_in_config, split_bom, syntax_error};
+use super::suspect::names_secret;
 use super::value::Value;
-use super::{Located, Origin, Scope};
-use crate::error::{Error, Excerpt, Kind, Place, shell_word};
-use crate::escape;
+use super::{Located, Origin, Scope, document, plain};
+use crate::error::{Error, Kind};
 
 /// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
 pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
@@ -32,31 +31,14 @@ pub struct Layer {
     pub scope: Scope,
     /// Whose word it is.
     pub standing: Standing,
-    /// The values, in the order of the file.
-    pub entries: Vec<Entry>,
     /// What is in the file and has no effect: unknown keys, keys of another scope.
     pub remarks: Vec<Remark>,
     /// Values that cannot be used; the file counts as broken.
     pub problems: Vec<Error>,
+    kept: Vec<Kept>,
     source: Option<Source>,
-}
-
-/// One value of a layer.
-#[derive(Debug)]
-pub struct Entry {
-    /// The key, in canonical spelling.
-    pub path: KeyPath,
-    /// The key as it is written, for whoever edits the file.
-    pub written: KeyPath,
-    /// The value.
-    pub value: Value,
-    at: At,
-}
-
-#[derive(Debug)]
-enum At {
-    Span(Range<usize>),
-    Origin(Origin),
+    /// The paths of the tables of a plain text.
+    tables: Vec<Vec<String>>,
 }
 
 /// A key without effect.
@@ -81,36 +63,29 @@ pub enum RemarkKind {
     Untrusted,
 }
 
-struct Source {
-    path: PathBuf,
-    text: String,
-    line_starts: OnceCell<Vec<usize>>,
-}
-
-impl std::fmt::Debug for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Source({})", self.path.display())
-    }
-}
-
 impl Layer {
     /// Makes a layer of values that were given outside files.
     pub fn given(scope: Scope) -> Self {
         Layer {
             scope,
             standing: Standing::Own,
-            entries: Vec::new(),
             remarks: Vec::new(),
             problems: Vec::new(),
+            kept: Vec::new(),
             source: None,
+            tables: Vec::new(),
         }
     }
 
     /// Adds a value that was given outside files; it replaces an earlier one of that key.
     pub fn give(&mut self, path: KeyPath, value: Value, origin: Origin) {
-        self.entries.retain(|entry| entry.path != path);
+        let at = self.entries().position(|entry| entry.is(&path));
         let written = path.clone();
-        self.entries.push(Entry { path, written, value, at: At::Origin(origin) });
+        let kept = Kept::Owned(Box::new(Owned { path, written, value, at: At::Origin(origin) }));
+        if let Some(at) = at {
+            self.kept.remove(at);
+        }
+        self.kept.push(kept);
     }
 
     /// Reads the text of a `config.toml`.
@@ -124,89 +99,59 @@ impl Layer {
         path: &Path,
         bytes: Vec<u8>,
     ) -> Result<Self, Error> {
-        let text = utf8(path, bytes)?;
+        let source = Source::new(path, bytes)?;
         let mut layer = Layer { scope, standing, ..Layer::given(scope) };
-        let source = Source { path: path.to_owned(), text, line_starts: OnceCell::new() };
         // A byte order mark is no part of the document; spans count from behind it.
         let (mark, body) = split_bom(&source.text);
         // The parser would pass over another one, which the editing functions refuse.
         if body.starts_with('\u{feff}') {
             return Err(syntax_error(&source, mark, "a byte order mark stands only at the start"));
         }
-        let document = Document::parse(body).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start) + mark;
-            syntax_error(&source, at, error.message())
-        })?;
-        let mut leaves = Vec::new();
-        flatten(document.as_table(), &mut Vec::new(), &mut leaves);
-        for leaf in &mut leaves {
-            leaf.key_at += mark;
-            leaf.span = leaf.span.start + mark..leaf.span.end + mark;
-        }
-        for leaf in leaves {
-            layer.admit(&source, leaf);
+        match plain::read(body) {
+            Some(read) => layer.admit_plain(&source, read, mark),
+            None => layer.admit_any(&source, mark)?,
         }
         layer.source = Some(source);
         Ok(layer)
     }
 
-    /// Takes one value of a file into the layer, as what it is: entry, remark or problem.
-    fn admit(&mut self, source: &Source, leaf: Leaf) {
-        let path = KeyPath::canonical(&leaf.path);
-        let as_written = KeyPath(leaf.path);
-        let written = as_written.to_string();
-        let remark =
-            |kind| Remark { kind, key: written.clone(), origin: source.origin(leaf.key_at) };
-        let Some(key) = path.known() else {
-            if self.standing == Standing::Untrusted {
-                self.remarks.push(remark(RemarkKind::Untrusted));
-            } else if names_secret(&path) {
-                self.problems.push(secret_in_config(self.scope, source, &path, leaf.key_at));
-            } else {
-                self.remarks.push(remark(RemarkKind::Unknown(keys::nearest(&path))));
-                // Kept, so that plain lookups and `list` show what the file says.
-                let at = At::Span(leaf.span);
-                self.entries.push(Entry { path, written: as_written, value: leaf.value, at });
-            }
-            return;
-        };
-        if self.standing == Standing::Untrusted && !key.read_from_untrusted() {
-            self.remarks.push(remark(RemarkKind::Untrusted));
-            return;
+    /// Takes the values of a plain text into the layer.
+    fn admit_plain(&mut self, source: &Source, read: plain::Plain, mark: usize) {
+        self.tables = read.tables;
+        let tables = std::mem::take(&mut self.tables);
+        let rows: Vec<_> = tables.iter().map(|table| Rows::below(table)).collect();
+        self.kept.reserve_exact(read.leaves.len());
+        let mut admission = Admission { layer: self, source, tables: &tables, names: None };
+        for leaf in read.leaves {
+            let leaf = leaf.moved(u32::try_from(mark).unwrap_or_default());
+            let at = leaf.table as usize;
+            let (Some(above), Some(rows)) = (tables.get(at), rows.get(at)) else { continue };
+            let name = source.text.get(leaf.key()).unwrap_or_default();
+            admission.admit(rows, &Found { above, name, value: Told::In(leaf) });
         }
-        if key.value == ValueType::Secret {
-            self.problems.push(secret_in_config(self.scope, source, &path, leaf.key_at));
-            return;
+        self.tables = tables;
+    }
+
+    /// Takes the values of any text into the layer.
+    fn admit_any(&mut self, source: &Source, mark: usize) -> Result<(), Error> {
+        let (_, body) = split_bom(&source.text);
+        let leaves = document::leaves(body).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start) + mark;
+            syntax_error(source, at, error.message())
+        })?;
+        let mut admission = Admission { layer: self, source, tables: &[], names: None };
+        for leaf in leaves {
+            let span = leaf.span.start + mark..leaf.span.end + mark;
+            let value = Told::Apart { value: leaf.value, key_at: leaf.key_at + mark, span };
+            let Some((name, above)) = leaf.path.split_last() else { continue };
+            admission.admit(&Rows::below(above), &Found { above, name, value });
         }
-        if !key.allowed_in(self.scope) {
-            self.remarks.push(remark(RemarkKind::Scope(self.scope)));
-            return;
-        }
-        if let Err(reason) = key.check(&leaf.value) {
-            self.problems.push(bad_value(source, &written, &leaf.span, &reason));
-            return;
-        }
-        if let Some(earlier) = self.entries.iter().find(|entry| entry.path == path) {
-            if earlier.value != leaf.value
-                && let At::Span(span) = &earlier.at
-            {
-                self.problems.push(
-                    Error::new(
-                        Kind::Invalid,
-                        format!("`{path}` is set twice under two of its names"),
-                    )
-                    .at(source.origin(span.start))
-                    .at(source.origin(leaf.span.start)),
-                );
-            }
-            return;
-        }
-        self.entries.push(Entry {
-            path,
-            written: as_written,
-            value: leaf.value,
-            at: At::Span(leaf.span),
-        });
+        Ok(())
+    }
+
+    /// Gives the values, in the order of the file.
+    pub fn entries(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> + ExactSizeIterator {
+        self.kept.iter().map(|kept| Entry { layer: self, kept })
     }
 
     /// Gives the file when the layer was read from one.
@@ -215,178 +160,213 @@ impl Layer {
     }
 
     /// Gives the value of a key.
-    pub fn get(&self, path: &KeyPath) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.path == *path)
+    pub fn get(&self, path: &KeyPath) -> Option<Entry<'_>> {
+        self.entries().find(|entry| entry.is(path))
     }
 
     /// Gives a key's path as this layer writes it, or would.
     pub fn written(&self, path: &KeyPath) -> KeyPath {
-        self.get(path).map_or_else(|| path.clone(), |entry| entry.written.clone())
+        self.get(path).map_or_else(|| path.clone(), |entry| entry.written())
     }
 
     /// Gives the value of a top-level key that the table knows, with its place.
-    pub fn top(&self, name: &str) -> Option<Located<&Value>> {
-        let entry = self.entries.iter().find(|entry| entry.path.is(name))?;
-        Some(Located::new(&entry.value, self.scope, self.origin(entry)))
+    pub fn top(&self, name: &str) -> Option<Located<Value>> {
+        let entry = self.entries().find(|entry| entry.place() == (&[], name))?;
+        Some(Located::new(entry.value(), self.scope, entry.origin()))
     }
 
-    /// Gives the exact place of one of its entries.
-    pub fn origin(&self, entry: &Entry) -> Origin {
-        match (&entry.at, &self.source) {
-            (At::Origin(origin), _) => origin.clone(),
-            (At::Span(span), Some(source)) => source.origin(span.start),
-            (At::Span(_), None) => Origin::BuiltIn,
+    /// Gives where the value of a plain text stands in the tree of keys.
+    pub(super) fn plain_place(&self, leaf: &plain::Leaf) -> (&[String], &str) {
+        let above = self.tables.get(leaf.table as usize).map_or(&[][..], Vec::as_slice);
+        (above, self.raw(leaf.key()))
+    }
+
+    /// Gives a part of the text.
+    pub(super) fn raw(&self, span: Range<usize>) -> &str {
+        self.source.as_ref().and_then(|source| source.text.get(span)).unwrap_or_default()
+    }
+
+    /// Gives the place of a byte of the text.
+    pub(super) fn origin_at(&self, at: usize) -> Origin {
+        self.source.as_ref().map_or(Origin::BuiltIn, |source| source.origin(at))
+    }
+}
+
+impl std::fmt::Debug for Kept {
+    // A value in the wrong place may be a key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kept(..)")
+    }
+}
+
+/// One value of a file, before the table of keys has judged it.
+struct Found<'a> {
+    above: &'a [String],
+    name: &'a str,
+    value: Told,
+}
+
+/// The value, and where it and its key stand.
+enum Told {
+    In(plain::Leaf),
+    Apart { value: Value, key_at: usize, span: Range<usize> },
+}
+
+impl Found<'_> {
+    fn key_at(&self) -> usize {
+        match &self.value {
+            Told::In(leaf) => leaf.key().start,
+            Told::Apart { key_at, .. } => *key_at,
         }
     }
-}
 
-impl Source {
-    fn position(&self, offset: usize) -> (usize, usize) {
-        let starts = self.line_starts.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
-        });
-        let line = starts.partition_point(|start| *start <= offset).max(1);
-        let start = starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(start..offset).unwrap_or_default();
-        (line, before.trim_start_matches('\u{feff}').chars().count() + 1)
-    }
-
-    fn origin(&self, offset: usize) -> Origin {
-        let (line, column) = self.position(offset);
-        Origin::File { path: self.path.clone(), line, column }
-    }
-
-    /// Gives the place with its line, unless the file could hold a secret somewhere.
-    fn place(&self, span: &Range<usize>) -> Place {
-        let (line, column) = self.position(span.start);
-        let text = self.text.lines().nth(line - 1).unwrap_or_default();
-        let marked = self.text.get(span.clone()).unwrap_or_default();
-        let marked = marked.lines().next().unwrap_or_default().chars().count().max(1);
-        let excerpt = (!may_hold_secret(&self.text)).then(|| Excerpt {
-            line,
-            text: text.trim_start_matches('\u{feff}').to_owned(),
-            before: column - 1,
-            marked,
-        });
-        Place { origin: self.origin(span.start).to_string(), excerpt }
-    }
-}
-
-fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
-    String::from_utf8(bytes).map_err(|error| {
-        let good = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
-        let good = String::from_utf8_lossy(good);
-        let line = 1 + good.matches('\n').count();
-        let before = good.rsplit('\n').next().unwrap_or_default();
-        let column = 1 + before.trim_start_matches('\u{feff}').chars().count();
-        Error::new(Kind::Invalid, "the file is not UTF-8").at(Origin::File {
-            path: path.to_owned(),
-            line,
-            column,
-        })
-    })
-}
-
-/// Gives the length of a leading byte order mark, and what follows it.
-pub(super) fn split_bom(text: &str) -> (usize, &str) {
-    text.strip_prefix('\u{feff}').map_or((0, text), |body| (text.len() - body.len(), body))
-}
-
-fn syntax_error(source: &Source, at: usize, message: &str) -> Error {
-    let place = source.place(&(at..at + 1));
-    let what = if may_hold_secret(&source.text) {
-        // The parser's own words can quote the file.
-        "invalid TOML".to_owned()
-    } else {
-        let words = message.lines().map(str::trim).collect::<Vec<_>>().join("; ");
-        format!("invalid TOML: {}", escape::line(&words))
-    };
-    Error::new(Kind::Invalid, what).at_place(place)
-}
-
-fn bad_value(source: &Source, key: &str, span: &Range<usize>, reason: &str) -> Error {
-    Error::new(Kind::Invalid, format!("`{key}`: {reason}")).at_place(source.place(span))
-}
-
-fn secret_in_config(scope: Scope, source: &Source, path: &KeyPath, at: usize) -> Error {
-    let flag = match scope {
-        Scope::Project => " --project",
-        Scope::System => " --system",
-        _ => "",
-    };
-    let profile = match path.0.as_slice() {
-        [table, name, _] if table == "profiles" => {
-            format!("--profile {} ", shell_word(Path::new(name)))
+    fn span(&self) -> Range<usize> {
+        match &self.value {
+            Told::In(leaf) => leaf.value(),
+            Told::Apart { span, .. } => span.clone(),
         }
-        _ => String::new(),
-    };
-    Error::new(Kind::Invalid, KEY_IN_SETTINGS)
-        .at(source.origin(at))
-        .note("`config.toml` may be committed; keys live in `credentials.toml` beside it")
-        .help(format!("remove the line, then type: carto {profile}config set{flag} apikey"))
-}
+    }
 
-/// One value of a document, before the table of keys has judged it.
-struct Leaf {
-    path: Vec<String>,
-    value: Value,
-    key_at: usize,
-    span: Range<usize>,
-}
-
-fn flatten(table: &dyn TableLike, above: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
-    for (name, item) in table.iter() {
-        let key_at = table.get_key_value(name).and_then(|(key, _)| key.span());
-        above.push(name.to_owned());
-        match item.as_table_like() {
-            Some(inner) if !inner.is_empty() => flatten(inner, above, leaves),
-            _ => {
-                if let Some(value) = value_of(item) {
-                    let span = item.span().or_else(|| key_at.clone()).unwrap_or(0..0);
-                    let key_at = key_at.map_or(span.start, |key| key.start);
-                    leaves.push(Leaf { path: above.clone(), value, key_at, span });
-                }
+    fn value(&self, source: &Source) -> Value {
+        match &self.value {
+            Told::In(leaf) => {
+                let raw = source.text.get(leaf.value()).unwrap_or_default();
+                plain::decoded(raw).unwrap_or_else(|| Value::String(raw.to_owned()))
             }
-        }
-        above.pop();
-    }
-}
-
-/// Turns a document's item into a value; an empty `[table]` is none.
-fn value_of(item: &Item) -> Option<Value> {
-    match item {
-        Item::None | Item::Table(_) => None,
-        Item::Value(value) => Some(scalar(value)),
-        Item::ArrayOfTables(tables) => {
-            Some(Value::Array(tables.iter().map(|table| Value::Table(fields(table))).collect()))
+            Told::Apart { value, .. } => value.clone(),
         }
     }
-}
 
-fn scalar(value: &toml_edit::Value) -> Value {
-    match value {
-        toml_edit::Value::String(text) => Value::String(text.value().clone()),
-        toml_edit::Value::Integer(number) => Value::Integer(*number.value()),
-        toml_edit::Value::Float(number) => Value::Float(*number.value()),
-        toml_edit::Value::Boolean(value) => Value::Bool(*value.value()),
-        toml_edit::Value::Datetime(time) => Value::Datetime(time.value().to_string()),
-        toml_edit::Value::Array(items) => Value::Array(items.iter().map(scalar).collect()),
-        toml_edit::Value::InlineTable(table) => Value::Table(fields(table)),
+    fn written(&self) -> KeyPath {
+        KeyPath(self.above.iter().cloned().chain([self.name.to_owned()]).collect())
     }
 }
 
-fn fields(table: &dyn TableLike) -> Vec<(String, Value)> {
-    table
-        .iter()
-        .filter_map(|(name, item)| {
-            let value = match item.as_table_like() {
-                Some(inner) => Value::Table(fields(inner)),
-                None => value_of(item)?,
-            };
-            Some((name.to_owned(), value))
-        })
-        .collect()
+/// Takes the values of a file into a layer, each as what it is: entry, remark or problem.
+struct Admission<'a> {
+    layer: &'a mut Layer,
+    source: &'a Source,
+    tables: &'a [Vec<String>],
+    /// The keys so far with their values, once one has two names.
+    names: Option<HashMap<KeyPath, usize>>,
+}
+
+impl Admission<'_> {
+    fn admit(&mut self, rows: &Rows, found: &Found<'_>) {
+        let untrusted = self.layer.standing == Standing::Untrusted;
+        let Some((key, spelling)) = rows.find(found.name) else {
+            return self.admit_unknown(found);
+        };
+        if untrusted && !key.read_from_untrusted() {
+            return self.remark(RemarkKind::Untrusted, found);
+        }
+        if key.value == ValueType::Secret {
+            let path = KeyPath::canonical(&found.written().0);
+            return self.secret(&path, found);
+        }
+        if !key.allowed_in(self.layer.scope) {
+            return self.remark(RemarkKind::Scope(self.layer.scope), found);
+        }
+        if key.value != ValueType::Any
+            && let Err(reason) = key.check(&found.value(self.source))
+        {
+            let written = found.written().to_string();
+            let problem = bad_value(self.source, &written, &found.span(), &reason);
+            return self.layer.problems.push(problem);
+        }
+        match spelling {
+            Spelling::Canonical if self.names.is_none() => self.keep(found, None),
+            _ => self.keep_once(found),
+        }
+    }
+
+    fn admit_unknown(&mut self, found: &Found<'_>) {
+        if self.layer.standing == Standing::Untrusted {
+            return self.remark(RemarkKind::Untrusted, found);
+        }
+        let path = found.written();
+        if names_secret(&path) {
+            return self.secret(&path, found);
+        }
+        self.remark(RemarkKind::Unknown(keys::nearest(&path)), found);
+        // Kept, so that plain lookups and `list` show what the file says.
+        self.keep(found, None);
+    }
+
+    fn remark(&mut self, kind: RemarkKind, found: &Found<'_>) {
+        let key = found.written().to_string();
+        let origin = self.source.origin(found.key_at());
+        self.layer.remarks.push(Remark { kind, key, origin });
+    }
+
+    fn secret(&mut self, path: &KeyPath, found: &Found<'_>) {
+        let problem = secret_in_config(self.layer.scope, self.source, path, found.key_at());
+        self.layer.problems.push(problem);
+    }
+
+    /// Keeps a value; with its canonical key where that is not the written one.
+    fn keep(&mut self, found: &Found<'_>, canonical: Option<KeyPath>) {
+        self.layer.kept.push(match (&found.value, canonical) {
+            (Told::In(leaf), None) => Kept::Plain(*leaf),
+            (_, canonical) => {
+                let written = found.written();
+                let path = canonical.unwrap_or_else(|| written.clone());
+                let (value, at) = (found.value(self.source), At::Span(found.span()));
+                Kept::Owned(Box::new(Owned { path, written, value, at }))
+            }
+        });
+    }
+
+    /// Keeps a value whose key may stand in the file under another name, too.
+    fn keep_once(&mut self, found: &Found<'_>) {
+        let path = KeyPath::canonical(&found.written().0);
+        if self.names.is_none() {
+            self.names = Some(self.known_names());
+        }
+        let next = self.layer.kept.len();
+        let names = self.names.get_or_insert_with(HashMap::new);
+        let earlier = names.get(&path).copied();
+        if earlier.is_none() {
+            names.insert(path.clone(), next);
+        }
+        let Some(earlier) = earlier else { return self.keep(found, Some(path)) };
+        let (value, at) = self.kept_value(earlier);
+        if value != found.value(self.source) {
+            let what = format!("`{path}` is set twice under two of its names");
+            self.layer.problems.push(
+                Error::new(Kind::Invalid, what)
+                    .at(self.source.origin(at))
+                    .at(self.source.origin(found.span().start)),
+            );
+        }
+    }
+
+    fn known_names(&self) -> HashMap<KeyPath, usize> {
+        let path = |kept: &Kept| match kept {
+            Kept::Owned(owned) => owned.path.clone(),
+            Kept::Plain(leaf) => {
+                let above = self.tables.get(leaf.table as usize).into_iter().flatten().cloned();
+                let name = self.source.text.get(leaf.key()).unwrap_or_default().to_owned();
+                KeyPath(above.chain([name]).collect())
+            }
+        };
+        self.layer.kept.iter().enumerate().map(|(at, kept)| (path(kept), at)).collect()
+    }
+
+    /// Gives a value that was kept before, and where it stands.
+    fn kept_value(&self, at: usize) -> (Value, usize) {
+        match self.layer.kept.get(at) {
+            Some(Kept::Plain(leaf)) => {
+                let found = Found { above: &[], name: "", value: Told::In(*leaf) };
+                (found.value(self.source), leaf.value().start)
+            }
+            Some(Kept::Owned(owned)) => match &owned.at {
+                At::Span(span) => (owned.value.clone(), span.start),
+                At::Origin(_) => (owned.value.clone(), 0),
+            },
+            None => (Value::Bool(false), 0),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -402,9 +382,8 @@ mod tests {
         let text = "\u{feff}user = 'x'\r\n[profiles.\"ü\"]\r\nbase-url = \"https://a.example\"\n";
         let layer = layer(Scope::User, Standing::Own, text).unwrap();
         let shown: Vec<_> = layer
-            .entries
-            .iter()
-            .map(|entry| format!("{}={} {}", entry.path, entry.value, layer.origin(entry)))
+            .entries()
+            .map(|entry| format!("{}={} {}", entry.path(), entry.value(), entry.origin()))
             .collect();
         assert_eq!(
             shown,
@@ -441,7 +420,7 @@ mod tests {
     fn an_untrusted_project_only_selects() {
         let text = "username = 'a'\norganization = 'o'\n[alias]\nlogin = '!rm'\n[x]\ny = 1\n";
         let layer = layer(Scope::Project, Standing::Untrusted, text).unwrap();
-        assert_eq!(layer.entries.len(), 1);
+        assert_eq!(layer.entries().len(), 1);
         let ignored: Vec<_> = layer.remarks.iter().map(|remark| remark.key.as_str()).collect();
         assert_eq!(ignored, ["organization", "alias.login", "x.y"]);
     }

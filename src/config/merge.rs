@@ -1,9 +1,10 @@
 //! From layers to one answer: the highest scope that says something wins.
 
+use std::collections::HashMap;
+
 use super::keys::KeyPath;
-use super::layer::Entry;
 use super::value::Value;
-use super::{Layer, Located, Scope};
+use super::{Entry, Layer, Located, Scope};
 
 /// Layers in order of precedence; whoever adds one cannot put it in the wrong place.
 #[derive(Debug, Default)]
@@ -32,35 +33,38 @@ impl Config {
     }
 
     /// Gives the value that wins.
-    pub fn get(&self, path: &KeyPath) -> Option<Located<&Value>> {
+    pub fn get(&self, path: &KeyPath) -> Option<Located<Value>> {
         self.all(path).last()
     }
 
     /// Gives every value of a key, lowest scope first; the last one wins.
-    pub fn all(&self, path: &KeyPath) -> impl Iterator<Item = Located<&Value>> {
+    pub fn all(&self, path: &KeyPath) -> impl Iterator<Item = Located<Value>> {
         self.layers.iter().filter_map(move |layer| {
             let entry = layer.get(path)?;
-            Some(Located::new(&entry.value, layer.scope, layer.origin(entry)))
+            Some(Located::new(entry.value(), layer.scope, entry.origin()))
         })
     }
 
     /// Gives every entry with its layer, lowest scope first, in the order of the files.
-    pub fn entries(&self) -> impl Iterator<Item = (&Layer, &Entry)> {
-        self.layers.iter().flat_map(|layer| layer.entries.iter().map(move |entry| (layer, entry)))
+    pub fn entries(&self) -> impl Iterator<Item = (&Layer, Entry<'_>)> {
+        self.layers.iter().flat_map(|layer| layer.entries().map(move |entry| (layer, entry)))
     }
 
     /// Gives the winning values below a table, keyed by their path below it.
-    pub fn below(&self, table: &[&str]) -> Vec<(KeyPath, Located<&Value>)> {
-        let mut found: Vec<(KeyPath, Located<&Value>)> = Vec::new();
+    pub fn below(&self, table: &[&str]) -> Vec<(KeyPath, Located<Value>)> {
+        let mut found: Vec<(KeyPath, Located<Value>)> = Vec::new();
+        let mut places = HashMap::new();
         for (layer, entry) in self.entries() {
-            let path = &entry.path.0;
-            if path.len() <= table.len() || !path.iter().zip(table).all(|(a, b)| a == b) {
+            if entry.below(table).is_none() {
                 continue;
             }
-            let value = Located::new(&entry.value, layer.scope, layer.origin(entry));
-            match found.iter_mut().find(|(path, _)| *path == entry.path) {
-                Some((_, earlier)) => *earlier = value,
-                None => found.push((entry.path.clone(), value)),
+            let value = Located::new(entry.value(), layer.scope, entry.origin());
+            let path = entry.path();
+            if let Some((_, earlier)) = places.get(&path).and_then(|at| found.get_mut(*at)) {
+                *earlier = value;
+            } else {
+                places.insert(path.clone(), found.len());
+                found.push((path, value));
             }
         }
         found

@@ -5,8 +5,10 @@
 //! and plugins are unknown here; so the rules can be tested without a process.
 
 pub mod discover;
+mod document;
 pub mod edit;
-
+mod entry;
+mod events;
 pub mod given;
 mod key_table;
 pub mod keys;
@@ -14,12 +16,15 @@ mod layer;
 mod merge;
 mod nearest;
 mod origin;
+mod plain;
 pub mod schema;
 mod scope;
+mod source;
 pub mod suspect;
 mod value;
 
-pub use layer::{Entry, KEY_IN_SETTINGS, Layer, Remark, RemarkKind, Standing};
+pub use entry::Entry;
+pub use layer::{KEY_IN_SETTINGS, Layer, Remark, RemarkKind, Standing};
 pub use merge::Config;
 pub use origin::{Located, Origin};
 pub use scope::Scope;

@@ -22,6 +22,11 @@ pub fn config() -> Value {
     Value::Object(schema)
 }
 
+/// Gives the schema as the text of a file.
+pub fn config_text() -> String {
+    format!("{:#}\n", config())
+}
+
 fn object(doc: &str) -> Map<String, Value> {
     let mut object = Map::new();
     object.insert("description".into(), json!(doc));
@@ -36,7 +41,9 @@ fn put(table: &mut Map<String, Value>, path: &[&str], key: &Key) {
     let Some((first, rest)) = path.split_first() else { return };
     match *first {
         "*" => _ = table.insert("additionalProperties".into(), json!(true)),
-        "NAME" if rest.is_empty() => _ = table.insert("additionalProperties".into(), of(key)),
+        "NAME" if rest.is_empty() => {
+            _ = table.insert("additionalProperties".into(), described(key));
+        }
         "NAME" => {
             let slot = table.entry("additionalProperties").or_insert(Value::Null);
             if !slot.is_object() {
@@ -52,9 +59,9 @@ fn put(table: &mut Map<String, Value>, path: &[&str], key: &Key) {
                 return;
             };
             if rest.is_empty() {
-                properties.insert(word.to_owned(), of(key));
+                properties.insert(word.to_owned(), described(key));
                 for alias in key.aliases {
-                    let mut other = of(key);
+                    let mut other = described(key);
                     if let Some(object) = other.as_object_mut() {
                         object.insert(
                             "description".into(),
@@ -85,8 +92,21 @@ fn table_doc(name: &str) -> &'static str {
 }
 
 /// Describes the value of one key.
-fn of(key: &Key) -> Value {
-    let mut value = match key.value {
+fn described(key: &Key) -> Value {
+    let mut value = of(key.value);
+    if let Some(object) = value.as_object_mut() {
+        object.insert("description".into(), json!(key.doc));
+    }
+    value
+}
+
+/// Any character but control characters. Of the marks that `carto` refuses, too, not every reader of
+/// schemas could take the range.
+const VISIBLE: &str = r"[^\x00-\x1f\x7f-\x9f]";
+
+/// Describes the values of a type.
+pub fn of(value: ValueType) -> Value {
+    match value {
         ValueType::Bool => json!({ "type": "boolean" }),
         ValueType::Choice(words) => json!({ "enum": words }),
         ValueType::Alias => json!({
@@ -102,12 +122,11 @@ fn of(key: &Key) -> Value {
             "maxLength": 253,
         }),
         ValueType::BaseUrl => json!({ "type": "string", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://" }),
-        ValueType::Text | ValueType::ProfileName | ValueType::Secret => {
-            json!({ "type": "string", "minLength": 1 })
+        ValueType::Text | ValueType::Secret => {
+            json!({ "type": "string", "pattern": format!("^{VISIBLE}+$") })
         }
-    };
-    if let Some(object) = value.as_object_mut() {
-        object.insert("description".into(), json!(key.doc));
+        ValueType::ProfileName => {
+            json!({ "type": "string", "pattern": format!("^(?!-){VISIBLE}+$") })
+        }
     }
-    value
 }

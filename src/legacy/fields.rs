@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ReadError;
+use super::imported::NamedField;
 use super::json::{Node, Object};
 use crate::secret::Secret;
 
@@ -15,6 +16,15 @@ pub(super) struct Fields<'a> {
     object: &'a Object,
     /// What stands before a name in errors and reports: empty, or a path with a final dot.
     path: String,
+}
+
+/// An object with its name.
+pub(super) type Named<'a> = (&'a str, &'a Object);
+
+/// A field that is no object, where objects are looked for.
+pub(super) struct Rest<'a> {
+    pub(super) name: &'a str,
+    pub(super) node: &'a Node,
 }
 
 impl<'a> Fields<'a> {
@@ -63,13 +73,25 @@ impl<'a> Fields<'a> {
     }
 
     /// Gives every object inside this one by its name; all fields must be objects.
-    pub(super) fn objects(&self) -> Result<Vec<(&'a str, &'a Object)>, ReadError> {
+    pub(super) fn objects(&self) -> Result<Vec<Named<'a>>, ReadError> {
+        let (objects, rest) = self.maps()?;
+        match rest.iter().find(|rest| !is_blank(rest.node)) {
+            None => Ok(objects),
+            Some(rest) => {
+                let (name, expected) = (self.shown(rest.name), "an object");
+                Err(ReadError::WrongType { name, expected })
+            }
+        }
+    }
+
+    /// Gives every object inside this one by its name, and the fields that are none.
+    pub(super) fn maps(&self) -> Result<(Vec<Named<'a>>, Vec<Rest<'a>>), ReadError> {
         let mut known = HashMap::new();
-        let mut objects = Vec::new();
-        for (name, node) in self.object.0.iter().filter(|(_, node)| !is_blank(node)) {
+        let (mut objects, mut rest) = (Vec::new(), Vec::new());
+        for (name, node) in &self.object.0 {
             let Node::Object(object) = node else {
-                let (name, expected) = (self.shown(name), "an object");
-                return Err(ReadError::WrongType { name, expected });
+                rest.push(Rest { name, node });
+                continue;
             };
             match known.insert(name, object) {
                 None => objects.push((name.as_str(), object)),
@@ -79,7 +101,14 @@ impl<'a> Fields<'a> {
                 }
             }
         }
-        Ok(objects)
+        Ok((objects, rest))
+    }
+
+    /// Gives a field as errors name it: the first of these names that has a value.
+    pub(super) fn named(&self, names: &[&str]) -> NamedField {
+        let given = |name: &&&str| self.object.values(name).any(|node| !is_blank(node));
+        let name = names.iter().find(given).or(names.first()).copied().unwrap_or_default();
+        NamedField { name: self.shown(name), place: None }
     }
 
     /// Gives the names that are not known, once each in the order of the text, with the path to them.

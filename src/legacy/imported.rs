@@ -14,13 +14,35 @@ pub struct Imported {
     pub current: Option<String>,
     /// The names that carto does not know, as written, once each, with the path to them.
     pub unknown: Vec<String>,
+    /// What is understood and not taken over, a sentence each.
+    pub left: Vec<String>,
 }
 
 impl Imported {
+    /// Begins with nothing.
+    pub(super) fn of(format: Format) -> Self {
+        Imported {
+            format,
+            accounts: Vec::new(),
+            current: None,
+            unknown: Vec::new(),
+            left: Vec::new(),
+        }
+    }
+
     /// Whether the file selects this account.
     pub fn is_current(&self, account: &ImportedAccount) -> bool {
         self.current.is_some() && self.current == account.name
     }
+}
+
+/// A field as errors name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedField {
+    /// The name with the path to it, control characters escaped.
+    pub name: String,
+    /// The line and the column of its value, from 1, where they are known.
+    pub place: Option<(usize, usize)>,
 }
 
 /// One account as a foreign file has it; only the key is checked. It derives no `Debug`.
@@ -29,8 +51,12 @@ pub struct ImportedAccount {
     pub name: Option<String>,
     /// The user name.
     pub username: Option<String>,
+    /// What the file calls the user name.
+    pub username_field: NamedField,
     /// The base URL, without leading and trailing `/`; may be a pattern with `{username}`.
     pub base_url: Option<String>,
+    /// What the file calls the base URL.
+    pub base_url_field: NamedField,
     /// The key.
     pub apikey: Option<Secret>,
     /// The organization.
@@ -62,6 +88,15 @@ pub enum Format {
     CartoframesDocumented,
     /// `.carto_credentials.json` of CARTO's official command line.
     OfficialCli,
+    /// `.cartorc.yaml` of carto_cli.
+    CartoCli,
+}
+
+impl Format {
+    /// Whether CARTOframes reads and writes it.
+    pub fn is_of_cartoframes(self) -> bool {
+        !matches!(self, Format::OfficialCli | Format::CartoCli)
+    }
 }
 
 impl fmt::Display for Format {
@@ -73,6 +108,7 @@ impl fmt::Display for Format {
             Format::CartoframesUniversal => "CARTOframes (every release)",
             Format::CartoframesDocumented => "CARTOframes (as documented)",
             Format::OfficialCli => "CARTO's official command line",
+            Format::CartoCli => "carto_cli",
         })
     }
 }

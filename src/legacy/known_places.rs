@@ -10,6 +10,17 @@ pub struct KnownPlace {
     pub program: &'static str,
     /// The file.
     pub path: PathBuf,
+    /// What it holds.
+    pub holds: Holds,
+}
+
+/// What a program keeps in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Accounts with their keys.
+    Accounts,
+    /// Secrets of OAuth 1, of which no key can be made.
+    OAuth,
 }
 
 /// Lists the places in a fixed order, the newest file of each program first, whether or not the
@@ -46,27 +57,45 @@ fn places_on(
     home: Option<&Path>,
 ) -> Vec<KnownPlace> {
     let mut places = Vec::new();
+    let mut add = |program, path, holds| {
+        let place = KnownPlace { program, path, holds };
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    };
     if let Some(directory) = cartoframes_directory(platform, variable, home) {
         for file in ["creds.json", "cartocreds.json"] {
-            places.push(KnownPlace { program: "CARTOframes", path: directory.join(file) });
+            add("CARTOframes", directory.join(file), Holds::Accounts);
         }
     }
-    if let Some(home) = home {
-        let path = home.join(".carto_credentials.json");
-        places.push(KnownPlace { program: "CARTO's official command line", path });
+    let below_home = |file| home.map(|home| home.join(file));
+    if let Some(path) = below_home(".carto_credentials.json") {
+        add("CARTO's official command line", path, Holds::Accounts);
+    }
+    for path in [absolute(variable, "CARTO_DB"), below_home(".cartorc.yaml")].into_iter().flatten()
+    {
+        add("carto_cli", path, Holds::Accounts);
+    }
+    if let Some(path) = below_home(".cartodbrc") {
+        add("cartodb-tools", path, Holds::OAuth);
     }
     places
 }
 
+/// Gives the path in a variable. A relative one would be read below whatever the current directory
+/// is.
+fn absolute(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
+    variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
 /// Gives the user configuration directory that Python's `appdirs` finds for `cartoframes`. It
-/// also takes a relative `XDG_CONFIG_HOME`, which would be read below whatever the current
-/// directory is: only an absolute one counts here.
+/// also takes a relative `XDG_CONFIG_HOME`: only an absolute one counts here.
 fn cartoframes_directory(
     platform: Platform,
     variable: &dyn Fn(&str) -> Option<OsString>,
     home: Option<&Path>,
 ) -> Option<PathBuf> {
-    let set = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let set = |name| absolute(variable, name);
     match platform {
         Platform::Windows => {
             let local = set("LOCALAPPDATA").or_else(|| Some(home?.join("AppData").join("Local")));
@@ -105,7 +134,7 @@ mod tests {
 
     #[test]
     fn places_follow_the_platform_and_the_environment() {
-        let other = &[("XDG_CONFIG_HOME", "/x"), ("LOCALAPPDATA", "/l")];
+        let other = &[("XDG_CONFIG_HOME", "/x"), ("LOCALAPPDATA", "/l")][..];
         for (platform, set, directory) in [
             (Platform::Unix, &[][..], "h/.config/cartoframes"),
             (Platform::Unix, other, "x/cartoframes"),
@@ -119,10 +148,21 @@ mod tests {
                 format!("{directory}/creds.json"),
                 format!("{directory}/cartocreds.json"),
                 "h/.carto_credentials.json".to_owned(),
+                "h/.cartorc.yaml".to_owned(),
+                "h/.cartodbrc".to_owned(),
             ];
             assert_eq!(paths(platform, set, Some("h")), expected, "{set:?}");
         }
         assert_eq!(paths(Platform::Unix, other, None).len(), 2);
+        for (value, carto_cli) in [
+            ("/db/c.yaml", &["db/c.yaml", "h/.cartorc.yaml"][..]),
+            ("/h/.cartorc.yaml", &["h/.cartorc.yaml"]),
+            ("c.yaml", &["h/.cartorc.yaml"]),
+            ("", &["h/.cartorc.yaml"]),
+        ] {
+            let all = paths(Platform::Unix, &[("CARTO_DB", value)], Some("h"));
+            assert_eq!(all[3..all.len() - 1], *carto_cli, "{value:?}");
+        }
         for platform in [Platform::Unix, Platform::MacOs, Platform::Windows] {
             assert!(paths(platform, &[], None).is_empty());
         }

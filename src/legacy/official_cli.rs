@@ -38,12 +38,7 @@ fn is_profile(node: &Node) -> bool {
 /// are reported and not dropped in silence.
 pub(super) fn read(object: &Object) -> Result<Imported, ReadError> {
     let root = Fields::root(object);
-    let mut imported = Imported {
-        format: Format::OfficialCli,
-        accounts: Vec::new(),
-        current: None,
-        unknown: Vec::new(),
-    };
+    let mut imported = Imported::of(Format::OfficialCli);
     if !object.has(PROFILES) {
         imported.accounts.push(account(&root, None)?);
         imported.unknown = root.unknown(&KNOWN);
@@ -71,6 +66,8 @@ fn account(fields: &Fields<'_>, name: Option<&str>) -> Result<ImportedAccount, R
     Ok(ImportedAccount {
         name: name.map(str::to_owned),
         username: None,
+        username_field: fields.named(&[TENANT]),
+        base_url_field: fields.named(&[TENANT]),
         base_url: tenant.map(|tenant| format!("https://{tenant}.api.carto.com")),
         apikey: fields.key(&[TOKEN], |text| text)?,
         organization: fields.text(&[ORGANIZATION], |text| text)?,

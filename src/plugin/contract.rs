@@ -3,6 +3,7 @@
 //! The child sees one whole account and no leftover of another: every variable that could name an
 //! account is removed first, duplicates included, then the resolved account is written.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -102,11 +103,12 @@ impl Contract<'_> {
     pub fn environment(&self, parent: &Env) -> Vec<(OsString, OsString)> {
         let account = Contract::account_variables(self.granted, self.preset);
         let mut block: Vec<(OsString, OsString)> = Vec::new();
+        let mut known = HashSet::new();
         for (name, value) in parent.iter() {
             let mut written = REMOVED.iter().chain(account.iter().map(|(name, _)| name));
             let removed = written.any(|removed| same_name(name, removed));
             // The first of duplicates is the one that counts; later ones must not surface.
-            if !removed && !block.iter().any(|(earlier, _)| earlier == name) {
+            if !removed && known.insert(name) {
                 block.push((name.to_owned(), value.to_owned()));
             }
         }

@@ -117,6 +117,8 @@ impl SearchPath {
                 continue;
             }
             seen.push(dir);
+            let dir_facts = DirFacts::of(dir);
+            let judge = |path: &Path| judge_in(&dir_facts, path);
             for (name, path) in plugins_in(dir) {
                 match found.get_mut(&name) {
                     None => {
@@ -149,24 +151,62 @@ pub fn is_path(name: &OsStr) -> bool {
 }
 
 fn plugins_in(dir: &Path) -> Vec<(PluginName, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut plugins: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let file = entry.file_name();
-            let name = plugin_of(&file)?;
-            let path = entry.path();
-            // A directory of that name, or a manifest, is no plugin.
-            path.is_file().then_some((name, path))
-        })
-        .collect();
+    let mut plugins = Vec::new();
+    each_file(dir, &mut |file, listed| {
+        let Some(name) = plugin_of(file) else { return };
+        let path = dir.join(file);
+        // A directory of that name, or a manifest, is no plugin. The list of the directory tells
+        // files from the rest; only what a link leads to has to be asked for.
+        if listed == Listed::File || path.is_file() {
+            plugins.push((name, path));
+        }
+    });
     plugins.sort();
     plugins
 }
 
+/// What the list of a directory says of a name in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Listed {
+    /// It is a regular file.
+    File,
+    /// It is something else, or the list does not say.
+    Else,
+}
+
+/// Gives every name in a directory. A directory that cannot be read has none.
+#[cfg(target_os = "linux")]
+fn each_file(dir: &Path, take: &mut dyn FnMut(&OsStr, Listed)) {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, openat};
+
+    // Read in place and in large pieces: a PATH can have a hundred thousand names.
+    const BUFFER: usize = 64 * 1024;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(handle) = openat(CWD, dir, flags, Mode::empty()) else { return };
+    let mut buffer = Vec::with_capacity(BUFFER);
+    let mut entries = RawDir::new(handle, buffer.spare_capacity_mut());
+    while let Some(Ok(entry)) = entries.next() {
+        let is_file = entry.file_type() == FileType::RegularFile;
+        let listed = if is_file { Listed::File } else { Listed::Else };
+        take(OsStr::from_bytes(entry.file_name().to_bytes()), listed);
+    }
+}
+
+/// Gives every name in a directory. A directory that cannot be read has none.
+#[cfg(not(target_os = "linux"))]
+fn each_file(dir: &Path, take: &mut dyn FnMut(&OsStr, Listed)) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        take(&entry.file_name(), if is_file { Listed::File } else { Listed::Else });
+    }
+}
+
 /// Gives the plugin's name that a file stands for.
 fn plugin_of(file: &OsStr) -> Option<PluginName> {
-    let stem = file.to_str()?.strip_prefix("carto-")?;
+    let stem = std::str::from_utf8(file.as_encoded_bytes().strip_prefix(b"carto-")?).ok()?;
     let stem = if cfg!(windows) {
         let (stem, extension) = stem.rsplit_once('.')?;
         let runs = ["exe", "cmd", "bat", "com"].contains(&extension.to_ascii_lowercase().as_str());
@@ -178,10 +218,44 @@ fn plugin_of(file: &OsStr) -> Option<PluginName> {
 }
 
 /// Says why a file is not run as a plugin.
-#[cfg(unix)]
 pub fn judge(path: &Path) -> Option<Unfit> {
+    judge_in(&DirFacts::of(path.parent().unwrap_or(path)), path)
+}
+
+/// What of a directory counts for the files in it. Asked for once, when the first of them needs it.
+struct DirFacts<'a> {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only modes are asked for"))]
+    dir: &'a Path,
+    #[cfg(unix)]
+    writable_by_all: std::cell::OnceCell<bool>,
+}
+
+impl<'a> DirFacts<'a> {
+    fn of(dir: &'a Path) -> Self {
+        DirFacts {
+            dir,
+            #[cfg(unix)]
+            writable_by_all: std::cell::OnceCell::new(),
+        }
+    }
+
+    #[cfg(unix)]
+    fn writable_by_all(&self) -> bool {
+        use std::os::unix::fs::PermissionsExt as _;
+        *self.writable_by_all.get_or_init(|| {
+            let facts = std::fs::metadata(self.dir);
+            facts.is_ok_and(|facts| facts.permissions().mode() & ALL_WRITE != 0)
+        })
+    }
+}
+
+/// The permission that everyone may write.
+#[cfg(unix)]
+const ALL_WRITE: u32 = 0o002;
+
+#[cfg(unix)]
+fn judge_in(dir: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
     use std::os::unix::fs::PermissionsExt as _;
-    const ALL_WRITE: u32 = 0o002;
     let Ok(facts) = std::fs::metadata(path) else { return Some(Unfit::Dangling) };
     if facts.is_dir() {
         return Some(Unfit::Directory);
@@ -192,17 +266,15 @@ pub fn judge(path: &Path) -> Option<Unfit> {
     if facts.permissions().mode() & ALL_WRITE != 0 {
         return Some(Unfit::WritableFile);
     }
-    let dir = path.parent().and_then(|dir| std::fs::metadata(dir).ok());
-    if dir.is_some_and(|dir| dir.permissions().mode() & ALL_WRITE != 0) {
+    if dir.writable_by_all() {
         return Some(Unfit::WritableDirectory);
     }
     let runs = rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
     (!runs).then_some(Unfit::NotExecutable)
 }
 
-/// Says why a file is not run as a plugin.
 #[cfg(not(unix))]
-pub fn judge(path: &Path) -> Option<Unfit> {
+fn judge_in(_: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
     (!path.is_file()).then_some(Unfit::NotAFile)
 }
 

@@ -1,10 +1,11 @@
-/* Times whole processes, interleaved: one round starts each program once, so that whatever else the
- * machine does meets all of them alike. The first program is the floor that the others are set
- * against; ratios are taken round by round.
+/* Times two whole programs, interleaved: one round starts each once, so that whatever else the
+ * machine does meets both alike. Ratios are taken round by round.
  *
- *     bench ROUNDS NAME PROGRAM ARGUMENT NAME PROGRAM ARGUMENT ...
+ *     bench ROUNDS LABEL BOUND PROGRAM ARGUMENT ... :: PROGRAM ARGUMENT ...
  *
- * An ARGUMENT of `-` is none. A program that does not end with status 0 ends the bench.
+ * Prints one line: both medians, the ratio of the first to the second (its median, and between what
+ * 10 and 90 of 100 rounds lie), the peak memory of both, and whether the median is within the
+ * bound. An ARGUMENT of `@` is the number of the round: what is written must not be there already. Exit status: 0; 3 when the bound is missed; 1 when a program does not end with status 0.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,17 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { MOST = 8, WARM_UP = 20 };
+enum { WARM_UP = 5 };
 
 extern char **environ;
 
-static int programs;
-static char *names[MOST], *paths[MOST], *arguments[MOST];
 static posix_spawn_file_actions_t silent;
+static char **commands[2];
+static char number[32];
+static long peak[2];
 
 static double now(void)
 {
@@ -33,27 +35,30 @@ static double now(void)
 }
 
 /* Gives the microseconds from before the start until after the end. */
-static double run(int program)
+static double run(int which)
 {
-    char *argv[] = {paths[program], arguments[program], NULL};
+    char **argv = commands[which];
+    struct rusage used;
     pid_t pid;
     int status;
     double start = now();
-    int error = posix_spawn(&pid, paths[program], &silent, NULL, argv, environ);
+    int error = posix_spawn(&pid, argv[0], &silent, NULL, argv, environ);
     if (error != 0) {
-        fprintf(stderr, "error: %s: %s\n", paths[program], strerror(error));
+        fprintf(stderr, "error: %s: %s\n", argv[0], strerror(error));
         exit(1);
     }
-    while (waitpid(pid, &status, 0) < 0)
+    while (wait4(pid, &status, 0, &used) < 0)
         if (errno != EINTR) {
-            perror("waitpid");
+            perror("wait4");
             exit(1);
         }
     double end = now();
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        fprintf(stderr, "error: %s did not end with status 0\n", names[program]);
+        fprintf(stderr, "error: %s %s did not end with status 0\n", argv[0], argv[1] ? argv[1] : "");
         exit(1);
     }
+    if (used.ru_maxrss > peak[which])
+        peak[which] = used.ru_maxrss;
     return end - start;
 }
 
@@ -70,44 +75,46 @@ static double share(const double *sorted, int count, double part)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 1 ? atoi(argv[1]) : 0;
-    programs = (argc - 2) / 3;
-    if (rounds < 1 || programs < 1 || programs > MOST || (argc - 2) % 3 != 0) {
-        fprintf(stderr, "usage: bench ROUNDS NAME PROGRAM ARGUMENT ...\n");
+    int rounds = argc > 1 ? atoi(argv[1]) : 0, second = 4;
+    while (second < argc && strcmp(argv[second], "::") != 0)
+        second++;
+    if (rounds < 1 || second == 4 || second + 1 >= argc) {
+        fprintf(stderr, "usage: bench ROUNDS LABEL BOUND PROGRAM ... :: PROGRAM ...\n");
         return 2;
     }
-    for (int i = 0; i < programs; i++) {
-        names[i] = argv[2 + 3 * i];
-        paths[i] = argv[3 + 3 * i];
-        arguments[i] = strcmp(argv[4 + 3 * i], "-") == 0 ? NULL : argv[4 + 3 * i];
-    }
+    argv[second] = NULL;
+    commands[0] = argv + 4;
+    commands[1] = argv + second + 1;
+    double bound = atof(argv[3]);
+    for (int i = 4; i < argc; i++)
+        if (argv[i] != NULL && strcmp(argv[i], "@") == 0)
+            argv[i] = number;
     /* Their words are not looked at, and a pipe or a terminal would be part of the time. */
     posix_spawn_file_actions_init(&silent);
     for (int fd = 0; fd < 3; fd++)
         posix_spawn_file_actions_addopen(&silent, fd, "/dev/null", O_RDWR, 0);
 
-    double *times[MOST], *ratios = malloc(sizeof(double) * rounds);
-    for (int i = 0; i < programs; i++)
+    double *times[2], *ratios = malloc(sizeof(double) * rounds);
+    for (int i = 0; i < 2; i++)
         times[i] = malloc(sizeof(double) * rounds);
     for (int round = -WARM_UP; round < rounds; round++)
-        for (int turn = 0; turn < programs; turn++) {
-            /* Each comes first, in the middle and last equally often. */
-            int i = (turn + round + WARM_UP) % programs;
-            double time = run(i);
+        for (int turn = 0; turn < 2; turn++) {
+            snprintf(number, sizeof number, "number %d", round + WARM_UP);
+            /* Each comes first equally often. */
+            int which = (turn + round + WARM_UP) % 2;
+            double time = run(which);
             if (round >= 0)
-                times[i][round] = time;
+                times[which][round] = time;
         }
-
-    printf("%-12s %10s   %s\n", "", "median", "ratio to the floor: median (10% .. 90% of the rounds)");
-    for (int i = 0; i < programs; i++) {
-        for (int round = 0; round < rounds; round++)
-            ratios[round] = times[i][round] / times[0][round];
-        qsort(ratios, rounds, sizeof(double), ascending);
-        double *sorted = malloc(sizeof(double) * rounds);
-        memcpy(sorted, times[i], sizeof(double) * rounds);
-        qsort(sorted, rounds, sizeof(double), ascending);
-        printf("%-12s %7.0f us   %.2f (%.2f .. %.2f)\n", names[i], share(sorted, rounds, 0.5),
-               share(ratios, rounds, 0.5), share(ratios, rounds, 0.1), share(ratios, rounds, 0.9));
-    }
-    return 0;
+    for (int round = 0; round < rounds; round++)
+        ratios[round] = times[0][round] / times[1][round];
+    qsort(ratios, rounds, sizeof(double), ascending);
+    for (int i = 0; i < 2; i++)
+        qsort(times[i], rounds, sizeof(double), ascending);
+    double ratio = share(ratios, rounds, 0.5);
+    printf("%-40s %8.2f %8.2f   %5.2f (%.2f .. %.2f)   %5.1f %5.1f   %4.2f  %s\n", argv[2],
+           share(times[0], rounds, 0.5) / 1e3, share(times[1], rounds, 0.5) / 1e3, ratio,
+           share(ratios, rounds, 0.1), share(ratios, rounds, 0.9), peak[0] / 1024.0,
+           peak[1] / 1024.0, bound, ratio <= bound ? "ok" : "MISSED");
+    return ratio <= bound ? 0 : 3;
 }

@@ -121,7 +121,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! Accounts and keys:
             !   login        Store an account and its API key
             !   logout       Forget the key of the account in use
-            !   profile      List, add and select named accounts
+            !   profile      List, add, select, rename and remove named accounts
             !   credentials  Show the account in use; take over and write CARTOframes' files
             ! 
             ! Settings:
@@ -227,14 +227,18 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   carto credentials import cartocreds.json       takes over a file of CARTOframes
             exit 2
             $ carto profile
-            ! List, add and select named accounts
+            ! List, add, select, rename and remove named accounts
             ! 
             ! Usage: carto profile <COMMAND>
             ! 
             ! Commands:
-            !   list  List the profiles; `*` marks the one in use
-            !   add   Add a profile; its key is stored by `carto --profile NAME config set apikey`
-            !   use   Use a profile from now on, here or everywhere
+            !   list    List the profiles; `*` marks the one in use
+            !   show    Show a profile: its account and key, where it is defined, and what selects it
+            !   add     Add a profile; its key is stored by `carto --profile NAME config set apikey`
+            !   use     Use a profile from now on, here or everywhere
+            !   rename  Rename a profile, with whatever selects it in the same file and the keys that are marked
+            !           for it
+            !   remove  Remove a profile, with whatever selects it in the same file
             ! 
             ! Options:
             !   -h, --help  Print help
@@ -1006,7 +1010,8 @@ fn what_is_no_credentials_file_is_not_imported() {
             $ carto credentials import m2m.json
             ! error: a machine-to-machine file of carto-auth holds no API key, so there is none to import
             !   --> m2m.json
-            exit 3
+            ! help: carto login URL     # asks for an API key of the account
+            exit 4
             $ carto credentials import conflict.json
             ! error: `key` and `api_key` disagree
             !   --> conflict.json
@@ -1061,6 +1066,8 @@ fn what_is_no_credentials_file_is_not_imported() {
             !   --> ~/.config/cartoframes/creds.json
             !   --> ~/.config/cartoframes/cartocreds.json
             !   --> ~/.carto_credentials.json
+            !   --> ~/.cartorc.yaml
+            !   --> ~/.cartodbrc
             ! help: carto credentials import FILE
             exit 1
             $ ls ~/.config 2>/dev/null
@@ -1192,17 +1199,19 @@ fn without_home_what_needs_no_files_works() {
             exit 0
             $ env -u HOME carto trust --show
             [work]/.carto/config.toml: not trusted
+              #:schema ./config.schema.json
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
-            sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             exit 0
             $ env -u HOME carto trust
             [work]/.carto/config.toml: not trusted
+              #:schema ./config.schema.json
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
-            sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             ! error: nobody can be asked here; nothing was approved
-            ! help: carto trust --expect sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            ! help: carto trust --expect sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             exit 4
         "#]],
     );

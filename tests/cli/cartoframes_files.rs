@@ -482,6 +482,7 @@ fn an_import_says_what_it_stores_and_where() {
             bob
             exit 0
             $ cat .carto/config.toml .carto/.gitignore
+            #:schema ./config.schema.json
             # Settings of this project; they may be committed. Keys never stand here:
             # `carto config set --project apikey` stores them in credentials.toml beside this file.
 
@@ -554,10 +555,10 @@ fn without_a_file_the_known_places_are_looked_through() {
             ! help: carto credentials import --all     # takes them one after the other
             exit 2
             $ carto credentials import --all
-            bob at https://bob.carto.com (key ********) from ~/.config/cartoframes/creds.json: stored the key, as profile bob
-            ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/cartocreds.json: had the key already, the account was there
-            https://two.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile us
-            https://ten.api.carto.com (key ********) from ~/.carto_credentials.json: stored the key, as profile eu
+            ~/.config/cartoframes/creds.json       CARTOframes                    bob at https://bob.carto.com  stored as profile bob
+            ~/.config/cartoframes/cartocreds.json  CARTOframes                    ann at https://ann.carto.com  already there
+            ~/.carto_credentials.json              CARTO's official command line  https://two.api.carto.com     stored as profile us
+            ~/.carto_credentials.json              CARTO's official command line  https://ten.api.carto.com     stored as profile eu
             ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/cartocreds.json'
             exit 0
             $ carto profile list

@@ -855,7 +855,7 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
     sandbox.carto("config explain").dir("work/sub").run().ok().shows(&expect![[r#"
         account  inner at https://inner.carto.com
         * project  user name `inner`: inner at https://inner.carto.com
-                   at [work]/sub/.carto/config.toml:3:12
+                   at [work]/sub/.carto/config.toml:4:12
                    decides: the highest scope that names an account
           user     user name `ann`: ann at https://ann.carto.com
                    at ~/.config/carto/config.toml:1:12

@@ -274,6 +274,11 @@ const SAMPLES: &[(&str, bool)] = &[
     ("base_url = 'ann.carto.com'\n", false),
     ("base_url = true\n", false),
     ("organization = ''\n", false),
+    ("organization = \"a\\u0007\"\n", false),
+    ("organization = \"a\\nb\"\n", false),
+    ("organization = 'é - 編'\n", true),
+    ("profile = '-x'\n", false),
+    ("profile = \"x\\u009f\"\n", false),
     ("allow_non_secure = 'yes'\n", false),
     ("profile = ['a']\n", false),
     ("alias.q = []\n", false),
@@ -291,6 +296,9 @@ const SAMPLES: &[(&str, bool)] = &[
     ("profiles.work = 'acme'\n", false),
     ("plugins.sql.credentials = 'no'\n", false),
     ("plugins.sql.profile = 3\n", false),
+    ("plugins.sql.as = 'gdal'\n", true),
+    ("plugins.sql.as = 'GDAL'\n", false),
+    ("plugins.sql.as = ['gdal']\n", false),
     ("[username]\nx = 1\n", false),
 ];
 
@@ -309,15 +317,18 @@ fn the_schema_judges_as_carto_does() {
 }
 
 /// Reads TOML as the JSON that an editor would hold against the schema.
-fn json(text: &str) -> serde_json::Value {
+pub fn json(text: &str) -> serde_json::Value {
     let document: toml_edit::DocumentMut = text.parse().unwrap();
     json_table(document.as_table())
 }
 
 fn json_table(table: &dyn toml_edit::TableLike) -> serde_json::Value {
-    let item = |item: &toml_edit::Item| match item.as_table_like() {
-        Some(table) => json_table(table),
-        None => item.as_value().map_or(serde_json::Value::Null, json_value),
+    let item = |item: &toml_edit::Item| match (item.as_table_like(), item) {
+        (Some(table), _) => json_table(table),
+        (None, toml_edit::Item::ArrayOfTables(tables)) => {
+            tables.iter().map(|table| json_table(table)).collect()
+        }
+        (None, item) => item.as_value().map_or(serde_json::Value::Null, json_value),
     };
     table.iter().map(|(key, value)| (key.to_owned(), item(value))).collect()
 }

@@ -60,7 +60,7 @@ fn behind_the_administrators_pattern_a_name_is_enough() {
     sandbox.carto("login ann --key-stdin").stdin(KEY).run().ok().shows(&expect![[r#"
         ! note: logging in to ann at https://maps.example.com/user/ann; its key is shown at https://maps.example.com/user/ann/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
-        ! note: ann at https://maps.example.com/user/ann is now your default account
+        ! note: ann at https://maps.example.com/user/ann is now your default account, in ~/.config/carto/config.toml
         exit 0
     "#]]);
     let ran = sandbox.carto("account").run().ok().started();

@@ -344,7 +344,7 @@ fn login_takes_its_target_from_me_alone() {
     sandbox.carto("login ann --key-stdin").stdin(KEY).run().ok().never_says(KEY).shows(&expect![[r#"
         ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
-        ! note: ann at https://ann.carto.com is now your default account
+        ! note: ann at https://ann.carto.com is now your default account, in ~/.config/carto/config.toml
         ! note: another account is used here: user name `ann` names it ([work]/.carto/config.toml:2:12)
         exit 0
     "#]]);

@@ -118,7 +118,7 @@ fn login_asks_for_what_is_missing() {
         note: logging in to ann at https://maps.example.com; its key is shown at https://maps.example.com/your_apps
         API key of ann at https://maps.example.com: 
         note: stored the key in ~/.config/carto/credentials.toml
-        note: ann at https://maps.example.com is now your default account
+        note: ann at https://maps.example.com is now your default account, in ~/.config/carto/config.toml
         exit 0
     "#]].assert_eq(&shown);
     let shown = on_terminal(&sandbox, "NO_COLOR=1 carto login", &[(target, "\n")]);
@@ -250,7 +250,8 @@ fn a_key_is_piped_or_given_with_a_note() {
               "account_origin": "~/.config/carto/config.toml:1:12",
               "apikey": "********",
               "key_scope": "user",
-              "key_origin": "~/.config/carto/credentials.toml:1:1"
+              "key_origin": "~/.config/carto/credentials.toml:1:1",
+              "key_source": null
             }
             exit 0
             $ carto -v account >/dev/null
@@ -310,40 +311,42 @@ fn login_keeps_accounts_apart() {
             $ echo marker1 | carto login https://Ann.carto.com/ --key-stdin
             ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
-            ! note: ann at https://ann.carto.com is now your default account
+            ! note: ann at https://ann.carto.com is now your default account, in ~/.config/carto/config.toml
             exit 0
             $ echo marker2 | carto login bob --key-stdin
             ! note: logging in to bob at https://bob.carto.com; its key is shown at https://bob.carto.com/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
-            ! note: bob at https://bob.carto.com is profile bob: carto --profile bob ..., or carto profile use bob
+            ! note: bob at https://bob.carto.com is profile bob in ~/.config/carto/config.toml: carto --profile bob ..., or carto profile use bob
             exit 0
             $ echo marker3 | carto login https://maps.example.com/user/ann --key-stdin
             ! note: logging in to ann at https://maps.example.com/user/ann; its key is shown at https://maps.example.com/user/ann/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
-            ! note: ann at https://maps.example.com/user/ann is profile ann: carto --profile ann ..., or carto profile use ann
+            ! note: ann at https://maps.example.com/user/ann is profile ann in ~/.config/carto/config.toml: carto --profile ann ..., or carto profile use ann
             exit 0
             $ echo marker4 | carto login https://maps.example.com/user/ann --key-stdin --profile maps
             ! note: logging in to ann at https://maps.example.com/user/ann; its key is shown at https://maps.example.com/user/ann/your_apps
             ! note: replaced the key in ~/.config/carto/credentials.toml
-            ! note: ann at https://maps.example.com/user/ann is profile maps: carto --profile maps ..., or carto profile use maps
+            ! note: ann at https://maps.example.com/user/ann is profile maps in ~/.config/carto/config.toml: carto --profile maps ..., or carto profile use maps
             exit 0
             $ echo marker5 | carto login https://ann.carto.com --key-stdin
             ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
             ! note: replaced the key in ~/.config/carto/credentials.toml
+            ! note: ann at https://ann.carto.com is your default account, as before
             exit 0
             $ echo marker5 | carto login ann --key-stdin
             ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
+            ! note: ann at https://ann.carto.com is your default account, as before
             exit 0
             $ echo marker6 | carto login eve --key-stdin --default
             ! note: logging in to eve at https://eve.carto.com; its key is shown at https://eve.carto.com/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
-            ! note: eve at https://eve.carto.com is now your default account, as profile eve
+            ! note: eve at https://eve.carto.com is now your default account, as profile eve in ~/.config/carto/config.toml
             exit 0
             $ echo marker7 | carto login https://gis.example.com --username gis --key-stdin
             ! note: logging in to gis at https://gis.example.com; its key is shown at https://gis.example.com/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
-            ! note: gis at https://gis.example.com is profile gis: carto --profile gis ..., or carto profile use gis
+            ! note: gis at https://gis.example.com is profile gis in ~/.config/carto/config.toml: carto --profile gis ..., or carto profile use gis
             exit 0
             $ echo marker8 | carto login x --username y --key-stdin
             ! error: `x` is no base URL, and `--username y` names the user already
@@ -356,7 +359,7 @@ fn login_keeps_accounts_apart() {
             $ echo marker9 | carto login http://h.example/user/h --key-stdin --allow-non-secure
             ! note: logging in to h at http://h.example/user/h; its key is shown at http://h.example/user/h/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
-            ! note: h at http://h.example/user/h is profile h: carto --profile h ..., or carto profile use h
+            ! note: h at http://h.example/user/h is profile h in ~/.config/carto/config.toml: carto --profile h ..., or carto profile use h
             exit 0
             $ echo marker9 | carto login http://h.example/user/h --key-stdin
             ! error: h at http://h.example/user/h would send the key unencrypted
@@ -366,7 +369,7 @@ fn login_keeps_accounts_apart() {
             $ echo marker | carto --profile lab login lab --key-stdin --organization geo
             ! note: logging in to lab at https://lab.carto.com; its key is shown at https://lab.carto.com/your_apps
             ! note: stored the key in ~/.config/carto/credentials.toml
-            ! note: lab at https://lab.carto.com is profile lab: carto --profile lab ..., or carto profile use lab
+            ! note: lab at https://lab.carto.com is profile lab in ~/.config/carto/config.toml: carto --profile lab ..., or carto profile use lab
             exit 0
             $ carto profile list
               ann   ann at https://maps.example.com/user/ann
@@ -626,7 +629,7 @@ fn profiles_are_added_listed_and_selected() {
             exit 0
             $ carto profile use 'my maps'
             ! note: profile my maps (ann at https://maps.example.com/user/ann) is selected in ~/.config/carto/config.toml
-            ! note: it is hidden here by project ([work]/.carto/config.toml:3:11)
+            ! note: it is hidden here by project ([work]/.carto/config.toml:4:11)
             exit 0
             $ carto profile use --project --none
             ! note: no profile is selected in [work]/.carto/config.toml
@@ -639,6 +642,7 @@ fn profiles_are_added_listed_and_selected() {
               my maps  ann at https://maps.example.com/user/ann  no key  protected
             exit 0
             $ cat .carto/config.toml ~/.config/carto/config.toml
+            #:schema ./config.schema.json
             # Settings of this project; they may be committed. Keys never stand here:
             # `carto config set --project apikey` stores them in credentials.toml beside this file.
             username = "ann"
@@ -699,7 +703,7 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
             $ carto config explain
             account  acme at https://acme.carto.com
             * project  user name `acme`: acme at https://acme.carto.com
-                       at [work]/.carto/config.toml:3:12
+                       at [work]/.carto/config.toml:4:12
                        decides: the highest scope that names an account
               user     user name `ann`: ann at https://ann.carto.com
                        at ~/.config/carto/config.toml:1:12

@@ -112,6 +112,7 @@ fn an_equal_value_writes_nothing() {
         $ echo k1 | carto login ann --key-stdin
         ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
+        ! note: ann at https://ann.carto.com is your default account, as before
         exit 0
         $ carto config unset plugins.x.y
         ! error: `plugins.x.y` is not set there

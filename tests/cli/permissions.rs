@@ -470,11 +470,12 @@ fn below_the_home_of_another_nothing_is_read_that_is_closed_and_nothing_is_writt
             exit 0
             $ carto trust
             [work]/.carto/config.toml: not trusted
+              #:schema ./config.schema.json
               # Settings of this project; they may be committed. Keys never stand here:
               # `carto config set --project apikey` stores them in credentials.toml beside this file.
-            sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             ! error: nobody can be asked here; nothing was approved
-            ! help: carto trust --expect sha256:41174227037ceef119e456e78dac44337c083bce54f43b15ecef4bde7a131079
+            ! help: carto trust --expect sha256:82668d30bdfd1d7691866df6d2d17fe0c016ad781f9530dc7ba16ec9eff08fd0
             exit 4
             $ carto -c username=bob credentials export --default
             ! error: HOME belongs to another user; nothing is written below it

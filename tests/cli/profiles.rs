@@ -48,7 +48,7 @@ fn a_profile_is_shown_with_all_that_defines_and_selects_it() {
             account       acme at https://acme.carto.com
             organization  maps
             key           ******** at ~/.config/carto/credentials.toml:5:1
-            protected     yes
+            protected     no
             defined       user: ~/.config/carto/config.toml:5:12
             hides         system: [root]/sys/config.toml:2:12, old at https://old.carto.com
             selected by   profile (project: [work]/.carto/config.toml:1:11, untrusted)
@@ -64,7 +64,7 @@ fn a_profile_is_shown_with_all_that_defines_and_selects_it() {
             account       acme at https://acme.carto.com
             organization  maps
             key           ******** at ~/.config/carto/credentials.toml:5:1
-            protected     yes
+            protected     no
             defined       user: ~/.config/carto/config.toml:5:12
             hides         system: [root]/sys/config.toml:2:12, old at https://old.carto.com
             selected by   profile (env: CARTO_PROFILE)
@@ -83,7 +83,7 @@ fn a_profile_is_shown_with_all_that_defines_and_selects_it() {
               "base_url": "https://acme.carto.com",
               "organization": "maps",
               "allow_non_secure": false,
-              "protected": true,
+              "protected": false,
               "has_key": true,
               "key_scope": "user",
               "key_origin": "~/.config/carto/credentials.toml:5:1",
@@ -243,7 +243,7 @@ fn a_profile_is_renamed_with_what_selects_it_in_its_file() {
             "carto --no-project config get apikey",
             "CARTO_PROFILE=work carto profile rename work 'my work'",
             "carto --no-project config get apikey",
-            "cat ~/.config/carto/config.toml",
+            "cat -A ~/.config/carto/config.toml",
             "carto profile rename 'my work' work",
             "carto profile list",
         ],
@@ -253,8 +253,8 @@ fn a_profile_is_renamed_with_what_selects_it_in_its_file() {
             exit 0
             $ CARTO_PROFILE=work carto profile rename work 'my work'
             ! note: renamed the profile work to my work in ~/.config/carto/config.toml
-            ! note: profile, plugins.dump.profile there says so too
-            ! note: the key marked for it in the credentials beside it, too
+            ! note: renamed with it there: profile, plugins.dump.profile
+            ! note: renamed with it: the mark of its key in ~/.config/carto/credentials.toml
             ! note: `profile` still says `work`: CARTO_PROFILE
             ! note: `profile` still says `work`: [work]/.carto/config.toml:1:11
             ! note: `alias.w` still says `work`: ~/.config/carto/config.toml:12:5
@@ -264,24 +264,24 @@ fn a_profile_is_renamed_with_what_selects_it_in_its_file() {
             $ carto --no-project config get apikey
             marker2
             exit 0
-            $ cat ~/.config/carto/config.toml
-            ﻿username = "ann" # me
-            profile = "my work"
-
-            # the company
-            [profiles . "my work"] # x
-            username = "acme"
-
-            [plugins.dump]
-            profile = "my work" # y
-            level = 1
-            [alias]
+            $ cat -A ~/.config/carto/config.toml
+            M-oM-;M-?username = "ann" # me^M$
+            profile = "my work"^M$
+            ^M$
+            # the company^M$
+            [profiles . "my work"] # x^M$
+            username = "acme"^M$
+            ^M$
+            [plugins.dump]^M$
+            profile = "my work" # y^M$
+            level = 1^M$
+            [alias]^M$
             w = "-p work dump"(no newline)
             exit 0
             $ carto profile rename 'my work' work
             ! note: renamed the profile my work to work in ~/.config/carto/config.toml
-            ! note: profile, plugins.dump.profile there says so too
-            ! note: the key marked for it in the credentials beside it, too
+            ! note: renamed with it there: profile, plugins.dump.profile
+            ! note: renamed with it: the mark of its key in ~/.config/carto/credentials.toml
             exit 0
             $ carto profile list
             * work  acme at https://acme.carto.com
@@ -444,7 +444,7 @@ fn a_profile_of_another_scope_or_file_is_renamed_there() {
         &expect![[r#"
             $ carto profile rename a b
             ! note: renamed the profile a to b in ~/.config/carto/config.toml
-            ! note: profile there says so too
+            ! note: renamed with it there: profile
             ! note: a profile a is still defined in system: [root]/sys/config.toml:2:12
             exit 0
             $ carto profile rename --system a c
@@ -452,7 +452,7 @@ fn a_profile_of_another_scope_or_file_is_renamed_there() {
             exit 0
             $ carto profile rename --project p q
             ! note: renamed the profile p to q in [work]/.carto/config.toml
-            ! note: profile there says so too
+            ! note: renamed with it there: profile
             exit 0
             $ cat .carto/config.toml
             profile = "q"
@@ -463,7 +463,7 @@ fn a_profile_of_another_scope_or_file_is_renamed_there() {
             exit 0
             $ carto profile rename --file ../f.toml q r
             ! note: renamed the profile q to r in ../f.toml
-            ! note: profile there says so too
+            ! note: renamed with it there: profile
             exit 0
             $ cat ../f.toml
             profile = "r"
@@ -471,13 +471,13 @@ fn a_profile_of_another_scope_or_file_is_renamed_there() {
             exit 0
             $ carto profile remove --file ../f.toml r
             ! note: removed the profile r from ../f.toml
-            ! note: profile is unset there too
+            ! note: unset with it there: profile
             exit 0
             $ cat ../f.toml
             exit 0
             $ carto profile remove --project q
             ! note: removed the profile q from [work]/.carto/config.toml
-            ! note: profile is unset there too
+            ! note: unset with it there: profile
             exit 0
             $ cat .carto/config.toml
             exit 0
@@ -550,7 +550,7 @@ fn a_removed_profile_takes_what_selects_it_along_and_tells_of_its_key() {
             exit 0
             $ carto profile remove work
             ! note: removed the profile work from ~/.config/carto/config.toml
-            ! note: profile, plugins.dump.profile is unset there too
+            ! note: unset with it there: profile, plugins.dump.profile
             ! note: your default account is now ann at https://ann.carto.com
             exit 0
             $ cat ~/.config/carto/config.toml
@@ -636,8 +636,8 @@ fn keys_of_a_removed_profile_are_forgotten_where_nothing_else_uses_them() {
         marker1 marker2 marker3 marker4 marker5 (no newline)
         exit 0
         $ carto profile remove --forget-key ro
-        ! note: forgot the key of acme at https://acme.carto.com in ~/.config/carto/credentials.toml
-        ! note: the key of acme at https://acme.carto.com stays: something else names the account
+        ! note: forgot the key of acme at https://acme.carto.com that was marked for it in ~/.config/carto/credentials.toml
+        ! note: another key of acme at https://acme.carto.com stays: something else names the account
         ! note: removed the profile ro from ~/.config/carto/config.toml
         exit 0
         $ carto profile remove --forget-key work
@@ -652,14 +652,14 @@ fn keys_of_a_removed_profile_are_forgotten_where_nothing_else_uses_them() {
         ! note: the key that was marked for it stays in ~/.config/carto/credentials.toml:9:1; to forget it: carto profile remove ro --forget-key
         exit 0
         $ carto profile remove --forget-key ro
-        ! note: forgot the key of acme at https://acme.carto.com in ~/.config/carto/credentials.toml
+        ! note: forgot the key of acme at https://acme.carto.com that was marked for it in ~/.config/carto/credentials.toml
         exit 0
         $ grep -o 'marker.' ~/.config/carto/credentials.toml | tr '\n' ' '
         marker1 marker2 marker4 marker5 (no newline)
         exit 0
         $ carto profile remove --forget-key me
-        ! note: forgot the key of ann at https://ann.carto.com in ~/.config/carto/credentials.toml
-        ! note: the key of ann at https://ann.carto.com stays: something else names the account
+        ! note: forgot the key of ann at https://ann.carto.com that was marked for it in ~/.config/carto/credentials.toml
+        ! note: another key of ann at https://ann.carto.com stays: something else names the account
         ! note: removed the profile me from ~/.config/carto/config.toml
         exit 0
         $ grep -o 'marker.' ~/.config/carto/credentials.toml | tr '\n' ' '
@@ -723,7 +723,7 @@ fn the_last_account_and_a_hidden_definition_are_told() {
         &expect![[r#"
             $ CARTO_PROFILE=work carto profile remove work
             ! note: removed the profile work from ~/.config/carto/config.toml
-            ! note: profile is unset there too
+            ! note: unset with it there: profile
             ! note: `profile` still says `work`: CARTO_PROFILE
             ! note: a profile work is still defined in system: [root]/sys/config.toml:2:12
             ! note: no account is the default now: carto profile use NAME, or carto login URL
@@ -771,6 +771,7 @@ fn a_protected_profile_is_removed_only_on_purpose() {
         The profile work is protected. Remove it? [y/N] y
         [1mnote:[0m removed the profile work from ~/.config/carto/config.toml
         [1mnote:[0m the key of acme at https://acme.carto.com stays in ~/.config/carto/credentials.toml:1:1, and nothing here names the account any more; to forget it: carto -c base_url=https://acme.carto.com logout
+        [1mnote:[0m acme at https://acme.carto.com is not protected any more: a project that is not trusted can select it
         exit 0
     "#]]);
     assert_eq!(sandbox.read(SETTINGS), "");
@@ -778,6 +779,7 @@ fn a_protected_profile_is_removed_only_on_purpose() {
     sandbox.carto("profile remove --force work").run().ok().shows(&expect![[r#"
         ! note: removed the profile work from ~/.config/carto/config.toml
         ! note: the key of acme at https://acme.carto.com stays in ~/.config/carto/credentials.toml:1:1, and nothing here names the account any more; to forget it: carto -c base_url=https://acme.carto.com logout
+        ! note: acme at https://acme.carto.com is not protected any more: a project that is not trusted can select it
         exit 0
     "#]]);
     // Unmarked again, it goes without a question.
@@ -973,7 +975,7 @@ fn a_profile_never_becomes_another_account_by_login_or_import() {
             ! error: the profile `sys` is another account: sys at https://sys.carto.com
             !   --> [root]/sys/config.toml:2:12
             ! help: choose another name
-            ! help: or free this one: carto profile rename sys NEW
+            ! help: or free this one: carto profile rename --system sys NEW
             exit 2
             $ carto credentials import zoe.json --profile bob
             ! warning: others can read zoe.json (mode 0644); to change that: chmod 600 'zoe.json'
@@ -1140,6 +1142,282 @@ fn a_plugins_profile_is_explained_and_refused_with_its_place() {
             ! 
             ! For more information, try '--help'.
             exit 2
+        "#]],
+    );
+}
+
+#[test]
+fn an_unknown_profile_is_said_wherever_it_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n[profiles.staging]\nusername = \"acme\"\n");
+    session(
+        &sandbox,
+        &[
+            "carto --profile stagng account",
+            "CARTO_PROFILE=stagng carto account",
+            "carto -c profile=stagng config get username",
+            "carto profile use stagng",
+            "carto profile show stagng",
+            "carto profile rename stagng x",
+            "carto profile remove stagng",
+            "carto --profile stagng config set apikey",
+            "carto --profile stagng logout",
+            "carto config set plugins.account.profile stagng",
+            "carto config set profile staging",
+            "carto config set profile nobody",
+            "carto account",
+        ],
+        &expect![[r#"
+            $ carto --profile stagng account
+            ! error: no profile is called `stagng`
+            !   --> --profile stagng
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            ! help: carto login URL --profile stagng
+            exit 4
+            $ CARTO_PROFILE=stagng carto account
+            ! error: no profile is called `stagng`
+            !   --> CARTO_PROFILE
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            ! help: carto login URL --profile stagng
+            exit 4
+            $ carto -c profile=stagng config get username
+            ! error: no profile is called `stagng`
+            !   --> -c profile
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            ! help: carto login URL --profile stagng
+            exit 4
+            $ carto profile use stagng
+            ! error: no profile is called `stagng`
+            !   --> profile use
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            ! help: carto login URL --profile stagng
+            exit 4
+            $ carto profile show stagng
+            ! error: no profile is called `stagng`
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            exit 1
+            $ carto profile rename stagng x
+            ! error: no profile is called `stagng`
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            exit 1
+            $ carto profile remove stagng
+            ! error: no profile is called `stagng`
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            exit 1
+            $ carto --profile stagng config set apikey
+            ! error: no profile is called `stagng`
+            !   --> --profile stagng
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            ! help: carto login URL --profile stagng
+            exit 4
+            $ carto --profile stagng logout
+            ! error: no profile is called `stagng`
+            !   --> --profile stagng
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            ! help: carto login URL --profile stagng
+            exit 4
+            $ carto config set plugins.account.profile stagng
+            ! note: set plugins.account.profile in ~/.config/carto/config.toml
+            ! note: no profile is called `stagng`: did you mean `staging`?
+            exit 0
+            $ carto config set profile staging
+            ! note: set profile in ~/.config/carto/config.toml
+            exit 0
+            $ carto config set profile nobody
+            ! note: set profile in ~/.config/carto/config.toml
+            ! note: no profile is called `nobody`: carto profile list
+            exit 0
+            $ carto account
+            ! error: no profile is called `stagng`
+            !   --> ~/.config/carto/config.toml:7:11
+            ! help: did you mean `staging`?
+            ! help: carto profile list
+            ! help: carto login URL --profile stagng
+            exit 4
+        "#]],
+    );
+}
+
+#[test]
+fn a_project_that_is_not_trusted_is_changed_and_stays_so() {
+    let sandbox = Sandbox::new();
+    sandbox.project("profile = \"p\"\n[profiles.p]\nusername = \"acme\"\n");
+    session(
+        &sandbox,
+        &[
+            "carto profile show p",
+            "carto profile rename --project p q",
+            "carto trust --list",
+            "cat .carto/config.toml",
+            "carto profile remove --project q",
+            "cat .carto/config.toml",
+        ],
+        &expect![[r#"
+            $ carto profile show p
+            ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: profiles.p.username (see: carto trust)
+            ! error: no profile is called `p`
+            exit 1
+            $ carto profile rename --project p q
+            ! note: renamed the profile p to q in [work]/.carto/config.toml
+            ! note: renamed with it there: profile
+            exit 0
+            $ carto trust --list
+            exit 0
+            $ cat .carto/config.toml
+            profile = "q"
+            [profiles.q]
+            username = "acme"
+            exit 0
+            $ carto profile remove --project q
+            ! note: removed the profile q from [work]/.carto/config.toml
+            ! note: unset with it there: profile
+            exit 0
+            $ cat .carto/config.toml
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn a_removed_profile_that_was_protected_is_said_to_be_open_now() {
+    let settings =
+        "[profiles.a]\nusername = \"acme\"\nprotected = true\n[profiles.b]\nusername = \"acme\"\n";
+    let mut seen = String::new();
+    for (words, keys) in [
+        ("a", &["marker1 https://acme.carto.com"][..]),
+        ("b", &["marker1 https://acme.carto.com"]),
+        ("a --forget-key", &["marker1 https://acme.carto.com"]),
+        ("a", &[]),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.user(settings);
+        sandbox.keys(keys);
+        seen += &sandbox.session(&["carto profile list"]);
+        seen += &sandbox.session(&[&format!("carto profile remove --force {words}")]);
+        let list = sandbox.carto("profile list").run().ok();
+        assert_eq!(list.stdout.contains("protected"), words == "b", "{list}");
+    }
+    expect![[r#"
+        $ carto profile list
+          a  acme at https://acme.carto.com  protected
+          b  acme at https://acme.carto.com  protected
+        exit 0
+        $ carto profile remove --force a
+        ! note: removed the profile a from ~/.config/carto/config.toml
+        ! note: acme at https://acme.carto.com is not protected any more: a project that is not trusted can select it
+        exit 0
+        $ carto profile list
+          a  acme at https://acme.carto.com  protected
+          b  acme at https://acme.carto.com  protected
+        exit 0
+        $ carto profile remove --force b
+        ! note: removed the profile b from ~/.config/carto/config.toml
+        exit 0
+        $ carto profile list
+          a  acme at https://acme.carto.com  protected
+          b  acme at https://acme.carto.com  protected
+        exit 0
+        $ carto profile remove --force a --forget-key
+        ! note: the key of acme at https://acme.carto.com stays: something else names the account
+        ! note: removed the profile a from ~/.config/carto/config.toml
+        ! note: acme at https://acme.carto.com is not protected any more: a project that is not trusted can select it
+        exit 0
+        $ carto profile list
+          a  acme at https://acme.carto.com  no key  protected
+          b  acme at https://acme.carto.com  no key  protected
+        exit 0
+        $ carto profile remove --force a
+        ! note: removed the profile a from ~/.config/carto/config.toml
+        ! note: acme at https://acme.carto.com is not protected any more: a project that is not trusted can select it
+        exit 0
+    "#]].assert_eq(&seen);
+}
+
+#[test]
+fn a_key_that_is_fetched_is_renamed_and_forgotten_where_it_is_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.file(
+        "home/.gitconfig",
+        format!("[credential]\n\thelper = store --file={}\n", sandbox.path("kept").display()),
+    );
+    sandbox.user("username = \"ann\"\n[profiles.work]\nusername = \"acme\"\n[profiles.ro]\nusername = \"ann\"\n");
+    sandbox.file_with_mode(
+        CREDENTIALS,
+        "[[credential]]\nbase_url = \"https://ann.carto.com\"\napikey = { command = [\"echo\", \"marker1\"] } # x\n\
+         profile = \"ro\"\n\n[[credential]]\nbase_url = \"https://ann.carto.com\"\napikey = \"marker2\"\n",
+        0o600,
+    );
+    session(
+        &sandbox,
+        &[
+            "echo marker3 | carto login acme --key-stdin --store git --profile work",
+            "cat ../kept",
+            "carto profile rename ro reader",
+            "carto --profile reader config get apikey",
+            "cat ~/.config/carto/credentials.toml",
+            "carto profile remove --forget-key reader",
+            "carto profile remove --forget-key work",
+            "cat ../kept",
+            "cat ~/.config/carto/credentials.toml",
+        ],
+        &expect![[r#"
+            $ echo marker3 | carto login acme --key-stdin --store git --profile work
+            ! note: logging in to acme at https://acme.carto.com; its key is shown at https://acme.carto.com/your_apps
+            ! note: git's credential helpers keep the key; ~/.config/carto/credentials.toml says so
+            ! note: acme at https://acme.carto.com is profile work, as before
+            exit 0
+            $ cat ../kept
+            https://acme:marker3@acme.carto.com
+            exit 0
+            $ carto profile rename ro reader
+            ! note: renamed the profile ro to reader in ~/.config/carto/config.toml
+            ! note: renamed with it: the mark of its key in ~/.config/carto/credentials.toml
+            exit 0
+            $ carto --profile reader config get apikey
+            marker1
+            exit 0
+            $ cat ~/.config/carto/credentials.toml
+            [[credential]]
+            base_url = "https://ann.carto.com"
+            apikey = { command = ["echo", "marker1"] } # x
+            profile = "reader"
+
+            [[credential]]
+            base_url = "https://ann.carto.com"
+            apikey = "marker2"
+
+            [[credential]]
+            base_url = "https://acme.carto.com"
+            username = "acme"
+            apikey = { git-credential = true }
+            exit 0
+            $ carto profile remove --forget-key reader
+            ! note: forgot the key of ann at https://ann.carto.com that was marked for it in ~/.config/carto/credentials.toml
+            ! note: the key itself stays where it was fetched from: the command `echo marker1`
+            ! note: another key of ann at https://ann.carto.com stays: something else names the account
+            ! note: removed the profile reader from ~/.config/carto/config.toml
+            exit 0
+            $ carto profile remove --forget-key work
+            ! note: git's credential helpers forgot the key of acme at https://acme.carto.com
+            ! note: forgot the key of acme at https://acme.carto.com in ~/.config/carto/credentials.toml
+            ! note: removed the profile work from ~/.config/carto/config.toml
+            exit 0
+            $ cat ../kept
+            exit 0
+            $ cat ~/.config/carto/credentials.toml
+            [[credential]]
+            base_url = "https://ann.carto.com"
+            apikey = "marker2"
+            exit 0
         "#]],
     );
 }

@@ -148,7 +148,7 @@ fn the_tour_works() {
         $ carto login https://johnsmith.carto.com --key-stdin < key.txt
         ! note: logging in to johnsmith at https://johnsmith.carto.com; its key is shown at https://johnsmith.carto.com/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
-        ! note: johnsmith at https://johnsmith.carto.com is now your default account
+        ! note: johnsmith at https://johnsmith.carto.com is now your default account, in ~/.config/carto/config.toml
         exit 0
         $ carto whoami
         username      johnsmith
@@ -158,7 +158,7 @@ fn the_tour_works() {
         $ carto login https://maps.example.com/user/acme --key-stdin < acme.txt
         ! note: logging in to acme at https://maps.example.com/user/acme; its key is shown at https://maps.example.com/user/acme/your_apps
         ! note: stored the key in ~/.config/carto/credentials.toml
-        ! note: acme at https://maps.example.com/user/acme is profile acme: carto --profile acme ..., or carto profile use acme
+        ! note: acme at https://maps.example.com/user/acme is profile acme in ~/.config/carto/config.toml: carto --profile acme ..., or carto profile use acme
         exit 0
         $ carto --profile acme whoami
         username      acme
@@ -174,7 +174,7 @@ fn the_tour_works() {
         $ carto config explain
         account  acme at https://maps.example.com/user/acme
         * project  profile `acme`: acme at https://maps.example.com/user/acme
-                   at [work]/.carto/config.toml:3:11
+                   at [work]/.carto/config.toml:4:11
                    decides: the highest scope that names an account
           user     user name `johnsmith`: johnsmith at https://johnsmith.carto.com
                    at ~/.config/carto/config.toml:1:12
@@ -197,7 +197,7 @@ fn the_tour_works() {
         * ~/.config/carto/config.toml:5:12	profiles.acme.username=acme
         * ~/.config/carto/credentials.toml:1:1	apikey=********  (johnsmith at https://johnsmith.carto.com)
         * ~/.config/carto/credentials.toml:6:1	apikey=********  (acme at https://maps.example.com/user/acme)
-        * [work]/.carto/config.toml:3:11	profile=acme
+        * [work]/.carto/config.toml:4:11	profile=acme
         exit 0
         $ carto credentials export cartocreds.json
         ! note: wrote acme at https://maps.example.com/user/acme to cartocreds.json

@@ -113,7 +113,9 @@ fn editor(context: &Context) -> Result<String, Error> {
     let path = KeyPath(vec!["ui".to_owned(), "editor".to_owned()]);
     // The file that is to be mended may be the broken one: the others still count.
     let loaded = context.load()?;
-    if let Some(editor) = loaded.config.get(&path).and_then(|value| value.value.as_str()) {
+    if let Some(setting) = loaded.config.get(&path)
+        && let Some(editor) = setting.value.as_str()
+    {
         return Ok(editor.to_owned());
     }
     for name in ["VISUAL", "EDITOR"] {

@@ -74,6 +74,11 @@ pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), Error> {
 /// Answers a key of the account: from the resolved account as a whole, or with its refusal.
 fn of_account(context: &Context, key: &str) -> Result<Option<Located<Value>>, Error> {
     let Some(resolved) = context.resolve(None)? else { return Ok(None) };
+    if key == "apikey" {
+        let text = Value::String(resolved.secret(context)?.expose().to_owned());
+        let key = &resolved.key;
+        return Ok(Some(Located::new(text, key.scope, key.origin.clone())));
+    }
     Ok(field(&resolved, key))
 }
 
@@ -88,11 +93,7 @@ fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
         "allow_non_secure" => {
             Some(Located::new(Value::Bool(chosen.non_secure), chosen.scope, chosen.origin.clone()))
         }
-        _ => {
-            let key = &resolved.key;
-            let text = Value::String(key.key.expose().to_owned());
-            Some(Located::new(text, key.scope, key.origin.clone()))
-        }
+        _ => None,
     }
 }
 
@@ -133,32 +134,28 @@ fn looked_up(
 
 fn in_layer(layer: &Layer, path: &KeyPath) -> Option<Located<Value>> {
     if let Some(entry) = layer.get(path) {
-        return Some(Located::new(entry.value.clone(), layer.scope, layer.origin(entry)));
+        return Some(Located::new(entry.value(), layer.scope, entry.origin()));
     }
     // A whole table, as JSON would show it.
-    let below: Vec<_> = layer
-        .entries
-        .iter()
-        .filter(|entry| entry.path.0.len() > path.0.len() && entry.path.0.starts_with(&path.0))
-        .collect();
-    let first = below.first()?;
+    let mut below =
+        layer.entries().filter_map(|entry| Some((entry, entry.below(&path.0)?))).peekable();
+    let origin = below.peek()?.0.origin();
     let mut table = Value::Table(Vec::new());
-    for entry in &below {
-        let rest = entry.path.0.get(path.0.len()..).unwrap_or_default();
-        put(&mut table, rest, entry.value.clone());
+    for (entry, rest) in below {
+        put(&mut table, &rest, entry.value());
     }
-    Some(Located::new(table, layer.scope, layer.origin(first)))
+    Some(Located::new(table, layer.scope, origin))
 }
 
 /// Puts a value into nested tables.
-fn put(table: &mut Value, path: &[String], value: Value) {
+fn put(table: &mut Value, path: &[&str], value: Value) {
     let (Value::Table(fields), Some((first, rest))) = (table, path.split_first()) else { return };
     if rest.is_empty() {
-        fields.push((first.clone(), value));
+        fields.push(((*first).to_owned(), value));
         return;
     }
     let at = fields.iter().position(|(name, _)| name == first).unwrap_or_else(|| {
-        fields.push((first.clone(), Value::Table(Vec::new())));
+        fields.push(((*first).to_owned(), Value::Table(Vec::new())));
         fields.len() - 1
     });
     if let Some((_, inner)) = fields.get_mut(at) {
@@ -184,10 +181,11 @@ fn stored_keys(
         let entry = facts.stored.iter().find(|entry| {
             entry.scope == scope && entry.account == account && entry.profile.is_none()
         });
-        found.extend(entry.map(|entry| {
-            let text = Value::String(entry.key.expose().to_owned());
-            Located::new(text, scope, entry.origin.clone())
-        }));
+        if let Some(entry) = entry {
+            let key = context.fetch(&entry.key, entry.account.as_ref(), &entry.origin)?;
+            let text = Value::String(key.expose().to_owned());
+            found.push(Located::new(text, scope, entry.origin.clone()));
+        }
     }
     if let Some(key) = facts.offered.environment.filter(|_| wanted(Scope::Env)) {
         found.push(key.map(|key| Value::String(key.expose().to_owned())));

@@ -1,5 +1,7 @@
 //! `carto config list`: every layer's values, winners marked, keys masked.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use serde_json::json;
 
@@ -7,7 +9,8 @@ use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::KeyPath;
-use crate::config::{Config, Layer, Origin, Scope, Standing, Value};
+use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
+use crate::credential::source::StoredKey;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -41,14 +44,62 @@ pub(super) struct ListArgs {
     null: bool,
 }
 
+/// How much text is printed at once.
+const CHUNK: usize = 32 * 1024;
+/// How many entries are compared one by one, which costs less than hashing.
+const FEW: usize = 8;
+
 /// One line of the list.
-struct Row {
-    scope: Scope,
-    origin: Origin,
-    name: String,
-    value: Value,
-    account: Option<String>,
+struct Row<'a> {
+    what: What<'a>,
     wins: bool,
+}
+
+enum What<'a> {
+    Setting(Entry<'a>),
+    Key(&'a Stored),
+}
+
+impl Row<'_> {
+    fn scope(&self) -> Scope {
+        match self.what {
+            What::Setting(entry) => entry.scope(),
+            What::Key(stored) => stored.scope,
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self.what {
+            What::Setting(entry) => entry.origin(),
+            What::Key(stored) => stored.origin.clone(),
+        }
+    }
+
+    fn name(&self) -> String {
+        match self.what {
+            What::Setting(entry) => entry.name(),
+            What::Key(_) => "apikey".to_owned(),
+        }
+    }
+
+    fn value(&self, args: &ListArgs) -> Value {
+        match self.what {
+            What::Setting(entry) => entry.value(),
+            What::Key(stored) => Value::String(match &stored.key {
+                StoredKey::Literal(key) if args.show_secrets => key.expose().to_owned(),
+                // A list runs no program: it names the source.
+                key => key.masked(),
+            }),
+        }
+    }
+
+    fn account(&self) -> Option<String> {
+        let What::Key(stored) = self.what else { return None };
+        let account =
+            stored.account.as_ref().map_or_else(|| "no account".to_owned(), ToString::to_string);
+        let profile = stored.profile.as_ref().map(|name| format!(", profile {name}"));
+        Some(account + &profile.unwrap_or_default())
+    }
 }
 
 /// Runs the command.
@@ -57,8 +108,7 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     if choice == Some(Choice::Scope(Scope::Project)) {
         Destination::find(context, choice.clone())?;
     }
-    let mut broken = Vec::new();
-    let rows = match choice {
+    let broken = match choice {
         Some(Choice::File(path)) => {
             let file =
                 read_named(&path, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
@@ -66,78 +116,84 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
                 })?;
             let mut config = Config::default();
             let layer = Layer::parse(Scope::User, Standing::Own, &path, file.bytes)?;
-            broken.clone_from(&layer.problems);
+            let broken = layer.problems.first().cloned();
             config.insert(layer);
-            settings(&config)
+            print(context, args, rows(&config, &[], None));
+            broken
         }
         choice => {
             let loaded = context.load()?;
             let facts = context.facts(None)?;
-            broken.clone_from(&facts.broken);
             context.tell_remarks();
-            let mut rows = settings(&loaded.config);
-            rows.extend(facts.stored.iter().map(|entry| key_row(entry, args)));
-            rows.sort_by_key(|row| row.scope);
             let wanted = match choice {
                 Some(Choice::Scope(scope)) => Some(scope),
                 _ => None,
             };
-            rows.retain(|row| wanted.is_none_or(|scope| scope == row.scope));
-            rows
+            print(context, args, rows(&loaded.config, &facts.stored, wanted));
+            facts.broken.into_iter().next()
         }
     };
-    print(context, args, &rows);
-    match broken.first() {
-        None => Ok(()),
-        Some(error) => Err(error.clone()),
+    broken.map_or(Ok(()), Err)
+}
+
+/// Lists the settings of each scope, then its keys. A key wins or loses by account, which
+/// `explain` shows; here it is marked when it has one.
+fn rows<'a>(
+    config: &'a Config,
+    stored: &'a [Stored],
+    wanted: Option<Scope>,
+) -> impl Iterator<Item = Row<'a>> {
+    let scopes = Scope::ALL.into_iter().filter(move |scope| wanted.is_none_or(|it| it == *scope));
+    scopes.flat_map(move |scope| {
+        let hidden = config.layer(scope).map(|layer| Hidden::from(config, layer));
+        let settings = config.layer(scope).into_iter().flat_map(Layer::entries);
+        let settings = settings.map(move |entry| Row {
+            wins: !hidden.as_ref().is_some_and(|hidden| hidden.hides(entry)),
+            what: What::Setting(entry),
+        });
+        let keys = stored.iter().filter(move |stored| stored.scope == scope);
+        settings.chain(
+            keys.map(|stored| Row { wins: stored.account.is_some(), what: What::Key(stored) }),
+        )
+    })
+}
+
+/// The keys that higher layers set, too.
+enum Hidden<'a> {
+    Few(Vec<Entry<'a>>),
+    Keys(HashSet<KeyPath>),
+}
+
+impl<'a> Hidden<'a> {
+    fn from(config: &'a Config, layer: &Layer) -> Self {
+        let from = config.layers().partition_point(|other| other.scope <= layer.scope);
+        let above = config.layers().get(from..).unwrap_or_default();
+        let count: usize = above.iter().map(|layer| layer.entries().len()).sum();
+        let above = above.iter().flat_map(Layer::entries);
+        if count <= FEW || layer.entries().len() <= FEW {
+            return Hidden::Few(above.collect());
+        }
+        Hidden::Keys(above.map(|entry| entry.path()).collect())
+    }
+
+    fn hides(&self, entry: Entry<'_>) -> bool {
+        match self {
+            Hidden::Few(above) => above.iter().any(|other| other.place() == entry.place()),
+            Hidden::Keys(keys) => keys.contains(&entry.path()),
+        }
     }
 }
 
-fn settings(config: &Config) -> Vec<Row> {
-    let mut winners: std::collections::HashMap<&KeyPath, Scope> = std::collections::HashMap::new();
-    for (layer, entry) in config.entries() {
-        winners.insert(&entry.path, layer.scope);
-    }
-    config
-        .entries()
-        .map(|(layer, entry)| Row {
-            scope: layer.scope,
-            origin: layer.origin(entry),
-            name: entry.path.to_string(),
-            value: entry.value.clone(),
-            account: None,
-            wins: winners.get(&entry.path) == Some(&layer.scope),
-        })
-        .collect()
-}
-
-/// A key is listed with its account; it wins or loses by account, which `explain` shows.
-fn key_row(entry: &Stored, args: &ListArgs) -> Row {
-    let text = if args.show_secrets { entry.key.expose() } else { entry.key.masked() };
-    let account =
-        entry.account.as_ref().map_or_else(|| "no account".to_owned(), ToString::to_string);
-    let profile = entry.profile.as_ref().map(|name| format!(", profile {name}"));
-    Row {
-        scope: entry.scope,
-        origin: entry.origin.clone(),
-        name: "apikey".to_owned(),
-        value: Value::String(text.to_owned()),
-        account: Some(account + &profile.unwrap_or_default()),
-        wins: entry.account.is_some(),
-    }
-}
-
-fn print(context: &Context, args: &ListArgs, rows: &[Row]) {
+fn print<'a>(context: &Context, args: &ListArgs, rows: impl Iterator<Item = Row<'a>>) {
     if args.json {
         let rows: Vec<_> = rows
-            .iter()
             .map(|row| {
                 json!({
-                    "key": row.name,
-                    "value": if args.name_only { None } else { Some(&row.value) },
-                    "account": row.account,
-                    "scope": row.scope.name(),
-                    "origin": row.origin.to_string(),
+                    "key": row.name(),
+                    "value": (!args.name_only).then(|| row.value(args)),
+                    "account": row.account(),
+                    "scope": row.scope().name(),
+                    "origin": row.origin().to_string(),
                     "wins": row.wins,
                 })
             })
@@ -145,27 +201,42 @@ fn print(context: &Context, args: &ListArgs, rows: &[Row]) {
         context.output.json(&rows);
         return;
     }
+    let mut text = String::new();
     for row in rows {
-        let mut columns = Vec::new();
-        if args.show_scope {
-            columns.push(row.scope.name().to_owned());
-        }
-        if args.show_origin {
-            columns.push(row.origin.to_string());
-        }
-        let account = row.account.as_ref().filter(|_| !args.null);
-        let mut entry = row.name.clone();
-        if !args.name_only {
-            entry += &format!("={}", row.value);
-            entry += &account.map(|account| format!("  ({account})")).unwrap_or_default();
-        }
-        columns.push(entry);
-        if args.null {
-            context.output.raw(format!("{}\0", columns.join("\t")).as_bytes());
-        } else {
-            let mark = if row.wins { '*' } else { ' ' };
-            let columns: Vec<_> = columns.iter().map(|column| escape::line(column)).collect();
-            context.output.line(format!("{mark} {}", columns.join("\t")));
+        add_line(&mut text, &row, args);
+        if text.len() >= CHUNK {
+            context.output.raw(text.as_bytes());
+            text.clear();
         }
     }
+    context.output.raw(text.as_bytes());
+}
+
+fn add_line(text: &mut String, row: &Row<'_>, args: &ListArgs) {
+    let mut columns = Vec::new();
+    if args.show_scope {
+        columns.push(row.scope().name().to_owned());
+    }
+    if args.show_origin {
+        columns.push(row.origin().to_string());
+    }
+    let mut entry = row.name();
+    if !args.name_only {
+        entry.push('=');
+        entry += &row.value(args).to_string();
+        if let Some(account) = row.account().filter(|_| !args.null) {
+            entry += &format!("  ({account})");
+        }
+    }
+    columns.push(entry);
+    if !args.null {
+        text.push_str(if row.wins { "* " } else { "  " });
+    }
+    for (at, column) in columns.iter().enumerate() {
+        if at > 0 {
+            text.push('\t');
+        }
+        text.push_str(&if args.null { column.into() } else { escape::line(column) });
+    }
+    text.push(if args.null { '\0' } else { '\n' });
 }

@@ -1,18 +1,27 @@
-//! `carto config schema`: the JSON schema of settings files.
+//! `carto config schema`: the JSON schemas of the files that people edit.
 
 use clap::Args;
 
 use crate::commands::context::Context;
 use crate::config::schema;
+use crate::credential::schema as of_credentials;
 
 /// Print the JSON schema of `config.toml`; works when a file is broken
+///
+/// Editors that know TOML find it by the first line of the file: `#:schema ./config.schema.json`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto config schema > config.schema.json     for an editor
+  carto config schema > .carto/config.schema.json     renews what `carto init` wrote
+  carto config schema --credentials                   that of `credentials.toml`
   carto config schema | jq '.properties | keys'")]
-pub(super) struct SchemaArgs {}
+pub(super) struct SchemaArgs {
+    /// Print that of `credentials.toml`
+    #[arg(long)]
+    credentials: bool,
+}
 
 /// Runs the command.
-pub(super) fn run(context: &Context, _args: &SchemaArgs) {
-    context.output.json(&schema::config());
+pub(super) fn run(context: &Context, args: &SchemaArgs) {
+    let schema = if args.credentials { of_credentials::credentials() } else { schema::config() };
+    context.output.json(&schema);
 }

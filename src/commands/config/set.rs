@@ -1,8 +1,12 @@
 //! `carto config set`: one setting in one layer.
 
+use std::path::Path;
+
 use clap::Args;
 
-use super::set_apikey;
+use super::set_apikey::{self, NewValue};
+use super::source_args::SourceArgs;
+use crate::account::Refusal;
 use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
@@ -10,7 +14,7 @@ use crate::commands::judge_entry::judge_entry;
 use crate::commands::project::{Project, ProjectStanding};
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::{Key, KeyPath, ValueType};
-use crate::config::{Layer, Scope, Value, edit, given};
+use crate::config::{Layer, Located, Origin, Scope, Value, edit, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -20,7 +24,8 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto config set username johnsmith            your own settings
   carto config set --project username acme       this project's settings
-  carto config set apikey                        asks for the key of that account")]
+  carto config set apikey                        asks for the key of that account
+  carto config set apikey --from-command -- pass show carto/prod")]
 pub(super) struct SetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
     key: String,
@@ -28,6 +33,8 @@ pub(super) struct SetArgs {
     value: Option<String>,
     #[command(flatten)]
     scope: ScopeArgs,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Write a key that carto does not know
     #[arg(long)]
     force: bool,
@@ -44,7 +51,15 @@ impl std::fmt::Debug for SetArgs {
 pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     let path = KeyPath::parse(&args.key).map_err(|what| key_error(what, args))?;
     if path.known().is_some_and(|key| key.value == ValueType::Secret) {
-        return set_apikey::run(context, args.scope.choice(), args.value.as_deref());
+        let new = match args.source.source(context)? {
+            Some(source) => NewValue::Source(source),
+            None => NewValue::Key(args.value.as_deref()),
+        };
+        return set_apikey::run(context, args.scope.choice(), new);
+    }
+    if args.source.source(context)?.is_some() {
+        return Err(Error::new(Kind::Usage, "only a key is fetched from somewhere else")
+            .help("carto config set apikey --from-..."));
     }
     let Some(text) = &args.value else {
         if path.known().is_none() && !args.force {
@@ -79,6 +94,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     }
     if path.is("username") || path.is("base_url") {
         bind_unbound(context, &destination)?;
+    }
+    if path.known().is_some_and(|key| key.value == ValueType::ProfileName) {
+        tell_unknown_profile(context, text, scope, &destination.config_path());
     }
     tell_what_hides(context, &path, scope, args.scope.choice().as_ref())
 }
@@ -211,6 +229,19 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         context.output.note(&format!("the key in {} now belongs to {account}", path.display()));
     }
     Ok(())
+}
+
+/// Says when nobody defines a profile that was selected; it may come later.
+fn tell_unknown_profile(context: &Context, name: &str, scope: Scope, file: &Path) {
+    let Ok(facts) = context.again().facts(None) else { return };
+    let origin = Origin::WholeFile(file.to_owned());
+    let selected = Located::new(name.to_owned(), scope, origin);
+    if let Err(refusal @ Refusal::UnknownProfile { .. }) = facts.world.account_of_profile(&selected)
+    {
+        let error = Error::from(refusal);
+        let help = error.help.first().map_or_else(String::new, |help| format!(": {help}"));
+        context.output.note(&format!("{}{help}", error.what));
+    }
 }
 
 /// Says when a project is not trusted: what was written there has little effect.

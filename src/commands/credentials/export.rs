@@ -13,6 +13,7 @@ use crate::git;
 use crate::legacy::{self, ExportAs, ExportedAccount, NonSecure};
 use crate::read_file::read_named;
 use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+use crate::secret::Secret;
 
 /// Write the account in use, with its key, as a file of CARTOframes
 ///
@@ -55,7 +56,7 @@ enum Form {
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
     let resolved = context.require()?;
-    let text = text(&resolved, args.form)?;
+    let text = text(&resolved, &resolved.secret(context)?, args.form)?;
     if args.default {
         let mut written = 0;
         for place in
@@ -87,7 +88,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
     }
 }
 
-fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
+fn text(resolved: &Resolved, key: &Secret, form: Option<Form>) -> Result<String, Error> {
     let account = &resolved.chosen.account;
     let form = match form {
         None => ExportAs::Universal,
@@ -99,7 +100,7 @@ fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
     let exported = ExportedAccount {
         username: account.username().map(crate::username::Username::as_str),
         base_url: account.base_url().as_str(),
-        apikey: &resolved.key.key,
+        apikey: key,
         non_secure: if resolved.chosen.non_secure {
             NonSecure::Allowed
         } else {
@@ -138,7 +139,9 @@ fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
     }
     let holds =
         |what: &str| Error::new(Kind::Refused, format!("the file holds {what}")).at(path.display());
-    let Ok(imported) = recognise(path, &file.bytes) else {
+    let imported = recognise(path, &file.bytes).ok();
+    // Another program could not read what would stand there then.
+    let Some(imported) = imported.filter(|imported| imported.format.is_of_cartoframes()) else {
         return Err(holds("something else").help("--force replaces it"));
     };
     for other in &imported.accounts {

@@ -6,27 +6,33 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::account::{Account, World};
-use crate::commands::adopt::{self, Place, Wanted};
+use super::import_all;
+use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks};
+use crate::commands::adopt::Place;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
-use crate::commands::given_key::{read_existing, recognise, tuple_of, warn_if_loose};
+use crate::commands::given_key::{read_existing, recognise, warn_if_loose};
 use crate::commands::scope_args::Choice;
 use crate::config::Scope;
 use crate::config::keys::check_profile_name;
-use crate::credential::write::{NewKey, Put, put};
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
-use crate::legacy::{self, Imported, ImportedAccount};
+use crate::legacy::{self, Holds, Imported};
+
+/// The longest text that is read from standard input, in bytes.
+const LIMIT: u64 = 1024 * 1024;
 
 /// Take over accounts and keys from another program's file
 ///
-/// The format is recognised by its content. Without FILE the known places are looked through. The
-/// file stays as it is.
+/// The format is recognised by its content: CARTOframes' files, `.carto_credentials.json` of CARTO's
+/// official command line, `.cartorc.yaml` of carto_cli. Without FILE the known places are looked
+/// through. The file stays as it is. The key of an account that is there already is replaced, but
+/// not by `--all`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto credentials import                          what CARTOframes has saved
-  carto credentials import cartocreds.json --project     for this project only")]
+  carto credentials import                          what another program has saved
+  carto credentials import cartocreds.json --project     for this project only
+  carto credentials import --all --dry-run          what every known place would bring")]
 pub(super) struct ImportArgs {
     /// The file, or `-` for standard input
     file: Option<PathBuf>,
@@ -36,12 +42,15 @@ pub(super) struct ImportArgs {
     /// Store account and key in this project
     #[arg(long)]
     project: bool,
-    /// Take every known place that is there
-    #[arg(long, conflicts_with_all = ["file", "profile"])]
+    /// Take over what all known places hold; replaces nothing
+    #[arg(long, conflicts_with_all = ["file", "profile", "project"])]
     all: bool,
     /// Only say what would be stored
     #[arg(long)]
     dry_run: bool,
+    /// Print JSON
+    #[arg(long, requires = "all")]
+    json: bool,
 }
 
 /// Runs the command.
@@ -52,70 +61,74 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     }
     let scope = if args.project { Scope::Project } else { Scope::User };
     let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
-    let sources = sources(context, args)?;
-    let judged = judged(context, &sources, args)?;
-    let mut earlier: Option<Place> = None;
-    for (path, entry, account) in &judged {
-        earlier = Some(store(context, &destination, path, entry, account, args, earlier.as_ref())?);
+    if args.all {
+        let action =
+            if args.dry_run { import_all::Action::Tell } else { import_all::Action::Store };
+        let format = if args.json { import_all::Format::Json } else { import_all::Format::Table };
+        return import_all::run(context, &destination, action, format);
+    }
+    let (path, imported) = source(context, args)?;
+    for remark in remarks(&imported) {
+        context.output.note(&format!("{}: {remark}", path.display()));
+    }
+    let accounts = checked(&path, &imported)?;
+    if args.profile.is_some() && accounts.len() > 1 {
+        return Err(Error::new(Kind::Usage, "the file holds several accounts")
+            .at(path.display())
+            .at("--profile")
+            .help("without `--profile` each becomes the profile that it is there"));
+    }
+    let lock = if args.dry_run { None } else { Some(destination.hold(context)?) };
+    let mut plan = Plan::of(context, &destination, Existing::Replaced)?;
+    if let (Some(name), [account]) = (&args.profile, accounts.as_slice()) {
+        plan.refuse_taken(account, name)?;
+    }
+    let steps: Vec<_> =
+        accounts.into_iter().map(|account| plan.add(account, args.profile.as_deref())).collect();
+    for step in &steps {
+        let Some(lock) = &lock else {
+            context.output.line(escape::line(&would(step)));
+            continue;
+        };
+        step.store(lock, context, &destination)?;
+        context.output.line(escape::line(&done(step)));
     }
     Ok(())
 }
 
-type Judged<'a> = (&'a Path, &'a ImportedAccount, Account);
-
-/// Judges every account of every file before the first is stored.
-fn judged<'a>(
-    context: &Context,
-    sources: &'a [(PathBuf, Imported)],
-    args: &ImportArgs,
-) -> Result<Vec<Judged<'a>>, Error> {
-    let mut judged = Vec::new();
-    for (path, imported) in sources {
-        for field in &imported.unknown {
-            context
-                .output
-                .note(&format!("{}: field `{field}` is unknown and left", path.display()));
-        }
-        let mut entries: Vec<_> =
-            imported.accounts.iter().filter(|entry| entry.names_account()).collect();
-        if entries.is_empty() {
-            return Err(Error::new(Kind::Refused, "the file names no account; nothing was stored")
-                .at(path.display())
-                .help("it needs a user name or a base URL"));
-        }
-        if args.profile.is_some() && entries.len() > 1 {
-            return Err(Error::new(Kind::Usage, "the file holds several accounts")
-                .at(path.display())
-                .at("--profile")
-                .help("without `--profile` each becomes the profile that it is there"));
-        }
-        // Where there is no default yet, the first one becomes it: the one in use there.
-        entries.sort_by_key(|entry| !imported.is_current(entry));
-        for entry in entries {
-            judged.push((path.as_path(), entry, account_of(entry, path)?));
-        }
-    }
-    Ok(judged)
-}
-
 /// Reads what is to be imported; nothing is stored before all of it is understood.
-fn sources(context: &Context, args: &ImportArgs) -> Result<Vec<(PathBuf, Imported)>, Error> {
+fn source(context: &Context, args: &ImportArgs) -> Result<(PathBuf, Imported), Error> {
     match &args.file {
         Some(path) if path.as_os_str() == "-" => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().take(1024 * 1024).read_to_end(&mut bytes).map_err(|error| {
-                Error::new(
-                    Kind::Invalid,
-                    format!("cannot read standard input: {}", io_reason(&error)),
-                )
-            })?;
             let path = PathBuf::from("standard input");
+            let bytes = standard_input(&path)?;
             let imported = recognise(&path, &bytes)?;
-            Ok(vec![(path, imported)])
+            Ok((path, imported))
         }
-        Some(path) => Ok(vec![(path.clone(), read(context, path)?)]),
-        None => known(context, args),
+        Some(path) => Ok((path.clone(), read(context, path)?)),
+        None => {
+            let path = the_known_one(context)?;
+            let imported = read(context, &path)?;
+            Ok((path, imported))
+        }
     }
+}
+
+/// Reads standard input to its end: what is cut off can still look whole.
+fn standard_input(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let invalid = |what: String| Error::new(Kind::Invalid, what);
+    std::io::stdin()
+        .lock()
+        .take(LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| invalid(format!("cannot read standard input: {}", io_reason(&error))))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(
+            invalid("more than 1 MiB is no file of credentials".to_owned()).at(path.display())
+        );
+    }
+    Ok(bytes)
 }
 
 fn read(context: &Context, path: &Path) -> Result<Imported, Error> {
@@ -125,87 +138,65 @@ fn read(context: &Context, path: &Path) -> Result<Imported, Error> {
     Ok(imported)
 }
 
-fn known(context: &Context, args: &ImportArgs) -> Result<Vec<(PathBuf, Imported)>, Error> {
+/// Finds the one file of another program that is there.
+fn the_known_one(context: &Context) -> Result<PathBuf, Error> {
     let places =
         legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref());
     let there: Vec<_> = places.iter().filter(|place| place.path.is_file()).collect();
-    if there.is_empty() {
-        let looked: Vec<_> = places.iter().map(|p| p.path.display().to_string()).collect();
-        let error = Error::new(Kind::NotThere, "no credentials file of another program was found");
-        return Err(looked
-            .into_iter()
-            .fold(error, Error::at)
-            .help("carto credentials import FILE"));
+    let with_accounts: Vec<_> =
+        there.iter().filter(|place| place.holds == Holds::Accounts).collect();
+    match (with_accounts.as_slice(), there.as_slice()) {
+        ([one], _) => Ok(one.path.clone()),
+        // It says itself why there is nothing to import.
+        ([], [one, ..]) => Ok(one.path.clone()),
+        ([], []) => Err(import_all::nothing_found(&places)),
+        (several, _) => {
+            let error = Error::new(Kind::Usage, "several credentials files were found");
+            Err(several
+                .iter()
+                .fold(error, |error, place| error.at(place.path.display()))
+                .help("carto credentials import FILE")
+                .help("carto credentials import --all     # takes them one after the other"))
+        }
     }
-    if there.len() > 1 && !args.all {
-        let error = Error::new(Kind::Usage, "several credentials files were found");
-        return Err(there
-            .iter()
-            .fold(error, |error, place| error.at(place.path.display()))
-            .help("carto credentials import FILE")
-            .help("carto credentials import --all     # takes them one after the other"));
-    }
-    there.iter().map(|place| Ok((place.path.clone(), read(context, &place.path)?))).collect()
 }
 
-fn account_of(entry: &ImportedAccount, path: &Path) -> Result<Account, Error> {
-    let tuple = tuple_of(entry, Scope::User, path)?;
-    let account = World::default().account_of_file(&tuple, path)?;
-    if account.base_url().needs_permission() && !tuple.allows_non_secure() {
-        return Err(Error::new(Kind::Refused, format!("{account} would send the key unencrypted"))
-            .at(path.display())
-            .help("the file has to permit it: \"allow_non_secure\": true"));
-    }
-    Ok(account)
-}
-
-/// Stores one account, or says what would be stored; `earlier` is the place of the one before it,
-/// which a dry run has not written.
-fn store(
-    context: &Context,
-    destination: &Destination,
-    path: &Path,
-    entry: &ImportedAccount,
-    account: &Account,
-    args: &ImportArgs,
-    earlier: Option<&Place>,
-) -> Result<Place, Error> {
-    let wanted = Wanted {
-        profile: args.profile.clone().or_else(|| entry.name.clone()),
-        select: adopt::Select::IfNoDefault,
-        organization: entry.organization.clone(),
-    };
-    let lock = if args.dry_run { None } else { Some(destination.hold(context)?) };
-    let mut place = adopt::place(context, destination, account, &wanted)?;
-    if lock.is_none() && earlier.is_some() {
-        place = place.without_selecting(account);
-    }
-    let key = match &entry.apikey {
+fn key_shown(step: &Step) -> String {
+    match &step.checked.entry.apikey {
         None => "without a key".to_owned(),
         Some(key) => format!("key {}", key.masked()),
-    };
-    let shown = path.display();
-    let Some(lock) = lock else {
-        context.output.line(escape::line(&format!(
-            "would store {account} ({key}) from {shown}{}",
-            place.words()
-        )));
-        return Ok(place);
-    };
-    let mut stored = "no key";
-    if let Some(key) = &entry.apikey {
-        let new = NewKey { account: Some(account), profile: None, key };
-        let (_, what) = destination
-            .edit_credentials_under(&lock, context, |path, text| put(path, text, &new))?;
-        stored = match what {
-            Put::Added => "stored the key",
-            Put::Replaced => "replaced the key",
-            Put::Same => "had the key already",
-        };
     }
-    adopt::write_settings(&lock, context, destination, account, &place, &wanted)?;
-    context
-        .output
-        .line(escape::line(&format!("{account} ({key}) from {shown}: {stored}{}", place.words())));
-    Ok(place)
+}
+
+/// Says where the account's name goes, and why not where the file has it.
+fn place_words(step: &Step) -> String {
+    let place = step.place.words();
+    match step.taken_name() {
+        Some(name) => format!("{place} (profile {name} is another account's)"),
+        None => place,
+    }
+}
+
+fn would(step: &Step) -> String {
+    let account = &step.checked.account;
+    let verb = match step.key {
+        KeyStep::Replace => "would replace the key of",
+        KeyStep::Same if step.place == Place::Known => "would change nothing of",
+        _ => "would store",
+    };
+    let (key, path) = (key_shown(step), step.checked.path.display());
+    format!("{verb} {account} ({key}) from {path}{}", place_words(step))
+}
+
+fn done(step: &Step) -> String {
+    let stored = match (&step.key, &step.mark) {
+        (KeyStep::Add, None) => "stored the key",
+        (KeyStep::Add, Some(_)) => "stored the key beside the account's other one",
+        (KeyStep::Replace, _) => "replaced the key",
+        (KeyStep::Same, _) => "had the key already",
+        _ => "no key",
+    };
+    let account = &step.checked.account;
+    let (key, path) = (key_shown(step), step.checked.path.display());
+    format!("{account} ({key}) from {path}: {stored}{}", place_words(step))
 }

@@ -3,6 +3,8 @@
 mod delete;
 mod export;
 mod import;
+mod import_all;
+mod import_plan;
 mod show;
 
 use clap::{Args, Subcommand};

@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::commands::context::Context;
 use crate::error::shell_word;
-use crate::legacy;
+use crate::legacy::{self, Holds};
 
 /// Looks at the known places of other programs.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {
@@ -20,12 +20,20 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
                 format!("chmod 600 {word}"),
             ));
         }
-        findings.push(Finding::hint(
-            "legacy-file",
-            place.path.display(),
-            format!("credentials of {} are kept here, too", place.program),
-            format!("carto credentials import {word}"),
-        ));
+        let (what, fix) = match place.holds {
+            Holds::Accounts => (
+                format!("credentials of {} are kept here, too", place.program),
+                format!("carto credentials import {word}"),
+            ),
+            Holds::OAuth => (
+                format!(
+                    "OAuth 1 secrets of {} are kept here; carto has no use for them",
+                    place.program
+                ),
+                format!("when nothing uses them any more: rm {word}"),
+            ),
+        };
+        findings.push(Finding::hint("legacy-file", place.path.display(), what, fix));
     }
     findings
 }

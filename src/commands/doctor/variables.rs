@@ -5,9 +5,10 @@ use crate::commands::context::Context;
 use crate::config::keys::KEYS;
 use crate::plugin::contract::REMOVED;
 
-/// Variables that are neither settings nor part of what plugins get.
-const OTHERS: [&str; 3] =
-    ["CARTO_CONFIG_DIR", "CARTO_SYSTEM_CONFIG_DIR", "CARTO_CEILING_DIRECTORIES"];
+/// Variables that are neither settings nor part of what plugins get; `CARTO_DB` is carto_cli's, and
+/// names a place that `import` knows.
+const OTHERS: [&str; 4] =
+    ["CARTO_CONFIG_DIR", "CARTO_SYSTEM_CONFIG_DIR", "CARTO_CEILING_DIRECTORIES", "CARTO_DB"];
 
 /// Looks at the names of the environment, never at the values.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {

@@ -43,6 +43,7 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
         context.output.note("no plugin is on PATH: a plugin is an executable called carto-NAME");
     }
     let width = found.keys().map(|name| name.as_str().len()).max().unwrap_or(0);
+    let mut text = String::new();
     for (name, plugin) in &found {
         let path = plugin.path.display().to_string();
         let mut remark = String::new();
@@ -52,10 +53,11 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
         if let Some(unfit) = plugin.unfit {
             remark += &format!("  ({})", unfit.reason());
         }
-        context.output.line(format!("{name:<width$}  {}{remark}", escape::line(&path)));
+        text += &format!("{name:<width$}  {}{remark}\n", escape::line(&path));
         for shadowed in &plugin.shadowed {
             let path = shadowed.display().to_string();
-            context.output.line(format!("{:<width$}    hides {}", "", escape::line(&path)));
+            text += &format!("{:<width$}    hides {}\n", "", escape::line(&path));
         }
     }
+    context.output.raw(text.as_bytes());
 }

@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
     let destination = Destination::find(context, args.scope.choice())?;
     let table = ["profiles".to_owned(), args.name.clone()];
     let change = |text: &str, layer: &Layer| {
-        if layer.entries.iter().any(|entry| entry.path.0.starts_with(&table)) {
+        if layer.entries().any(|entry| entry.below(&table).is_some()) {
             return Err(edit::EditError::AlreadyThere { path: format!("profile {}", args.name) });
         }
         let mut text = text.to_owned();

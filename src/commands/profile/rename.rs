@@ -1,6 +1,6 @@
 //! `carto profile rename`: another name for a profile, and for whatever selects it there.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -12,6 +12,7 @@ use crate::commands::scope_args::ScopeArgs;
 use crate::config::Layer;
 use crate::config::keys::check_profile_name;
 use crate::credential::mark;
+use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
 
@@ -62,21 +63,14 @@ pub(super) fn run(context: &Context, args: &RenameArgs) -> Result<(), Error> {
     table::renamed(&text, old, new).map_err(|error| edit_error(&path, &error))?;
     let stored = facts.map(|facts| facts.stored).unwrap_or_default();
     let scope = destination.scope();
-    let marks =
-        stored.iter().any(|key| key.scope == scope && key.profile.as_deref() == Some(old.as_str()));
-    let copied = if marks {
-        let copy = |path: &Path, text: &str| mark::copy(path, text, old, new);
-        Some(destination.edit_credentials(context, copy)?)
+    let is_marked =
+        |key: &Stored| key.scope == scope && key.profile.as_deref() == Some(old.as_str());
+    let copied = if stored.iter().any(is_marked) {
+        Some(write_both(context, &destination, args)?)
     } else {
+        write_settings(context, &destination, args)?;
         None
     };
-    let change = |text: &str, _: &Layer| table::renamed(text, old, new);
-    destination.edit_config(context, change, |_| Ok(()))?;
-    if marks {
-        destination.edit_credentials(context, |path, text| {
-            mark::settle(path, text, old, new).map(|change| (change, ()))
-        })?;
-    }
     let (from, to) = (escape::line(old), escape::line(new));
     let note = |text: String| context.output.note(&text);
     note(format!("renamed the profile {from} to {to} in {}", path.display()));
@@ -92,6 +86,38 @@ pub(super) fn run(context: &Context, args: &RenameArgs) -> Result<(), Error> {
         super::tell_other_definition(context, old)?;
     }
     Ok(())
+}
+
+fn write_settings(
+    context: &Context,
+    destination: &Destination,
+    args: &RenameArgs,
+) -> Result<(), Error> {
+    let change = |text: &str, _: &Layer| table::renamed(text, &args.old, &args.new);
+    destination.edit_config(context, change, |_| Ok(())).map(drop)
+}
+
+/// Renames in the settings and in the credentials beside them; gives these, and how many keys were
+/// marked.
+fn write_both(
+    context: &Context,
+    destination: &Destination,
+    args: &RenameArgs,
+) -> Result<(PathBuf, usize), Error> {
+    let RenameArgs { old, new, .. } = args;
+    let copied =
+        destination.edit_credentials(context, |path, text| mark::copy(path, text, old, new))?;
+    if let Err(error) = write_settings(context, destination, args) {
+        // What stopped the settings is what the user has to know, whether or not this helps.
+        _ = destination.edit_credentials(context, |path, text| {
+            mark::undo(path, text, old, new).map(|change| (change, ()))
+        });
+        return Err(error);
+    }
+    destination.edit_credentials(context, |path, text| {
+        mark::settle(path, text, old, new).map(|change| (change, ()))
+    })?;
+    Ok(copied)
 }
 
 /// Gives the facts where every file can be read.

@@ -8,7 +8,7 @@ use crate::commands::context::Context;
 use crate::commands::project::PROJECT_LIMIT;
 use crate::config::discover::{CONFIG_FILE, PROJECT_DIR};
 use crate::config::keys::KeyPath;
-use crate::config::{Config, Layer, Origin, Scope, Standing, Value};
+use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::read_file::read_regular;
 
@@ -87,16 +87,16 @@ pub(super) fn tell(context: &Context, name: &str, scope: Scope, stored: &[Stored
 }
 
 fn of_layer(layer: &Layer, name: &str, place: Place) -> Vec<Selector> {
-    let names = |entry: &&crate::config::Entry| match entry.path.0.as_slice() {
-        [table, _] if table == "alias" => alias_names(&entry.value, name),
-        path => is_selector(path) && entry.value.as_str() == Some(name),
+    let names = |entry: &Entry| match entry.path().0.as_slice() {
+        [table, _] if table == "alias" => alias_names(&entry.value(), name),
+        path => is_selector(path) && entry.value().as_str() == Some(name),
     };
-    let entries = layer.entries.iter().filter(names);
+    let entries = layer.entries().filter(names);
     entries
         .map(|entry| Selector {
-            key: entry.path.clone(),
+            key: entry.path(),
             scope: layer.scope,
-            origin: layer.origin(entry),
+            origin: entry.origin(),
             place,
         })
         .collect()

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use toml_parser::parser::{Event, EventKind, RecursionGuard, ValidateWhitespace, parse_document};
+use toml_parser::parser::{Event, EventKind};
 use toml_parser::{ParseError, Source};
 
 use super::EditError;
@@ -13,6 +13,7 @@ use super::layout::{
     StatementKind, Step,
 };
 use super::scalar::Scalar;
+use crate::config::events;
 
 /// How deep arrays and inline tables nest and how many parts a key has, as in `toml_edit`, so that
 /// nothing is written which other readers refuse.
@@ -21,17 +22,19 @@ const DEPTH: u32 = 80;
 /// Reads a TOML text.
 pub(super) fn parse(text: &str) -> Result<Layout<'_>, EditError> {
     let source = Source::new(text);
-    let tokens = source.lex().into_vec();
-    let mut events: Vec<Event> = Vec::with_capacity(tokens.len());
-    let mut first_error: Option<ParseError> = None;
-    let mut checked = ValidateWhitespace::new(&mut events, source);
-    let mut bounded = RecursionGuard::new(&mut checked, DEPTH);
-    parse_document(&tokens, &mut bounded, &mut first_error);
-    let layout = match first_error {
-        Some(error) => Err(Fault::Decode(error)),
-        None => Builder::new(text, source).build(&events),
-    };
-    layout.map_err(|fault| fault.locate(text))
+    let mut builder = Builder::new(text, source);
+    let mut fault = None;
+    let fed = events::feed(source, DEPTH, |event| {
+        if fault.is_none() {
+            fault = builder.take(event).err();
+        }
+    });
+    // What is no TOML at all is said before what contradicts itself.
+    match (fed, fault) {
+        (Err(error), _) => Err(Fault::Decode(error).locate(text)),
+        (Ok(()), Some(fault)) => Err(fault.locate(text)),
+        (Ok(()), None) => Ok(builder.finish()),
+    }
 }
 
 /// What a key and its value stand in.
@@ -74,16 +77,13 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn build(mut self, events: &[Event]) -> Result<Layout<'t>, Fault> {
-        for event in events {
-            self.take(*event)?;
-        }
+    fn finish(mut self) -> Layout<'t> {
         self.end_statement(self.layout.text.len());
         let all = self.layout.statements.len();
         if let Some(last) = self.layout.sections.last_mut() {
             last.statements.end = all;
         }
-        Ok(self.layout)
+        self.layout
     }
 
     fn take(&mut self, event: Event) -> Result<(), Fault> {

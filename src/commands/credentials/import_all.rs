@@ -1,0 +1,315 @@
+//! `carto credentials import --all`: one go over all known places, which replaces nothing.
+
+use serde::Serialize;
+
+use super::import_plan::{Checked, Existing, KeyStep, Plan, Step, checked, remarks};
+use crate::commands::adopt::Place;
+use crate::commands::context::Context;
+use crate::commands::destination::Destination;
+use crate::commands::given_key::{read_existing, recognise, warn_if_loose};
+use crate::error::{Error, Kind, shell_word};
+use crate::escape;
+use crate::legacy::{self, Holds, Imported, KnownPlace};
+
+/// Whether anything is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Store it.
+    Store,
+    /// Only tell.
+    Tell,
+}
+
+/// How the table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// For people.
+    Table,
+    /// As JSON.
+    Json,
+}
+
+/// One line of the table: an account, or a file of which none was taken.
+#[derive(Serialize)]
+struct Row {
+    /// The file.
+    place: String,
+    /// The program that it belongs to.
+    program: &'static str,
+    account: Option<Named>,
+    result: Outcome,
+    /// The profile that the account becomes.
+    profile: Option<String>,
+    /// Whether the account becomes the default.
+    default: bool,
+    /// What became of the key; none where nothing was taken.
+    key: Option<Key>,
+    /// Why, where that is not plain.
+    reason: Option<String>,
+    /// What to type.
+    help: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Named {
+    base_url: String,
+    username: Option<String>,
+    #[serde(skip)]
+    shown: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    /// The account, its key or both are new.
+    Stored,
+    /// All of it was there.
+    Known,
+    /// The account has another key.
+    Skipped,
+    /// The file cannot be used.
+    Refused,
+    /// The file holds nothing that can be imported.
+    Left,
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Key {
+    Stored,
+    Known,
+    None,
+}
+
+/// Imports from every known place that is there. A file that cannot be used does not keep the
+/// others from being stored.
+///
+/// # Errors
+/// None is there; after all is stored, the kind of the first file that cannot be used.
+pub(super) fn run(
+    context: &Context,
+    destination: &Destination,
+    action: Action,
+    format: Format,
+) -> Result<(), Error> {
+    let all = legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref());
+    let places: Vec<_> = all.iter().filter(|place| place.path.is_file()).collect();
+    if places.is_empty() {
+        return Err(nothing_found(&all));
+    }
+    let files: Vec<_> = places.iter().map(|place| read(context, place)).collect();
+    let lock = match action {
+        Action::Tell => None,
+        Action::Store => Some(destination.hold(context)?),
+    };
+    let mut plan = Plan::of(context, destination, Existing::Kept)?;
+    let mut rows = Vec::new();
+    let mut failures = Vec::new();
+    let mut planned = Vec::new();
+    for (place, file) in places.iter().zip(&files) {
+        let taken: Result<Vec<Checked>, Error> = match file {
+            Ok(imported) => checked(&place.path, imported),
+            Err(error) => Err(error.clone()),
+        };
+        match taken {
+            Ok(accounts) => {
+                let steps = accounts.into_iter().map(|account| plan.add(account, None));
+                planned.extend(steps.map(|step| Line::Account(place, step)));
+            }
+            Err(error) => {
+                planned.push(Line::File(Row::of_file(place, &error)));
+                if place.holds == Holds::Accounts {
+                    failures.push((*place, error));
+                }
+            }
+        }
+    }
+    let mut stopped = Ok(());
+    for line in planned {
+        match line {
+            Line::File(row) => rows.push(row),
+            Line::Account(place, step) => {
+                if let Some(lock) = &lock
+                    && !step.is_skipped()
+                    && let Err(error) = step.store(lock, context, destination)
+                {
+                    stopped = Err(error);
+                    break;
+                }
+                rows.push(Row::of_account(place, &step));
+            }
+        }
+    }
+    print(context, action, format, &rows);
+    stopped?;
+    if failures.is_empty() { Ok(()) } else { Err(not_imported(&failures, places.len())) }
+}
+
+enum Line<'a> {
+    File(Row),
+    Account(&'a KnownPlace, Step<'a>),
+}
+
+fn read(context: &Context, place: &KnownPlace) -> Result<Imported, Error> {
+    let file = read_existing(&place.path)?;
+    warn_if_loose(&place.path, &file, &context.output);
+    let imported = recognise(&place.path, &file.bytes)?;
+    for remark in remarks(&imported) {
+        context.output.note(&format!("{}: {remark}", place.path.display()));
+    }
+    Ok(imported)
+}
+
+/// Says where was looked, when nothing is there.
+pub(super) fn nothing_found(places: &[KnownPlace]) -> Error {
+    let error = Error::new(Kind::NotThere, "no credentials file of another program was found");
+    places
+        .iter()
+        .fold(error, |error, place| error.at(place.path.display()))
+        .help("carto credentials import FILE")
+}
+
+/// Names every file that was not imported; the first decides the exit status.
+fn not_imported(failures: &[(&KnownPlace, Error)], found: usize) -> Error {
+    let kind = failures.first().map_or(Kind::Invalid, |(_, error)| error.kind);
+    let mut error = Error::new(kind, format!("not imported: {} of {found} files", failures.len()));
+    for (place, failure) in failures {
+        let origin = failure.places.first().map_or("", |place| &place.origin);
+        let word = shell_word(&place.path);
+        error = error
+            .at(origin)
+            .note(format!("{origin}: {}", failure.what))
+            .help(format!("carto credentials import {word}     # says what to do"));
+    }
+    error
+}
+
+impl Row {
+    fn of_file(place: &KnownPlace, error: &Error) -> Self {
+        let result = if place.holds == Holds::Accounts { Outcome::Refused } else { Outcome::Left };
+        let shown = place.path.display().to_string();
+        // The line and the column, where they are known.
+        let within = error.places.first().and_then(|at| at.origin.strip_prefix(&shown));
+        let reason = match within.and_then(|within| within.strip_prefix(':')) {
+            Some(within) => format!("{within}: {}", error.what),
+            None => error.what.clone(),
+        };
+        Row {
+            place: shown,
+            program: place.program,
+            account: None,
+            result,
+            profile: None,
+            default: false,
+            key: None,
+            reason: Some(reason),
+            help: error.help.first().cloned(),
+        }
+    }
+
+    fn of_account(place: &KnownPlace, step: &Step) -> Self {
+        let account = &step.checked.account;
+        let mut row = Row {
+            place: place.path.display().to_string(),
+            program: place.program,
+            account: Some(Named {
+                base_url: account.base_url().to_string(),
+                username: account.username().map(ToString::to_string),
+                shown: account.to_string(),
+            }),
+            result: Outcome::Stored,
+            profile: None,
+            default: false,
+            key: None,
+            reason: None,
+            help: None,
+        };
+        let other = match &step.key {
+            KeyStep::OtherCameFirst(path) => {
+                Some(format!("{} has another key for it", path.display()))
+            }
+            KeyStep::OtherIsStored => Some("it has another key already".to_owned()),
+            _ => None,
+        };
+        if let Some(reason) = other {
+            row.result = Outcome::Skipped;
+            row.reason = Some(reason);
+            row.help = Some(format!("carto credentials import {}", shell_word(&place.path)));
+            return row;
+        }
+        row.key = Some(match step.key {
+            KeyStep::None => Key::None,
+            KeyStep::Same => Key::Known,
+            _ => Key::Stored,
+        });
+        match &step.place {
+            Place::Known if row.key != Some(Key::Stored) => row.result = Outcome::Known,
+            Place::Known => {}
+            Place::Default => row.default = true,
+            Place::Profile { name, selects } => {
+                row.profile = Some(name.clone());
+                row.default = *selects;
+            }
+        }
+        row.reason = step.taken_name().map(|name| format!("profile {name} is another account's"));
+        row
+    }
+
+    /// Says what happened, or would happen.
+    fn words(&self, action: Action) -> String {
+        let would = if action == Action::Tell { "would be " } else { "" };
+        let reason = self.reason.as_deref().unwrap_or_default();
+        match self.result {
+            Outcome::Refused => format!("refused: {reason}"),
+            Outcome::Left => format!("left: {reason}"),
+            Outcome::Known => "already there".to_owned(),
+            Outcome::Skipped => {
+                let help = self.help.as_deref().unwrap_or_default();
+                format!("{would}skipped: {reason}; to replace it: {help}")
+            }
+            Outcome::Stored => {
+                let place = match (&self.profile, self.default) {
+                    (Some(name), true) => format!("as profile {name}, the default"),
+                    (Some(name), false) => format!("as profile {name}"),
+                    (None, true) => "as the default account".to_owned(),
+                    (None, false) => "the key; the account was there".to_owned(),
+                };
+                let key = match self.key {
+                    Some(Key::None) => "without a key ",
+                    _ => "",
+                };
+                let known = match self.key {
+                    Some(Key::Known) => "; its key was there",
+                    _ => "",
+                };
+                let taken = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
+                format!("{would}stored {key}{place}{known}{taken}")
+            }
+        }
+    }
+}
+
+fn print(context: &Context, action: Action, format: Format, rows: &[Row]) {
+    if format == Format::Json {
+        context.output.json(&rows);
+        return;
+    }
+    let cells: Vec<[String; 4]> = rows
+        .iter()
+        .map(|row| {
+            let account = row.account.as_ref().map_or("-", |account| &account.shown);
+            let words = row.words(action);
+            [row.place.as_str(), row.program, account, &words]
+                .map(|cell| escape::line(cell).into_owned())
+        })
+        .collect();
+    let width =
+        |column: usize| cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    for [place, program, account, words] in &cells {
+        let [first, second, third] = widths;
+        context
+            .output
+            .line(format!("{place:first$}  {program:second$}  {account:third$}  {words}"));
+    }
+}

