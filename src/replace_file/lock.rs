@@ -70,9 +70,9 @@ impl Lock {
     ) -> Result<Lock, WriteError> {
         let target = Target::resolve(path, links)?;
         // Beside a device no file is made, not even a lock.
-        target
-            .existing()
-            .map_err(|reason| WriteError::unchanged(Act::Write, target.path(), reason))?;
+        if let Err(reason @ WriteReason::NotRegular) = target.existing() {
+            return Err(WriteError::unchanged(Act::Write, target.path(), reason));
+        }
         let path = target.directory().join(target.hidden_name(LOCK_NAME));
         Lock::take(path, AtEnd::Remove, notice)
     }
