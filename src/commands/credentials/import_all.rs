@@ -98,39 +98,22 @@ pub(super) fn run(
         return Err(nothing_found(&all));
     }
     let files: Vec<_> = places.iter().map(|place| read(context, place)).collect();
-    let lock = match action {
-        Action::Tell => None,
-        Action::Store => Some(destination.hold(context)?),
-    };
-    let mut plan = Plan::of(context, destination, Existing::Kept)?;
-    let mut rows = Vec::new();
-    let mut failures = Vec::new();
-    let mut planned = Vec::new();
-    for (place, file) in places.iter().zip(&files) {
-        let taken: Result<Vec<Checked>, Error> = match file {
-            Ok(imported) => checked(&place.path, imported),
-            Err(error) => Err(error.clone()),
-        };
-        match taken {
-            Ok(accounts) => {
-                let steps = accounts.into_iter().map(|account| plan.add(account, None));
-                planned.extend(steps.map(|step| Line::Account(place, step)));
-            }
-            Err(error) => {
-                planned.push(Line::File(Row::of_file(place, &error)));
-                if place.holds == Holds::Accounts {
-                    failures.push((*place, error));
-                }
-            }
-        }
+    let (mut planned, mut failures) = plan(context, destination, &places, &files)?;
+    let changes = |line: &Line| matches!(line, Line::Account(_, step) if step.changes());
+    let mut lock = None;
+    if action == Action::Store && planned.iter().any(changes) {
+        // Where nothing is stored not even a lock is made; what is stored is planned under it.
+        lock = Some(destination.hold(context)?);
+        (planned, failures) = plan(context, destination, &places, &files)?;
     }
+    let mut rows = Vec::new();
     let mut stopped = Ok(());
     for line in planned {
         match line {
             Line::File(row) => rows.push(row),
             Line::Account(place, step) => {
                 if let Some(lock) = &lock
-                    && !step.is_skipped()
+                    && step.changes()
                     && let Err(error) = step.store(lock, context, destination)
                 {
                     stopped = Err(error);
@@ -148,6 +131,39 @@ pub(super) fn run(
 enum Line<'a> {
     File(Row),
     Account(&'a KnownPlace, Step<'a>),
+}
+
+type Planned<'a> = (Vec<Line<'a>>, Vec<(&'a KnownPlace, Error)>);
+
+/// Says what is to be stored by what stands there now, and which files cannot be used.
+fn plan<'a>(
+    context: &Context,
+    destination: &Destination,
+    places: &[&'a KnownPlace],
+    files: &'a [Result<Imported, Error>],
+) -> Result<Planned<'a>, Error> {
+    let mut plan = Plan::of(context, destination, Existing::Kept)?;
+    let mut failures = Vec::new();
+    let mut planned = Vec::new();
+    for (place, file) in places.iter().zip(files) {
+        let taken: Result<Vec<Checked>, Error> = match file {
+            Ok(imported) => checked(&place.path, imported),
+            Err(error) => Err(error.clone()),
+        };
+        match taken {
+            Ok(accounts) => {
+                let steps = accounts.into_iter().map(|account| plan.add(account, None));
+                planned.extend(steps.map(|step| Line::Account(place, step)));
+            }
+            Err(error) => {
+                planned.push(Line::File(Row::of_file(place, &error)));
+                if place.holds == Holds::Accounts {
+                    failures.push((*place, error));
+                }
+            }
+        }
+    }
+    Ok((planned, failures))
 }
 
 fn read(context: &Context, place: &KnownPlace) -> Result<Imported, Error> {

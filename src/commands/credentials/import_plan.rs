@@ -258,6 +258,13 @@ impl Step<'_> {
         matches!(self.key, KeyStep::OtherIsStored | KeyStep::OtherCameFirst(_))
     }
 
+    /// Whether key or name are stored.
+    pub(super) fn changes(&self) -> bool {
+        let key = self.checked.entry.apikey.is_some()
+            && matches!(self.key, KeyStep::Add | KeyStep::Replace);
+        !self.is_skipped() && (key || self.place != Place::Known)
+    }
+
     /// Gives the profile that the file means where another account has its name.
     pub(super) fn taken_name(&self) -> Option<&str> {
         let suggested = self.wanted.suggested.as_deref()?;
