@@ -135,6 +135,7 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
               eu-2       bob at https://maps.example.com/user/bob
               mine       ann at https://ann.carto.com
               us         https://ac_us.api.carto.com
+            ! note: in use is ann at https://ann.carto.com, without a profile
             exit 0
             $ carto config get base_url
             https://ann.carto.com
@@ -818,6 +819,7 @@ fn a_profile_of_another_account_keeps_its_name() {
               eu    zoe at https://zoe.carto.com  no key
               eu-2  yan at https://yan.carto.com  no key
               eu-3  bob at https://bob.carto.com
+            ! note: in use is ann at https://ann.carto.com, without a profile
             exit 0
             $ carto credentials import rc.yaml --profile eu
             ! error: the profile `eu` is another account: zoe at https://zoe.carto.com
