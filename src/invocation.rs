@@ -113,6 +113,11 @@ impl Invocation {
         std::env::current_exe().ok()
     }
 
+    /// Whether standard input is a terminal.
+    pub fn stdin_is_terminal() -> bool {
+        io::stdin().is_terminal()
+    }
+
     /// Whether a person can be asked: standard input and standard error are terminals.
     pub fn can_ask() -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -252,7 +252,8 @@ fn shell(
     name: &PluginName,
     args: &[OsString],
 ) -> Result<u8, Error> {
-    let granted = context.resolve(None)?.map(|resolved| resolved.granted());
+    let resolved = context.resolve(None)?;
+    let granted = resolved.map(|resolved| resolved.granted(context)).transpose()?;
     // The arguments reach the command as a shell's own would: behind its last word.
     let script = if args.is_empty() { command.to_owned() } else { format!("{command} \"$@\"") };
     let mut words: Vec<OsString> = vec!["-c".into(), script.into(), name.as_str().into()];

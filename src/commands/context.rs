@@ -2,7 +2,7 @@
 //! it needs, so `help` and `config path` work when a file is broken.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::globals::{Globals, Nested};
 use super::layers::Loaded;
@@ -15,8 +15,8 @@ use crate::credential::{Choice, Offered, Picked, choose, variables_for};
 use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
 use crate::output::{Color, Output};
-use crate::plugin::contract::Granted;
-use crate::trust::{Access, Trust};
+use crate::secret::Secret;
+use crate::trust::{Access, Record, Trust};
 
 /// The longest file of one's own that is read, in bytes.
 pub const OWN_LIMIT: u64 = 16 * 1024 * 1024;
@@ -42,20 +42,9 @@ pub struct Resolved {
     pub chosen: Chosen,
     /// Every key that was looked at.
     pub choice: Choice,
-    /// The key that is used.
+    /// The key that is used; it may have to be fetched yet.
     pub key: Picked,
-}
-
-impl Resolved {
-    /// Gives what a program is handed.
-    pub fn granted(&self) -> Granted {
-        Granted {
-            account: self.chosen.account.clone(),
-            key: Some(self.key.key.clone()),
-            organization: self.chosen.organization.as_ref().map(|org| org.value.clone()),
-            non_secure: self.chosen.non_secure,
-        }
-    }
+    pub(super) fetched: OnceCell<Secret>,
 }
 
 /// Everything that decides about account and key, before the decision.
@@ -118,6 +107,14 @@ impl Context {
             _ => Access::Mine,
         };
         Trust::at(dir.as_deref(), access)
+    }
+
+    /// Changes what is said about a project; a long wait for another writer is told.
+    ///
+    /// # Errors
+    /// The record cannot be read or written.
+    pub fn update_trust(&self, root: &Path, change: impl FnOnce(&mut Record)) -> Result<(), Error> {
+        self.trust().update(root, &mut |text| self.output.note(text), change)
     }
 
     /// Reads every layer. A broken file is kept as an error, so that the caller decides.
@@ -219,7 +216,7 @@ impl Context {
         let choice = choose(&chosen, &facts.offered, &facts.stored);
         let key = choice.picked().map_err(Error::from)?;
         self.tell_about_keys(&chosen.account, &choice);
-        Ok(Some(Resolved { chosen, choice, key }))
+        Ok(Some(Resolved { chosen, choice, key, fetched: OnceCell::new() }))
     }
 
     /// Gives account and key to a command that cannot do without.

@@ -73,7 +73,7 @@ fn variables(
     resolved: &Resolved,
     names: PresetArgs,
 ) -> Result<Vec<Variable>, Error> {
-    let granted = resolved.granted();
+    let granted = resolved.granted(context)?;
     let mut variables: Vec<Variable> = Contract::account_variables(Some(&granted), names.preset)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
@@ -112,7 +112,7 @@ fn github(context: &Context, resolved: &Resolved, variables: &[Variable]) -> Res
         .help("carto env --format sh     # for a shell"));
     };
     let text = rendered(Format::Github, variables)?;
-    let key = &resolved.key.key;
+    let key = resolved.secret(context)?;
     if !key.is_default_public() {
         context.output.raw(render::masks(&[key.expose()]).as_bytes());
         // A key that the log does not hide goes nowhere.

@@ -49,7 +49,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
     if let Some(unfit @ (Unfit::NotExecutable | Unfit::NotAFile)) = judge(&path) {
         return Err(handover::refused(&path, "program", unfit));
     }
-    let mut handed = handover::Handed::program(Some(resolved.granted()));
+    let mut handed = handover::Handed::program(Some(resolved.granted(context)?));
     handed.preset = args.names.preset;
     handover::start(context, &path, name, rest, &handed)
 }

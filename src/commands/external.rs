@@ -30,7 +30,8 @@ pub fn run(
         return Err(handover::refused(&found.path, "plugin", unfit));
     }
     let asks_for_help = args.first().is_some_and(|first| first == "--help");
-    let granted = match granted(context, &name) {
+    let use_of_key = if asks_for_help { UseOfKey::Help } else { UseOfKey::Work };
+    let granted = match granted(context, &name, use_of_key) {
         Ok(granted) => granted,
         // Help must be reachable whatever is wrong with the account.
         Err(_) if asks_for_help => None,
@@ -121,14 +122,28 @@ fn suggest<'a>(error: Error, typed: &str, names: impl Iterator<Item = &'a str>) 
     error.help("carto help     # lists commands and plugins")
 }
 
-/// Gives the account for a plugin; its key only where the user does not withhold it.
-fn granted(context: &Context, name: &PluginName) -> Result<Option<Granted>, Error> {
+/// What a plugin is started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum UseOfKey {
+    /// Its help, for which nobody should be asked for a passphrase.
+    Help,
+    /// Its work.
+    Work,
+}
+
+/// Gives the account for a plugin; its key only where the user does not withhold it, and one that
+/// has to be fetched only where it is used.
+fn granted(
+    context: &Context,
+    name: &PluginName,
+    use_of_key: UseOfKey,
+) -> Result<Option<Granted>, Error> {
     let Some(resolved) = context.resolve(Some(name.as_str()))? else { return Ok(None) };
-    let mut granted = resolved.granted();
-    if withholds_key(context, name)? {
-        granted.key = None;
+    let unused = use_of_key == UseOfKey::Help && resolved.key.key.source().is_some();
+    if unused || withholds_key(context, name)? {
+        return Ok(Some(resolved.granted_without_key()));
     }
-    Ok(Some(granted))
+    resolved.granted(context).map(Some)
 }
 
 /// Whether a scope outside projects says `credentials = false`; no project can undo it.

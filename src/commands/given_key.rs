@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, io_reason};
 use crate::invocation::{Env, Invocation};
 use crate::legacy::{self, ImportedAccount, NamedField, ReadError};
 use crate::output::Output;
-use crate::read_file::{FileBytes, read_named};
+use crate::read_file::{FileBytes, read_named, readable_by_others};
 use crate::secret::Secret;
 use crate::username::Username;
 
@@ -153,13 +153,8 @@ pub fn known_file_with_profile(invocation: &Invocation, name: &str) -> Option<Pa
 
 /// Says that others can read a file with a key; it is not ours to refuse.
 pub fn warn_if_loose(path: &Path, file: &FileBytes, output: &Output) {
-    const OTHERS: u32 = 0o077;
-    if file.facts.mode & OTHERS != 0 && path.is_file() {
-        let shown = path.display();
-        output.warning(&format!(
-            "others can read {shown} (mode {:04o}); to change that: chmod 600 '{shown}'",
-            file.facts.mode & 0o7777
-        ));
+    if let Some(words) = readable_by_others(path, file) {
+        output.warning(&words);
     }
 }
 

@@ -86,6 +86,9 @@ pub struct Nested {
     pub files: NestedFiles,
     /// The aliases that led here, outermost first.
     pub aliases: Vec<String>,
+    /// The entries whose keys are being fetched by the carto above, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fetching: Vec<String>,
 }
 
 /// [`Files`] as it is written for a nested carto.

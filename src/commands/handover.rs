@@ -97,6 +97,7 @@ fn nested(context: &Context, loaded: Option<&Loaded>) -> Result<String, Error> {
             Files::None => NestedFiles::Isolated,
         },
         aliases: context.nested.aliases.clone(),
+        fetching: context.nested.fetching.clone(),
     };
     serde_json::to_string(&nested).map_err(|error| Error::new(Kind::Internal, error.to_string()))
 }

@@ -140,7 +140,7 @@ impl Context {
             }
         }
         if let Some(project) = &loaded.project {
-            match project.credentials() {
+            match project.credentials(&self.trust()) {
                 Ok(Some((path, file))) => match parse_store(Scope::Project, &path, &file) {
                     Ok(entries) => stored.extend(entries),
                     Err(error) => broken.push(error),
@@ -167,7 +167,9 @@ fn add(config: &mut Config, broken: &mut Vec<Error>, layer: Result<Layer, Error>
 fn parse_store(scope: Scope, path: &Path, file: &FileBytes) -> Result<Vec<Stored>, Error> {
     const OTHERS: u32 = 0o077;
     let stored = store::parse(scope, path, &file.bytes)?;
-    if !stored.is_empty() && file.facts.mode & OTHERS != 0 {
+    // A source is no secret: a file that names nothing else may be read by everyone.
+    let holds_key = stored.iter().any(|entry| entry.key.literal().is_some());
+    if holds_key && file.facts.mode & OTHERS != 0 {
         let shown = path.display();
         return Err(Error::new(Kind::Invalid, "others can read this file of keys")
             .at(&shown)

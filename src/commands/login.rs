@@ -3,11 +3,12 @@
 use std::io::BufRead as _;
 use std::path::Path;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::adopt::{self, Place, Select, Wanted};
 use super::context::Context;
 use super::destination::Destination;
+use super::forget_key::tell_what_was_replaced;
 use super::given_key::{KeyInput, read_key};
 use super::hides::tell_what_hides;
 use super::scope_args::Choice;
@@ -15,6 +16,8 @@ use crate::account::{Account, Decision, World};
 use crate::base_url::BaseUrl;
 use crate::config::keys::{KeyPath, check_profile_name};
 use crate::config::{Located, Origin, Scope, edit};
+use crate::credential::source::{SecretSource, StoredKey};
+use crate::credential::store::Stored;
 use crate::credential::write::{NewKey, Put, forget, put};
 use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::escape;
@@ -28,7 +31,8 @@ use crate::username::Username;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto login https://johnsmith.carto.com               asks for the key without echo
-  carto login https://maps.example.com/user/ann --key-stdin < key.txt")]
+  carto login https://maps.example.com/user/ann --key-stdin < key.txt
+  carto login https://johnsmith.carto.com --store git   keeps it in a keychain")]
 pub struct LoginArgs {
     /// The account's base URL, or its user name
     #[arg(value_name = "URL|NAME")]
@@ -51,6 +55,18 @@ pub struct LoginArgs {
     /// Permit `http://` for this account
     #[arg(long)]
     allow_non_secure: bool,
+    /// Where the key is kept; an account that is there already keeps to its place, else `file`
+    #[arg(long, value_enum, value_name = "PLACE")]
+    store: Option<Store>,
+}
+
+/// Where a key is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Store {
+    /// In carto's file `credentials.toml`, readable by you alone
+    File,
+    /// In git's credential helpers, and so in the platform's keychain
+    Git,
 }
 
 /// Runs the command.
@@ -77,17 +93,76 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         select: if args.default { Select::Always } else { Select::IfNoDefault },
         organization: args.organization.clone(),
     };
+    // What is refused is refused before the key is asked for.
+    adopt::place(context, &destination, &account, &wanted)?;
+    let old = context.without_project().facts(None)?.stored.into_iter().find(|entry| {
+        entry.scope == Scope::User
+            && entry.account.as_ref() == Some(&account)
+            && entry.profile.is_none()
+    });
+    let key = read(context, args, &account, old.as_ref())?;
+    let new = NewKey { account: Some(&account), profile: None, key: &key };
+    // Another login may have taken the place meanwhile.
+    let lock = destination.hold(context)?;
     let place = adopt::place(context, &destination, &account, &wanted)?;
+    let (path, what) =
+        destination.edit_credentials_under(&lock, context, |path, text| store(path, text, &new))?;
+    adopt::write_settings(&lock, context, &destination, &account, &place, &wanted)?;
+    drop(lock);
+    tell_where(context, &path, what, &key);
+    if let Some(old) = old.filter(|_| what == Put::Replaced) {
+        tell_what_was_replaced(context, &old);
+    }
+    tell(context, &destination, &account, &place, &wanted)
+}
+
+/// Asks for the key and gives what is written: the key, or that git's helpers keep it.
+fn read(
+    context: &Context,
+    args: &LoginArgs,
+    account: &Account,
+    old: Option<&Stored>,
+) -> Result<StoredKey, Error> {
+    let store_in = place_of_key(context, args, old);
+    if store_in == Store::Git {
+        // Nobody should type a key that cannot be kept.
+        context.git_store(Some(account), |_| Ok(()))?;
+    }
     let prompt = format!("API key of {account}: ");
     let input = if args.key_stdin { KeyInput::Stdin } else { KeyInput::AskOrRead(&prompt) };
     let key = read_key(&input)?;
-    let new = NewKey { account: Some(&account), profile: None, key: &key };
-    let (path, what) =
-        destination.edit_credentials(context, |path, text| store(path, text, &new))?;
-    adopt::write_settings(context, &destination, &account, &place, &wanted)?;
-    let done = if what == Put::Replaced { "replaced" } else { "stored" };
-    context.output.note(&format!("{done} the key in {}", path.display()));
-    tell(context, &destination, &account, &place, &wanted)
+    match store_in {
+        Store::File => Ok(StoredKey::Literal(key)),
+        Store::Git => {
+            context.git_store(Some(account), |store| store.keep(&key))?;
+            Ok(StoredKey::Source(SecretSource::GitCredential))
+        }
+    }
+}
+
+/// Decides where the key is kept: where the command line says, else where it was.
+fn place_of_key(context: &Context, args: &LoginArgs, old: Option<&Stored>) -> Store {
+    if let Some(store) = args.store {
+        return store;
+    }
+    match old.and_then(|old| old.key.source()) {
+        Some(SecretSource::GitCredential) => {
+            context.output.note("the key goes to git's credential helpers, as the one before it");
+            Store::Git
+        }
+        Some(_) | None => Store::File,
+    }
+}
+
+fn tell_where(context: &Context, path: &Path, what: Put, key: &StoredKey) {
+    let path = path.display();
+    context.output.note(&match (key, what) {
+        (StoredKey::Source(_), _) => {
+            format!("git's credential helpers keep the key; {path} says so")
+        }
+        (StoredKey::Literal(_), Put::Replaced) => format!("replaced the key in {path}"),
+        (StoredKey::Literal(_), Put::Added | Put::Same) => format!("stored the key in {path}"),
+    });
 }
 
 /// Stores the key. One from before any account was named goes: it would wait for the next name.

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod env;
 pub mod exec;
 pub mod external;
+pub mod fetching;
 pub mod forget_key;
 pub mod given_key;
 pub mod globals;

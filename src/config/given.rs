@@ -1,10 +1,12 @@
 //! The layers that are no files: the environment and the command line.
 
+use std::ffi::OsStr;
+
 use super::keys::{self, KEYS, KeyPath, ValueType};
 use super::{Layer, Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::invocation::Env;
+use crate::invocation::{Env, same_name};
 use crate::secret::DEFAULT_PUBLIC;
 
 /// Reads the settings that stand in `CARTO_*` variables. Keys (secrets) are not among them.
@@ -62,14 +64,18 @@ pub const OTHER_VARIABLES: [&str; 13] = [
     "CARTO_CHECK_SSL",
 ];
 
+/// Whether carto reads or writes a variable of this name itself.
+pub fn is_own_variable(name: &str) -> bool {
+    let is = |own: &&str| same_name(OsStr::new(name), own);
+    OTHER_VARIABLES.iter().any(&is) || KEYS.iter().any(|key| key.variables.iter().any(&is))
+}
+
 /// Finds the `CARTO_*` variables that nobody knows and that look like a known one, each with that.
 /// One that looks like none is somebody else's business.
 pub fn mistyped_variables(env: &Env) -> Vec<(String, &'static str)> {
     let unknown = env.iter().filter_map(|(name, value)| {
         let name = name.to_str().filter(|name| name.starts_with("CARTO_"))?;
-        let known =
-            OTHER_VARIABLES.contains(&name) || KEYS.iter().any(|key| key.variables.contains(&name));
-        (!known && !value.is_empty()).then_some(name)
+        (!is_own_variable(name) && !value.is_empty()).then_some(name)
     });
     unknown.filter_map(|name| Some((name.to_owned(), nearest_variable(name)?))).collect()
 }

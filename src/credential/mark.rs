@@ -124,7 +124,7 @@ mod tests {
         let marks: Vec<_> = entries(Path::new(PATH), &between)
             .unwrap()
             .into_iter()
-            .map(|entry| (entry.key.expose().to_owned(), entry.profile.unwrap()))
+            .map(|entry| (entry.key.literal().unwrap().expose().to_owned(), entry.profile.unwrap()))
             .collect();
         let pair = |key: &str, mark: &str| (key.to_owned(), mark.to_owned());
         let expected = [("k1", "old"), ("k2", "x"), ("k3", "old"), ("k1", "new"), ("k3", "new")];

@@ -3,8 +3,11 @@
 //! Candidates are put in one order; the first that fits wins. `config explain` prints the same
 //! list, so it cannot tell another story.
 
+pub mod fetch;
+pub mod git_store;
 pub mod mark;
 pub mod schema;
+pub mod source;
 pub mod store;
 pub mod write;
 
@@ -14,6 +17,7 @@ use crate::account::{Account, Chosen, NamedBy};
 use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::secret::Secret;
+use source::{SecretSource, StoredKey};
 use store::Stored;
 
 /// The keys that this run was given outside the stores.
@@ -42,7 +46,8 @@ pub struct KeyCandidate {
     pub profile: Option<String>,
     /// What became of it.
     pub verdict: Verdict,
-    key: Secret,
+    /// The key, or where it is fetched from.
+    key: StoredKey,
 }
 
 /// What became of a key.
@@ -82,11 +87,14 @@ impl Verdict {
     }
 }
 
-/// The key for an account, with its place.
+/// The key for an account, with its place. It may have to be fetched yet: [`Picked::fetch`] alone
+/// gives the key itself, so whatever only tells of a key runs no program for it.
 #[derive(Clone, Debug)]
 pub struct Picked {
-    /// The key.
-    pub key: Secret,
+    /// The key, or where it is fetched from.
+    pub key: StoredKey,
+    /// The account that it is for.
+    pub account: Account,
     /// Where it came from.
     pub scope: Scope,
     /// Where exactly.
@@ -117,6 +125,7 @@ impl Choice {
         if let Some(winner) = with(Verdict::Wins).next() {
             return Ok(Picked {
                 key: winner.key.clone(),
+                account: self.account.clone(),
                 scope: winner.scope,
                 origin: winner.origin.clone(),
             });
@@ -144,8 +153,13 @@ impl KeyCandidate {
             owner,
             profile: None,
             verdict,
-            key: key.value.clone(),
+            key: StoredKey::Literal(key.value.clone()),
         }
+    }
+
+    /// Gives where the key is fetched from, where it is not stored itself.
+    pub fn source(&self) -> Option<&SecretSource> {
+        self.key.source()
     }
 
     /// Whether it was offered to this run and does not fit. A stored key of another account was

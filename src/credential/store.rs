@@ -8,6 +8,7 @@ use std::path::Path;
 use toml_edit::{Document, Table};
 
 use super::schema::FIELDS;
+use super::source::{SecretSource, StoredKey};
 use crate::account::Account;
 use crate::base_url::BaseUrl;
 use crate::config::keys::check_profile_name;
@@ -24,8 +25,8 @@ pub const TABLE: &str = "credential";
 pub struct Stored {
     /// The account the key belongs to; none while it is unbound.
     pub account: Option<Account>,
-    /// The key.
-    pub key: Secret,
+    /// The key, or where it is fetched from.
+    pub key: StoredKey,
     /// The profile that a second key of the same account is for.
     pub profile: Option<String>,
     /// Whether the entry permits `http://`.
@@ -107,10 +108,7 @@ fn entry(file: &File, scope: Scope, index: usize, table: &Table) -> Result<Store
         Username::parse(text).map_err(|error| file.error(format!("`username`: {error}"), at))
     });
     let account = account(file, start, base_url.transpose()?, username.transpose()?)?;
-    let Some((key, at)) = fields.text("apikey")? else {
-        return Err(file.error("a credential has no `apikey`", start));
-    };
-    let key = Secret::new(key).map_err(|error| file.error(format!("`apikey`: {error}"), at))?;
+    let key = key(&fields, scope)?;
     let profile = fields.text("profile")?;
     if let Some((name, at)) = profile {
         check_profile_name(name).map_err(|reason| file.error(reason, at))?;
@@ -131,6 +129,29 @@ fn entry(file: &File, scope: Scope, index: usize, table: &Table) -> Result<Store
         origin: file.origin(start),
         index,
     })
+}
+
+/// Reads `apikey`: a key, or in files of one's own a source.
+fn key(fields: &Fields, scope: Scope) -> Result<StoredKey, Error> {
+    let wrong = |what: &dyn std::fmt::Display| {
+        fields.file.error(format!("`apikey`: {what}"), fields.at("apikey"))
+    };
+    match fields.table.get("apikey") {
+        None => Err(fields.file.error("a credential has no `apikey`", fields.start)),
+        Some(item) => match (item.as_str(), item.as_table_like()) {
+            (Some(text), _) => Secret::new(text).map(StoredKey::Literal).map_err(|e| wrong(&e)),
+            (None, Some(_)) if scope == Scope::Project => {
+                Err(wrong(&"a project cannot name a secret source")
+                    .help("name it in your own credentials: carto config set apikey --from-..."))
+            }
+            (None, Some(table)) => {
+                SecretSource::parse(table).map(StoredKey::Source).map_err(|e| wrong(&e))
+            }
+            (None, None) => Err(fields
+                .file
+                .error("`apikey` is neither a text nor a secret source", fields.at("apikey"))),
+        },
+    }
 }
 
 fn account(
@@ -216,7 +237,13 @@ mod tests {
             .iter()
             .map(|entry| {
                 let account = entry.account.as_ref().map_or("-".into(), Account::to_string);
-                format!("{} {} {:?} {}", entry.key.expose(), account, entry.profile, entry.origin)
+                format!(
+                    "{} {} {:?} {}",
+                    entry.key.literal().unwrap().expose(),
+                    account,
+                    entry.profile,
+                    entry.origin
+                )
             })
             .collect();
         assert_eq!(
@@ -240,7 +267,7 @@ mod tests {
             ("[[credential]]\nbase_url = 'marker'\napikey = 'k'\n", "`base_url`: ", 2),
             ("[[credential]]\napikey = 'mar ker'\n", "`apikey`: the key has a character", 2),
             ("[[credential]]\napikey = ''\n", "`apikey`: the key is empty", 2),
-            ("[[credential]]\napikey = 3\n", "`apikey` is not a string", 2),
+            ("[[credential]]\napikey = 3\n", "`apikey` is neither a text", 2),
             ("[[credential]]\nbase_url = 'https://x.carto.com'\n", "a credential has no", 1),
             (
                 "[[credential]]\nbase_url = 'http://x.example'\napikey = 'k'\n",

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
+use super::source::StoredKey;
 use super::store::{self, Stored, TABLE};
 use crate::account::Account;
 use crate::config::Scope;
 use crate::config::edit::{self, Change, EditError, Value};
 use crate::error::{Error, Kind};
-use crate::secret::Secret;
 
 /// A key that is to be stored.
 #[derive(Clone, Copy, Debug)]
@@ -16,8 +16,8 @@ pub struct NewKey<'a> {
     pub account: Option<&'a Account>,
     /// The profile that a second key of the account is for.
     pub profile: Option<&'a str>,
-    /// The key.
-    pub key: &'a Secret,
+    /// The key, or where it is fetched from.
+    pub key: &'a StoredKey,
 }
 
 /// What became of a key that was to be stored.
@@ -37,10 +37,10 @@ pub fn put(path: &Path, text: &str, new: &NewKey) -> Result<(Change, Put), Error
     let same = stored.iter().find(|entry| {
         entry.account.as_ref() == new.account && entry.profile.as_deref() == new.profile
     });
-    let key = Value::String(new.key.expose().to_owned());
+    let key = new.key.to_value();
     if let Some(entry) = same {
         let what = if entry.key.same_as(new.key) { Put::Same } else { Put::Replaced };
-        let change = edit::set_in_table(text, TABLE, entry.index, "apikey", &key);
+        let change = set_key(text, entry.index, &key);
         return Ok((change.map_err(|error| broken(path, &error))?, what));
     }
     let mut fields = Vec::new();
@@ -55,12 +55,17 @@ pub fn put(path: &Path, text: &str, new: &NewKey) -> Result<(Change, Put), Error
     Ok((Change::Changed(text), Put::Added))
 }
 
-/// Stores a key like [`put`], unless its entry holds another one: then nothing changes, and there is
-/// no answer.
-pub fn put_new(path: &Path, text: &str, new: &NewKey) -> Result<(Change, Option<Put>), Error> {
-    match put(path, text, new)? {
-        (_, Put::Replaced) => Ok((Change::Unchanged, None)),
-        (change, what) => Ok((change, Some(what))),
+/// Writes the key of an entry. A source that has lines of its own (`[credential.apikey]`) goes with
+/// them first.
+fn set_key(text: &str, index: usize, key: &Value) -> Result<Change, EditError> {
+    match edit::set_in_table(text, TABLE, index, "apikey", key) {
+        Err(EditError::IsTable { .. }) => {
+            match edit::unset_in_table(text, TABLE, index, "apikey")? {
+                Change::Changed(rest) => edit::set_in_table(&rest, TABLE, index, "apikey", key),
+                Change::Unchanged => Err(EditError::Mismatch),
+            }
+        }
+        change => change,
     }
 }
 

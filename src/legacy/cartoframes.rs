@@ -430,20 +430,6 @@ mod tests {
                 r#"{"key": "k\"\\/1", "base_url": "https://h", "username": null}"#,
             ),
             (
-                ExportAs::Cartoframes1Early,
-                Some("john"),
-                prem,
-                Refused,
-                r#"{"username": "john", "api_key": "k\"\\/1", "base_url": "https://h.example/user/john"}"#,
-            ),
-            (
-                ExportAs::Cartoframes1Early,
-                None,
-                "https://h/",
-                Allowed,
-                r#"{"username": null, "api_key": "k\"\\/1", "base_url": "https://h"}"#,
-            ),
-            (
                 ExportAs::Cartoframes1,
                 Some("john"),
                 prem,
@@ -480,6 +466,27 @@ mod tests {
             ),
         ] {
             assert_eq!(written(form, username, url, allow).as_deref(), Ok(text), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_1x_are_written_byte_for_byte() {
+        for (username, url, text) in [
+            (
+                Some("john"),
+                "https://h.example/user/john",
+                r#"{"username": "john", "api_key": "k\"\\/1", "base_url": "https://h.example/user/john"}"#,
+            ),
+            (
+                None,
+                "https://h/",
+                r#"{"username": null, "api_key": "k\"\\/1", "base_url": "https://h"}"#,
+            ),
+        ] {
+            for allow in [NonSecure::Refused, NonSecure::Allowed] {
+                let written = written(ExportAs::Cartoframes1Early, username, url, allow);
+                assert_eq!(written.as_deref(), Ok(text));
+            }
         }
     }
 

@@ -322,12 +322,38 @@ mod tests {
         );
     }
 
+    #[test]
+    fn no_changed_byte_lets_a_key_show() {
+        let samples = [
+            r#"{"api_key": "marker1", "base_url": "https://a.carto.com"}"#,
+            r#"{"username": null, "key": "marker1", "allow_non_secure": false}"#,
+            r#"{"current_profile": "a", "profiles": {"a": {"token": "marker1", "tenant_id": "x"}}}"#,
+            "a:\n  api_key: marker1\n  organization: Geo # note\n",
+            "b: &b {organization: Geo}\na: {<<: *b, api_key: 'marker1', url: https://a.carto.com}\n",
+            "a: {\"api_key\": \"marker1\", user: a, check_ssl: no}\nc: {user: &m marker1, api_key: *m}\n",
+            "host: h\nusername: u\noauth_key: marker1\n",
+        ];
+        for text in samples {
+            for (at, change) in (0..text.len()).flat_map(|at| ('\t'..='~').map(move |c| (at, c))) {
+                let mut changed = text.to_owned();
+                changed.replace_range(at..=at, change.encode_utf8(&mut [0; 4]));
+                let said = match read(&changed) {
+                    Ok(imported) => [imported.unknown, imported.left].concat().join("; "),
+                    Err(error) => error.to_string(),
+                };
+                assert!(!said.contains("arker") && !said.contains("rker1"), "{changed}: {said}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(text in any::<String>(), tail in "[{}\\[\\]\":,a-z_0-9 \\\\]{0,60}") {
             let _ = read(&text);
             let _ = read(&format!("{{{tail}"));
             let _ = read(&format!("{{\"username\":{tail}"));
+            let _ = read(&format!("a:\n  api_key: {tail}\n  {tail}: {tail}"));
+            let _ = read(&format!("a: {{api_key: {tail}, <<: {tail}}}"));
         }
     }
 }

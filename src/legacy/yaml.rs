@@ -252,11 +252,11 @@ fn scalar(
     Ok(Kind::Text(text.to_owned()))
 }
 
-/// Lets `!` and the one tag of the core schema pass that changes nothing. The tag itself is never
-/// shown: a key that begins with `!` is one.
+/// Lets the one tag of the core schema pass that changes nothing; what PyYAML makes of a lone `!`
+/// depends on its release. The tag itself is never shown: a key that begins with `!` is one.
 fn only_tag(tag: Option<&Tag>, core: &str, place: Place) -> Result<(), ReadError> {
     match tag {
-        Some(tag) if !tag.is_yaml_core_schema_tag(core) && tag.parts() != ("", "!") => {
+        Some(tag) if !tag.is_yaml_core_schema_tag(core) => {
             Err(refused("a tag that carto does not read", place))
         }
         _ => Ok(()),

@@ -174,6 +174,20 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadEr
     Ok(Some(contents(&file, &metadata, path, limit)?))
 }
 
+/// Says that others can read a file with a key, and how to change that; for files that are not
+/// carto's to refuse.
+pub fn readable_by_others(path: &Path, file: &FileBytes) -> Option<String> {
+    const OTHERS: u32 = 0o077;
+    if file.facts.mode & OTHERS == 0 || !path.is_file() {
+        return None;
+    }
+    let shown = path.display();
+    Some(format!(
+        "others can read {shown} (mode {:04o}); to change that: chmod 600 '{shown}'",
+        file.facts.mode & 0o7777
+    ))
+}
+
 /// Opens a regular file, links followed, and asks the handle what it is.
 fn open_regular(path: &Path) -> Result<Option<(File, Metadata)>, ReadError> {
     match open(path, Waiting::Never)? {

@@ -323,7 +323,11 @@ fn a_broken_credentials_file_shows_no_secret() {
             "[[credential]]\nbase_url = \"https://{username}.carto.com\"\napikey = \"marker\"\n",
             "[[credential]]\nbase_url = \"https://ann.carto.com\"\nusername = \"bob\"\napikey = \"marker\"\n",
             "[[credential]]\nbase_url = \"https://ann.carto.com\"\n",
-            "[[credential]]\napikey = { command = [\"marker\"] }\n",
+            "[[credential]]\napikey = { command = \"marker\" }\n",
+            "[[credential]]\napikey = { marker = \"marker\" }\n",
+            "[[credential]]\napikey = { file = \"marker\", env = \"marker\" }\n",
+            "[[credential]]\napikey = [\"marker\"]\n",
+            "[[credential]]\nprofile = \"p\"\n[credential.apikey]\nenv = \"mar ker\"\n",
         ],
         "carto config list",
         &expect![[r#"
@@ -389,7 +393,7 @@ fn a_broken_credentials_file_shows_no_secret() {
             exit 3
 
             [[credential]]\napikey = 7\n
-            ! error: `apikey` is not a string
+            ! error: `apikey` is neither a text nor a secret source
             !   --> ~/.config/carto/credentials.toml:2:10
             exit 3
 
@@ -433,9 +437,29 @@ fn a_broken_credentials_file_shows_no_secret() {
             !   --> ~/.config/carto/credentials.toml:1:1
             exit 3
 
-            [[credential]]\napikey = { command = ["marker"] }\n
-            ! error: `apikey` is not a string
+            [[credential]]\napikey = { command = "marker" }\n
+            ! error: `apikey`: `command` is a list of words: the program and its arguments
             !   --> ~/.config/carto/credentials.toml:2:10
+            exit 3
+
+            [[credential]]\napikey = { marker = "marker" }\n
+            ! error: `apikey`: a secret source has exactly one of `command`, `file`, `env` and `git-credential`
+            !   --> ~/.config/carto/credentials.toml:2:10
+            exit 3
+
+            [[credential]]\napikey = { file = "marker", env = "marker" }\n
+            ! error: `apikey`: a secret source has exactly one of `command`, `file`, `env` and `git-credential`
+            !   --> ~/.config/carto/credentials.toml:2:10
+            exit 3
+
+            [[credential]]\napikey = ["marker"]\n
+            ! error: `apikey` is neither a text nor a secret source
+            !   --> ~/.config/carto/credentials.toml:2:10
+            exit 3
+
+            [[credential]]\nprofile = "p"\n[credential.apikey]\nenv = "mar ker"\n
+            ! error: `apikey`: `env` is the name of a variable: letters, digits and `_`
+            !   --> ~/.config/carto/credentials.toml:3:1
             exit 3
 
         "#]],

@@ -101,6 +101,9 @@ const ROWS: &[Row] = &[
             ("cartocreds.json --dry-run", Nowhere),
             ("broken.json", Nowhere),
             ("wrong.json", Nowhere),
+            ("cartorc.yaml", Nowhere),
+            ("broken.yaml", Nowhere),
+            ("--all", Nowhere),
             ("-", Nowhere),
             ("", Nowhere),
         ],
@@ -207,6 +210,11 @@ fn machine() -> Sandbox {
     sandbox.file_with_mode("work/broken.json", broken, 0o600);
     let wrong = r#"{"username": "marker key of wrong", "api_key": "marker-key with a space"}"#;
     sandbox.file_with_mode("work/wrong.json", wrong, 0o600);
+    let yaml = "leo: {api_key: marker-key-of-yaml}\n";
+    sandbox.file_with_mode("work/cartorc.yaml", yaml, 0o600);
+    sandbox.file_with_mode("home/.cartorc.yaml", yaml, 0o600);
+    let broken = "leo: {api_key:marker-key-broken}\nzoe: {api_key, marker-key: marker-key}\n";
+    sandbox.file_with_mode("work/broken.yaml", broken, 0o600);
     sandbox.file_with_mode("work/key.txt", "marker-key-2", 0o600);
     // Questions are put to git only in a work tree.
     fs::create_dir(sandbox.path("work/.git")).unwrap();
@@ -393,7 +401,14 @@ fn nothing_shows_when_a_file_of_keys_is_broken() {
             "[[credential]]\nbase_url = \"https://ann.carto.com\"\napikey = \"marker-key broken\"\n",
             "[[credential]]\nbase_url = \"marker-key-broken\"\napikey = \"marker-key-broken\"\n",
             "[[credential]]\napikey = [\"marker-key-broken\"]\n",
-            "[[credential]]\napikey = { command = [\"marker-key-broken\"] }\n",
+            "[[credential]]\napikey = { command = \"marker-key-broken\" }\n",
+            "[[credential]]\napikey = { command = [\"marker-key-broken\", 1] }\n",
+            "[[credential]]\napikey = { command = [\"./marker-key-broken\"] }\n",
+            "[[credential]]\napikey = { file = \"marker-key-broken\" }\n",
+            "[[credential]]\napikey = { env = \"marker-key-broken\" }\n",
+            "[[credential]]\napikey = { git-credential = \"marker-key-broken\" }\n",
+            "[[credential]]\napikey = { marker-key-broken = true }\n",
+            "[[credential]]\n[credential.apikey]\nmarker-key-broken = [\"marker-key-broken\"]\n",
             "apikey = \"marker-key-broken\"\n",
             "marker-key-broken\n",
         ] {

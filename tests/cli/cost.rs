@@ -11,7 +11,8 @@ use crate::sandbox::Sandbox;
 /// git makes 155 before its plugin starts, and the loader of shared libraries a third of these.
 const MOST: usize = 130;
 
-/// Finds strace, where it can trace. Where it has to (on CI) its absence is a failure.
+/// Finds strace, where it can trace. The plain tests need no other program; the gate has it, and its
+/// own count fails without.
 #[expect(clippy::print_stderr, reason = "a bound that is not held has to be seen")]
 fn strace() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -23,7 +24,6 @@ fn strace() -> Option<PathBuf> {
     };
     let strace = found.filter(works);
     if strace.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "strace is missing, or may not trace");
         eprintln!("NOT COUNTED: strace is missing, or may not trace");
     }
     strace

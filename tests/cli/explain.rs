@@ -418,7 +418,8 @@ fn programs_read_the_same() {
           "refused": null,
           "key": {
             "scope": "default",
-            "origin": "built in"
+            "origin": "built in",
+            "source": null
           },
           "key_refused": null,
           "project": null,
@@ -451,6 +452,7 @@ fn programs_read_the_same() {
             {
               "scope": "user",
               "origin": "~/.config/carto/credentials.toml:1:1",
+              "source": null,
               "belongs_to": "ann at https://ann.carto.com",
               "profile": null,
               "wins": false,
@@ -459,6 +461,7 @@ fn programs_read_the_same() {
             {
               "scope": "user",
               "origin": "~/.config/carto/credentials.toml:6:1",
+              "source": null,
               "belongs_to": "acme at https://acme.carto.com",
               "profile": null,
               "wins": false,
@@ -467,6 +470,7 @@ fn programs_read_the_same() {
             {
               "scope": "default",
               "origin": "built in",
+              "source": null,
               "belongs_to": null,
               "profile": null,
               "wins": true,

@@ -58,6 +58,8 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("config path", "config-path", &["config path --json", "--isolated config path --json"]),
+    // What really stores is held against the schema where it is tested: here it would change the rest.
+    ("credentials import", "credentials-import", &["credentials import --all --dry-run --json"]),
     (
         "credentials show",
         "credentials-show",
@@ -207,6 +209,14 @@ fn accounts() -> Vec<Situation> {
         ),
         Situation::new("a marked key", &RICH.replace("organization", "#"), &[ANNS_KEY])
             .with(|s| _ = s.keys(&["k https://sue.carto.com profile=staging", ANNS_KEY])),
+        Situation::new("a key that is fetched", ANN, &[])
+            .with(|sandbox| {
+                let place = "home/.config/carto/credentials.toml";
+                let text = "[[credential]]\nbase_url = 'https://ann.carto.com'\n\
+                            apikey = { env = 'MY_KEY' }\n";
+                sandbox.file_with_mode(place, text, 0o600);
+            })
+            .env("MY_KEY", "k"),
         Situation::new("an unknown profile", "profile = 'nope'\n", &[]),
         Situation::new("a selected profile", &format!("profile = 'staging'\n{RICH}"), &[]),
         Situation::new("a key of another account", ANN, &[ANNS_KEY])
@@ -228,7 +238,24 @@ fn accounts() -> Vec<Situation> {
                 s.file_with_mode("work/creds.json", text, 0o600);
             })
             .env("CARTO_CREDENTIALS_FILE", "creds.json"),
+        Situation::new("files of other programs", ANN, &[ANNS_KEY]).with(other_programs),
     ]
+}
+
+/// Files of which one is there already, one has another key, one is new, one broken, one of no use.
+fn other_programs(sandbox: &Sandbox) {
+    for (file, text) in [
+        (".config/cartoframes/creds.json", "{\"username\": \"ann\", \"api_key\": \"ann-key\"}"),
+        (".config/cartoframes/cartocreds.json", "{\"username\": \"ann\", \"key\": \"other\"}"),
+        (
+            ".carto_credentials.json",
+            "{\"profiles\": {\"a\": {\"token\": \"t\", \"tenant_id\": \"x\"}, \"b\": {\"tenant_id\": \"y\"}}}",
+        ),
+        (".cartorc.yaml", "ann: {api_key: 0123}\n"),
+        (".cartodbrc", "host: h\nusername: u\npassword: p\n"),
+    ] {
+        sandbox.file_with_mode(&format!("home/{file}"), text, 0o600);
+    }
 }
 
 /// Plugins that run, that do not, and copies.
@@ -308,7 +335,7 @@ fn not_utf8(settings: &str) -> Situation {
         fs::set_permissions(bin.join(plugin), Permissions::from_mode(0o755)).unwrap();
     }
     let path = std::env::join_paths([bin, situation.sandbox.path("bin")]).unwrap();
-    situation.dir = name.to_owned();
+    name.clone_into(&mut situation.dir);
     let home = root.join(name).join("home");
     situation.env("PATH", path).env("HOME", home)
 }

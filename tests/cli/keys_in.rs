@@ -250,7 +250,8 @@ fn a_key_is_piped_or_given_with_a_note() {
               "account_origin": "~/.config/carto/config.toml:1:12",
               "apikey": "********",
               "key_scope": "user",
-              "key_origin": "~/.config/carto/credentials.toml:1:1"
+              "key_origin": "~/.config/carto/credentials.toml:1:1",
+              "key_source": null
             }
             exit 0
             $ carto -v account >/dev/null

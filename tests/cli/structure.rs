@@ -226,6 +226,7 @@ fn no_command_imports_another() {
         "context",
         "destination",
         "external",
+        "fetching",
         "forget_key",
         "given_key",
         "globals",

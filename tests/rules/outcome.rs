@@ -5,6 +5,7 @@ use carto::base_url::NameFrom;
 use carto::config::Scope;
 use carto::credential::{Choice, KeyRefusal, Picked, Verdict, choose};
 use carto::error::{Error, Kind};
+use carto::secret::Secret;
 
 use crate::dsl::{Case, SHORT, read};
 
@@ -78,7 +79,11 @@ fn key_line(choice: &Choice) -> String {
     }
     match choice.picked() {
         Ok(Picked { scope: Scope::Default, .. }) => format!("public{unfit}"),
-        Ok(key) => format!("{} of {}{unfit}", key.key.expose(), key.scope),
+        Ok(key) => format!(
+            "{} of {}{unfit}",
+            key.key.literal().map_or("a source", Secret::expose),
+            key.scope
+        ),
         Err(KeyRefusal::Ambiguous { origins, .. }) => {
             let origins: Vec<_> = origins.iter().map(ToString::to_string).collect();
             let files: Vec<_> =

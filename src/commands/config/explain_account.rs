@@ -9,7 +9,8 @@ use crate::account::{Candidate, Decision, Outcome};
 use crate::commands::context::{Context, Facts};
 use crate::commands::project::{Project, ProjectStanding};
 use crate::config::{Origin, RemarkKind, Scope};
-use crate::credential::{Choice, KeyCandidate, Verdict, choose};
+use crate::credential::source::StoredKey;
+use crate::credential::{Choice, KeyCandidate, Picked, Verdict, choose};
 use crate::error::Error;
 use crate::escape;
 use crate::plugin::contract::NESTED;
@@ -176,6 +177,7 @@ impl Report {
             "key": key.map(|key| json!({
                 "scope": key.scope.name(),
                 "origin": key.origin.to_string(),
+                "source": key.key.source().map(ToString::to_string),
             })),
             "key_refused": key_refused,
             "project": project,
@@ -224,6 +226,9 @@ impl Report {
         say(match choice.picked() {
             Ok(key) if key.key.is_default_public() => {
                 "key      default_public: CARTO's public key, public data only".to_owned()
+            }
+            Ok(Picked { key: StoredKey::Source(source), origin, .. }) => {
+                format!("key      from {source}, named at {origin}")
             }
             Ok(key) => format!("key      from {}", key.origin),
             Err(refusal) => format!("key      refused: {}", Error::from(refusal).what),
@@ -276,6 +281,7 @@ fn key_json(key: &KeyCandidate) -> serde_json::Value {
     json!({
         "scope": key.scope.name(),
         "origin": key.origin.to_string(),
+        "source": key.source().map(ToString::to_string),
         "belongs_to": key.owner.as_ref().map(ToString::to_string),
         "profile": key.profile,
         "wins": key.verdict == Verdict::Wins,
@@ -305,6 +311,9 @@ fn key_lines(say: &dyn Fn(String), key: &KeyCandidate) {
     say(format!("{mark} {:<8} {owner}{}", key.scope.name(), profile.unwrap_or_default()));
     if key.scope != Scope::Default {
         say(format!("           at {}", key.origin));
+    }
+    if let Some(source) = key.source() {
+        say(format!("           fetched from {source} when it is used"));
     }
     say(format!("           {}", key.verdict.rule()));
 }

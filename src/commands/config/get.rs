@@ -74,6 +74,11 @@ pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), Error> {
 /// Answers a key of the account: from the resolved account as a whole, or with its refusal.
 fn of_account(context: &Context, key: &str) -> Result<Option<Located<Value>>, Error> {
     let Some(resolved) = context.resolve(None)? else { return Ok(None) };
+    if key == "apikey" {
+        let text = Value::String(resolved.secret(context)?.expose().to_owned());
+        let key = &resolved.key;
+        return Ok(Some(Located::new(text, key.scope, key.origin.clone())));
+    }
     Ok(field(&resolved, key))
 }
 
@@ -88,11 +93,7 @@ fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
         "allow_non_secure" => {
             Some(Located::new(Value::Bool(chosen.non_secure), chosen.scope, chosen.origin.clone()))
         }
-        _ => {
-            let key = &resolved.key;
-            let text = Value::String(key.key.expose().to_owned());
-            Some(Located::new(text, key.scope, key.origin.clone()))
-        }
+        _ => None,
     }
 }
 
@@ -180,10 +181,11 @@ fn stored_keys(
         let entry = facts.stored.iter().find(|entry| {
             entry.scope == scope && entry.account == account && entry.profile.is_none()
         });
-        found.extend(entry.map(|entry| {
-            let text = Value::String(entry.key.expose().to_owned());
-            Located::new(text, scope, entry.origin.clone())
-        }));
+        if let Some(entry) = entry {
+            let key = context.fetch(&entry.key, entry.account.as_ref(), &entry.origin)?;
+            let text = Value::String(key.expose().to_owned());
+            found.push(Located::new(text, scope, entry.origin.clone()));
+        }
     }
     if let Some(key) = facts.offered.environment.filter(|_| wanted(Scope::Env)) {
         found.push(key.map(|key| Value::String(key.expose().to_owned())));

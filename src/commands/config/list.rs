@@ -10,6 +10,7 @@ use crate::commands::destination::Destination;
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::KeyPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
+use crate::credential::source::StoredKey;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -84,8 +85,11 @@ impl Row<'_> {
     fn value(&self, args: &ListArgs) -> Value {
         match self.what {
             What::Setting(entry) => entry.value(),
-            What::Key(stored) if args.show_secrets => Value::String(stored.key.expose().to_owned()),
-            What::Key(stored) => Value::String(stored.key.masked().to_owned()),
+            What::Key(stored) => Value::String(match &stored.key {
+                StoredKey::Literal(key) if args.show_secrets => key.expose().to_owned(),
+                // A list runs no program: it names the source.
+                key => key.masked(),
+            }),
         }
     }
 

@@ -10,6 +10,7 @@ mod path;
 mod schema;
 mod set;
 mod set_apikey;
+mod source_args;
 mod unset;
 
 use clap::{Args, Subcommand};

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::set_apikey;
+use super::set_apikey::{self, NewValue};
+use super::source_args::SourceArgs;
 use crate::account::Refusal;
 use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
@@ -23,7 +24,8 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto config set username johnsmith            your own settings
   carto config set --project username acme       this project's settings
-  carto config set apikey                        asks for the key of that account")]
+  carto config set apikey                        asks for the key of that account
+  carto config set apikey --from-command -- pass show carto/prod")]
 pub(super) struct SetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
     key: String,
@@ -31,6 +33,8 @@ pub(super) struct SetArgs {
     value: Option<String>,
     #[command(flatten)]
     scope: ScopeArgs,
+    #[command(flatten)]
+    source: SourceArgs,
     /// Write a key that carto does not know
     #[arg(long)]
     force: bool,
@@ -47,7 +51,15 @@ impl std::fmt::Debug for SetArgs {
 pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     let path = KeyPath::parse(&args.key).map_err(|what| key_error(what, args))?;
     if path.known().is_some_and(|key| key.value == ValueType::Secret) {
-        return set_apikey::run(context, args.scope.choice(), args.value.as_deref());
+        let new = match args.source.source(context)? {
+            Some(source) => NewValue::Source(source),
+            None => NewValue::Key(args.value.as_deref()),
+        };
+        return set_apikey::run(context, args.scope.choice(), new);
+    }
+    if args.source.source(context)?.is_some() {
+        return Err(Error::new(Kind::Usage, "only a key is fetched from somewhere else")
+            .help("carto config set apikey --from-..."));
     }
     let Some(text) = &args.value else {
         if path.known().is_none() && !args.force {

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
+use crate::account::Account;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
+use crate::commands::forget_key::{erase_in_git, tell_what_stays};
 use crate::commands::scope_args::ScopeArgs;
 use crate::config::keys::{self, KeyPath, ValueType};
 use crate::config::{Layer, edit};
@@ -65,13 +67,25 @@ fn unset_apikey(context: &Context, destination: &Destination) -> Result<(), Erro
     }
     let account = facts.world.account_at(destination.scope())?;
     let of_account = |entry: &Stored| entry.account == account && entry.profile.is_none();
+    // git has one key of an account, which an entry for a profile may name too.
+    let (gone, stay): (Vec<&Stored>, Vec<&Stored>) = facts
+        .stored
+        .iter()
+        .filter(|entry| entry.scope == destination.scope() && entry.account == account)
+        .partition(|entry| of_account(entry));
+    if stay.is_empty() {
+        erase_in_git(context, &gone)?;
+    }
     let (path, count) =
         destination.edit_credentials(context, |path, text| forget(path, text, of_account))?;
-    let whose = account.map_or_else(|| "no account".to_owned(), |account| account.to_string());
+    let whose = account.as_ref().map_or_else(|| "no account".to_owned(), Account::to_string);
     if count == 0 {
         return Err(Error::new(Kind::NotThere, format!("no key of {whose} is stored there"))
             .at(path.display()));
     }
     context.output.note(&format!("removed the key of {whose} from {}", path.display()));
+    for entry in gone {
+        tell_what_stays(context, entry);
+    }
     Ok(())
 }

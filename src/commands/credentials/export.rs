@@ -13,6 +13,7 @@ use crate::git;
 use crate::legacy::{self, ExportAs, ExportedAccount, NonSecure};
 use crate::read_file::read_named;
 use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+use crate::secret::Secret;
 
 /// Write the account in use, with its key, as a file of CARTOframes
 ///
@@ -55,7 +56,7 @@ enum Form {
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
     let resolved = context.require()?;
-    let text = text(&resolved, args.form)?;
+    let text = text(&resolved, &resolved.secret(context)?, args.form)?;
     if args.default {
         let mut written = 0;
         for place in
@@ -87,7 +88,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
     }
 }
 
-fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
+fn text(resolved: &Resolved, key: &Secret, form: Option<Form>) -> Result<String, Error> {
     let account = &resolved.chosen.account;
     let form = match form {
         None => ExportAs::Universal,
@@ -99,7 +100,7 @@ fn text(resolved: &Resolved, form: Option<Form>) -> Result<String, Error> {
     let exported = ExportedAccount {
         username: account.username().map(crate::username::Username::as_str),
         base_url: account.base_url().as_str(),
-        apikey: &resolved.key.key,
+        apikey: key,
         non_secure: if resolved.chosen.non_secure {
             NonSecure::Allowed
         } else {
@@ -124,7 +125,7 @@ fn write(
     if !args.force {
         refuse_other_account(path, &resolved.chosen.account)?;
     }
-    git::keep_out(&context.invocation.env, target.path())?;
+    git::keep_out(&context.invocation.env, target.path(), &mut notice)?;
     replace(path, text.as_bytes(), Mode::Keys, Links::Follow, &lock)?;
     context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));
     Ok(())

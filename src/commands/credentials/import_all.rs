@@ -98,6 +98,10 @@ pub(super) fn run(
         return Err(nothing_found(&all));
     }
     let files: Vec<_> = places.iter().map(|place| read(context, place)).collect();
+    let lock = match action {
+        Action::Tell => None,
+        Action::Store => Some(destination.hold(context)?),
+    };
     let mut plan = Plan::of(context, destination, Existing::Kept)?;
     let mut rows = Vec::new();
     let mut failures = Vec::new();
@@ -115,7 +119,7 @@ pub(super) fn run(
             Err(error) => {
                 planned.push(Line::File(Row::of_file(place, &error)));
                 if place.holds == Holds::Accounts {
-                    failures.push(error);
+                    failures.push((*place, error));
                 }
             }
         }
@@ -124,13 +128,16 @@ pub(super) fn run(
     for line in planned {
         match line {
             Line::File(row) => rows.push(row),
-            Line::Account(place, step) => match stored(context, destination, action, &step) {
-                Ok(known) => rows.push(Row::of_account(place, &step, known)),
-                Err(error) => {
+            Line::Account(place, step) => {
+                if let Some(lock) = &lock
+                    && !step.is_skipped()
+                    && let Err(error) = step.store(lock, context, destination)
+                {
                     stopped = Err(error);
                     break;
                 }
-            },
+                rows.push(Row::of_account(place, &step));
+            }
         }
     }
     print(context, action, format, &rows);
@@ -141,28 +148,6 @@ pub(super) fn run(
 enum Line<'a> {
     File(Row),
     Account(&'a KnownPlace, Step<'a>),
-}
-
-/// Whether another process stored a key of the account since the plan was made.
-#[derive(Clone, Copy, PartialEq)]
-enum Meanwhile {
-    Nothing,
-    AnotherKey,
-}
-
-fn stored(
-    context: &Context,
-    destination: &Destination,
-    action: Action,
-    step: &Step,
-) -> Result<Meanwhile, Error> {
-    if action == Action::Tell || step.is_skipped() {
-        return Ok(Meanwhile::Nothing);
-    }
-    Ok(match step.store(context, destination, Existing::Kept)? {
-        Some(()) => Meanwhile::Nothing,
-        None => Meanwhile::AnotherKey,
-    })
 }
 
 fn read(context: &Context, place: &KnownPlace) -> Result<Imported, Error> {
@@ -185,21 +170,16 @@ pub(super) fn nothing_found(places: &[KnownPlace]) -> Error {
 }
 
 /// Names every file that was not imported; the first decides the exit status.
-fn not_imported(failures: &[Error], found: usize) -> Error {
-    let kind = failures.first().map_or(Kind::Invalid, |error| error.kind);
-    let what = match found {
-        1 => "the file that was found was not imported".to_owned(),
-        found => format!("{} of {found} files were not imported", failures.len()),
-    };
-    let mut error = Error::new(kind, what);
-    for failure in failures {
-        let place = failure.places.first().map_or("", |place| &place.origin);
-        error = error.at(place).note(format!("{place}: {}", failure.what));
-        for help in &failure.help {
-            if !error.help.contains(help) {
-                error = error.help(help.clone());
-            }
-        }
+fn not_imported(failures: &[(&KnownPlace, Error)], found: usize) -> Error {
+    let kind = failures.first().map_or(Kind::Invalid, |(_, error)| error.kind);
+    let mut error = Error::new(kind, format!("not imported: {} of {found} files", failures.len()));
+    for (place, failure) in failures {
+        let origin = failure.places.first().map_or("", |place| &place.origin);
+        let word = shell_word(&place.path);
+        error = error
+            .at(origin)
+            .note(format!("{origin}: {}", failure.what))
+            .help(format!("carto credentials import {word}     # says what to do"));
     }
     error
 }
@@ -207,20 +187,27 @@ fn not_imported(failures: &[Error], found: usize) -> Error {
 impl Row {
     fn of_file(place: &KnownPlace, error: &Error) -> Self {
         let result = if place.holds == Holds::Accounts { Outcome::Refused } else { Outcome::Left };
+        let shown = place.path.display().to_string();
+        // The line and the column, where they are known.
+        let within = error.places.first().and_then(|at| at.origin.strip_prefix(&shown));
+        let reason = match within.and_then(|within| within.strip_prefix(':')) {
+            Some(within) => format!("{within}: {}", error.what),
+            None => error.what.clone(),
+        };
         Row {
-            place: place.path.display().to_string(),
+            place: shown,
             program: place.program,
             account: None,
             result,
             profile: None,
             default: false,
             key: None,
-            reason: Some(error.what.clone()),
+            reason: Some(reason),
             help: error.help.first().cloned(),
         }
     }
 
-    fn of_account(place: &KnownPlace, step: &Step, meanwhile: Meanwhile) -> Self {
+    fn of_account(place: &KnownPlace, step: &Step) -> Self {
         let account = &step.checked.account;
         let mut row = Row {
             place: place.path.display().to_string(),
@@ -242,9 +229,6 @@ impl Row {
                 Some(format!("{} has another key for it", path.display()))
             }
             KeyStep::OtherIsStored => Some("it has another key already".to_owned()),
-            _ if meanwhile == Meanwhile::AnotherKey => {
-                Some("another key was stored for it meanwhile".to_owned())
-            }
             _ => None,
         };
         if let Some(reason) = other {

@@ -9,10 +9,11 @@ use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
-use crate::credential::write::{NewKey, Put, put, put_new};
+use crate::credential::source::StoredKey;
+use crate::credential::write::{NewKey, put};
 use crate::error::{Error, Kind};
 use crate::legacy::{Format, Imported, ImportedAccount};
-use crate::secret::Secret;
+use crate::replace_file::Lock;
 
 /// An account of a file that was checked like one that is set.
 pub(super) struct Checked<'a> {
@@ -77,7 +78,10 @@ pub(super) fn checked<'a>(
     if entries.is_empty() {
         return Err(Error::new(Kind::Refused, "the file names no account; nothing was stored")
             .at(path.display())
-            .help("it needs a user name or a base URL"));
+            .help(match imported.format {
+                Format::CartoCli => "it needs an alias with an `api_key`",
+                _ => "it needs a user name or a base URL",
+            }));
     }
     // Where there is no default yet, the first one becomes it: the one in use there.
     entries.sort_by_key(|entry| !imported.is_current(entry));
@@ -140,7 +144,7 @@ pub(super) struct Plan {
 /// A key that is stored or planned.
 struct Held {
     account: Account,
-    key: Secret,
+    key: StoredKey,
     /// The profile that it is for, where it is not for all of the account's.
     mark: Option<String>,
     /// The file it comes from in this run.
@@ -204,7 +208,7 @@ impl Plan {
             Place::Default => None,
         };
         let marked = of_account().find(|held| held.mark.is_some() && held.mark.as_ref() == name);
-        let same = |held: &&Held| held.key.same_as(key);
+        let same = |held: &&Held| held.key.literal().is_some_and(|held| held.same_as(key));
         if let Some(held) = marked.into_iter().chain(common).find(same) {
             return (KeyStep::Same, held.mark.clone());
         }
@@ -240,6 +244,7 @@ impl Plan {
         let Some(key) = step.checked.entry.apikey.clone() else { return };
         if matches!(step.key, KeyStep::Add | KeyStep::Replace) {
             let account = step.checked.account.clone();
+            let key = StoredKey::Literal(key);
             self.keys.retain(|held| held.account != account || held.mark != step.mark);
             let from = Some(step.checked.path.to_owned());
             self.keys.push(Held { account, key, mark: step.mark.clone(), from });
@@ -264,34 +269,25 @@ impl Step<'_> {
         }
     }
 
-    /// Stores key and name. Where a key that is there is kept and another process has stored one
-    /// meanwhile, nothing is stored, and there is no answer.
+    /// Stores key and name, under the lock under which was planned.
     ///
     /// # Errors
     /// A file that cannot be read or written.
     pub(super) fn store(
         &self,
+        lock: &Lock,
         context: &Context,
         destination: &Destination,
-        existing: Existing,
-    ) -> Result<Option<()>, Error> {
+    ) -> Result<(), Error> {
         let account = &self.checked.account;
         if let Some(key) = &self.checked.entry.apikey
             && matches!(self.key, KeyStep::Add | KeyStep::Replace)
         {
-            let new = NewKey { account: Some(account), profile: self.mark.as_deref(), key };
-            let (_, what): (_, Option<Put>) =
-                destination.edit_credentials(context, |path, text| match existing {
-                    Existing::Kept => put_new(path, text, &new),
-                    Existing::Replaced => {
-                        put(path, text, &new).map(|(change, what)| (change, Some(what)))
-                    }
-                })?;
-            if what.is_none() {
-                return Ok(None);
-            }
+            let key = StoredKey::Literal(key.clone());
+            let new = NewKey { account: Some(account), profile: self.mark.as_deref(), key: &key };
+            destination
+                .edit_credentials_under(lock, context, |path, text| put(path, text, &new))?;
         }
-        adopt::write_settings(context, destination, account, &self.place, &self.wanted)?;
-        Ok(Some(()))
+        adopt::write_settings(lock, context, destination, account, &self.place, &self.wanted)
     }
 }

@@ -7,6 +7,7 @@ use crate::account::Account;
 use crate::commands::context::Context;
 use crate::error::Error;
 use crate::escape;
+use crate::secret::{MASK, Secret};
 
 /// Print the account in use and its key, masked, with where they come from
 #[derive(Args, Debug)]
@@ -27,7 +28,12 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
     let resolved = context.require()?;
     let chosen = &resolved.chosen;
     let key = &resolved.key;
-    let shown = if args.show_secrets { key.key.expose() } else { key.key.masked() };
+    let shown = if args.show_secrets {
+        resolved.secret(context)?.expose().to_owned()
+    } else {
+        key.key.masked()
+    };
+    let hidden = key.key.literal().map_or(MASK, Secret::masked);
     let organization = chosen.organization.as_ref();
     if args.json {
         context.output.json(&json!({
@@ -38,9 +44,10 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
             "profile": chosen.profile(),
             "account_scope": chosen.scope.name(),
             "account_origin": chosen.origin.to_string(),
-            "apikey": shown,
+            "apikey": if args.show_secrets { shown.as_str() } else { hidden },
             "key_scope": key.scope.name(),
             "key_origin": key.origin.to_string(),
+            "key_source": key.key.source().map(ToString::to_string),
         }));
         return Ok(());
     }
@@ -62,7 +69,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
     if chosen.non_secure {
         row("http", "permitted by allow_non_secure", "");
     }
-    row("apikey", shown, &format!("{}: {}", key.scope, key.origin));
+    row("apikey", &shown, &format!("{}: {}", key.scope, key.origin));
     Ok(())
 }
 

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use crate::commands::context::Context;
+use crate::commands::context::{Context, OWN_LIMIT};
+use crate::config::Scope;
 use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::credential::store;
 use crate::error::shell_word;
 use crate::git;
 use crate::invocation::Env;
+use crate::read_file::read_regular;
 
 /// Looks at the directories of carto's files.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {
@@ -30,6 +33,9 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
 
 fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
     let Ok(facts) = path.metadata() else { return Vec::new() };
+    if !may_hold_key(path) {
+        return of_links(path).into_iter().collect();
+    }
     let mut findings = Vec::new();
     if let Some(mode) = open_to_others(&facts) {
         findings.push(Finding::problem(
@@ -59,6 +65,16 @@ fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
     }
     findings.extend(of_links(path));
     findings
+}
+
+/// Whether a credentials file may hold a key itself. One that only names sources has nothing to hide;
+/// of one that cannot be read nobody knows.
+fn may_hold_key(path: &Path) -> bool {
+    let file = read_regular(path, OWN_LIMIT).ok().flatten();
+    let entries = file.and_then(|file| store::parse(Scope::User, path, &file.bytes).ok());
+    entries.is_none_or(|entries| {
+        entries.is_empty() || entries.iter().any(|entry| entry.key.literal().is_some())
+    })
 }
 
 #[cfg(unix)]
