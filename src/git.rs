@@ -27,8 +27,9 @@ const IGNORED: [&str; 3] = ["credentials.toml", ".lock", ".*.tmp-*"];
 /// lies in a work tree.
 ///
 /// # Errors
-/// git tracks the file already, or does not say in time; `.gitignore` cannot be written.
-pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
+/// git tracks the file already, or does not say in time; `.gitignore` cannot be written, or another
+/// process holds it, which `notice` is told.
+pub fn keep_out(env: &Env, file: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let Some(dir) = file.parent() else { return Ok(()) };
     // A name alone lies in the current directory.
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
@@ -50,7 +51,7 @@ pub fn keep_out(env: &Env, file: &Path) -> Result<(), Error> {
     if !IGNORED.contains(&name) {
         wanted.push(pattern(name));
     }
-    ignore(dir, &wanted)
+    ignore(dir, &wanted, notice)
 }
 
 fn tracked(file: &Path) -> Error {
@@ -81,9 +82,9 @@ fn pattern(name: &str) -> String {
 }
 
 /// Adds lines to the `.gitignore` of a directory, unless they are there.
-pub fn ignore(dir: &Path, wanted: &[String]) -> Result<(), Error> {
+pub fn ignore(dir: &Path, wanted: &[String], notice: &mut dyn FnMut(&str)) -> Result<(), Error> {
     let path = dir.join(".gitignore");
-    let lock = Lock::file(&path, Links::Refuse)?;
+    let lock = Lock::file_telling(&path, Links::Refuse, notice)?;
     // A pipe of that name would be waited for without end.
     let old = match read_regular(&path, IGNORE_LIMIT) {
         Ok(file) => file.map(|file| file.bytes).unwrap_or_default(),
@@ -131,7 +132,12 @@ impl<'a, I: Iterator<Item = &'a str>> RPositionOf for I {}
 /// Gives the root of the work tree that a directory lies in.
 pub fn work_tree(dir: &Path) -> Option<PathBuf> {
     let dir = std::fs::canonicalize(dir).ok()?;
-    dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned)
+    dir.ancestors().find(|dir| is_root(dir)).map(Path::to_owned)
+}
+
+/// Whether a directory is the root of a work tree. Where that cannot be seen it may be one.
+fn is_root(dir: &Path) -> bool {
+    dir.join(".git").try_exists().unwrap_or(true)
 }
 
 /// What git says about a file.
@@ -154,7 +160,7 @@ pub fn is_tracked(env: &Env, file: &Path) -> bool {
 /// one was made.
 fn tracking(env: &Env, file: &Path) -> Tracking {
     let Some(file) = resolved(file) else { return Tracking::No };
-    for root in file.ancestors().skip(1).filter(|dir| dir.join(".git").exists()) {
+    for root in file.ancestors().skip(1).filter(|dir| is_root(dir)) {
         match ask(env, root, &file, &["ls-files", "--error-unmatch"]) {
             Answer::Status(0) => return Tracking::Yes,
             Answer::Late => return Tracking::Unknown,

@@ -84,15 +84,27 @@ impl Invocation {
     }
 
     /// Gives the directory of carto's own state: trust records.
+    ///
+    /// # Why
+    /// On Linux `directories` finds a dozen places to give this one, at every start; the rule is
+    /// two lines, and a test holds both to the same answer.
     pub fn state_dir(&self) -> Option<PathBuf> {
-        self.home()?;
+        let home = self.home()?;
+        if cfg!(target_os = "linux") {
+            let state = self.env.path("XDG_STATE_HOME");
+            return Some(state.unwrap_or_else(|| home.join(".local/state")).join("carto"));
+        }
         let bases = directories::BaseDirs::new()?;
         Some(bases.state_dir().unwrap_or_else(|| bases.data_local_dir()).join("carto"))
     }
 
     /// Gives the directory of carto's own data: installed plugins.
     pub fn data_dir(&self) -> Option<PathBuf> {
-        self.home()?;
+        let home = self.home()?;
+        if cfg!(target_os = "linux") {
+            let data = self.env.path("XDG_DATA_HOME");
+            return Some(data.unwrap_or_else(|| home.join(".local/share")).join("carto"));
+        }
         Some(directories::BaseDirs::new()?.data_local_dir().join("carto"))
     }
 
@@ -181,6 +193,21 @@ mod tests {
         assert_eq!(env.path("C"), None);
         #[cfg(unix)]
         assert_eq!(env.path("D"), Some(PathBuf::from("/abs")));
+    }
+
+    /// `directories` asks the environment of this process; what it says then, the rule says too.
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the process's own home is what is compared")]
+    fn the_places_are_those_of_the_platform() {
+        let Some(bases) = directories::BaseDirs::new() else { return };
+        let env = Env::new(std::env::vars_os().collect());
+        let here = Invocation { args: Vec::new(), env, cwd: Ok(PathBuf::from("/")) };
+        if here.home().is_none() {
+            return;
+        }
+        assert_eq!(here.state_dir(), bases.state_dir().map(|dir| dir.join("carto")));
+        assert_eq!(here.data_dir(), Some(bases.data_local_dir().join("carto")));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
-use crate::read_file::{check_own_directory, read_own};
+use crate::read_file::{ReadError, check_own_directory, read_own};
 use crate::replace_file::{Links, Lock, Mode, create_private_dir, remove, replace};
 
 /// The version of the record's form; another one is not read.
@@ -64,6 +64,26 @@ pub struct Record {
     /// The approved settings themselves, for the next review's diff. Never credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_text: Option<String>,
+    /// What carto is about to write, so that no moment between file and record is untrusted.
+    #[serde(default, skip_serializing_if = "Coming::is_none")]
+    coming: Coming,
+}
+
+/// The files that carto is about to write into a trusted project. They are named before the file
+/// changes and forgotten after it: a run that ends between leaves both versions trusted, which the
+/// user had both approved or made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Coming {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    config: Option<Hash>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credentials: Option<Hash>,
+}
+
+impl Coming {
+    fn is_none(&self) -> bool {
+        *self == Coming::default()
+    }
 }
 
 impl Record {
@@ -75,22 +95,46 @@ impl Record {
             config: None,
             credentials: None,
             config_text: None,
+            coming: Coming::default(),
         }
     }
 
     /// Whether these are the approved settings. A project without settings has nothing to approve.
     pub fn trusts_config(&self, bytes: &[u8]) -> bool {
-        self.config.as_ref() == Some(&Hash::of(bytes))
+        let hash = Some(Hash::of(bytes));
+        self.config == hash || self.coming.config == hash
     }
 
     /// Whether these are the approved credentials.
     pub fn trusts_credentials(&self, bytes: &[u8]) -> bool {
-        self.credentials.as_ref() == Some(&Hash::of(bytes))
+        let hash = Some(Hash::of(bytes));
+        self.credentials == hash || self.coming.credentials == hash
+    }
+
+    /// Whether any credentials were approved.
+    pub fn names_credentials(&self) -> bool {
+        self.credentials.is_some() || self.coming.credentials.is_some()
+    }
+
+    /// Whether a run ended between what it named and what it wrote.
+    pub fn is_unsettled(&self) -> bool {
+        !self.coming.is_none()
+    }
+
+    /// Names settings that are about to be written.
+    pub fn expect_config(&mut self, bytes: &[u8]) {
+        self.coming.config = Some(Hash::of(bytes));
+    }
+
+    /// Names credentials that are about to be written.
+    pub fn expect_credentials(&mut self, bytes: &[u8]) {
+        self.coming.credentials = Some(Hash::of(bytes));
     }
 
     /// Approves settings.
     pub fn approve_config(&mut self, bytes: &[u8]) {
         self.denied = false;
+        self.coming.config = None;
         self.config = Some(Hash::of(bytes));
         self.config_text = std::str::from_utf8(bytes)
             .ok()
@@ -100,6 +144,7 @@ impl Record {
 
     /// Approves credentials.
     pub fn approve_credentials(&mut self, bytes: &[u8]) {
+        self.coming.credentials = None;
         self.credentials = Some(Hash::of(bytes));
     }
 }
@@ -164,18 +209,29 @@ impl Trust {
         Ok(record.filter(|record| record.path == spelled(root)))
     }
 
-    /// Changes what is said about a project; a new record begins empty.
+    /// Changes what is said about a project; a new record begins empty. `notice` is told who is
+    /// waited for.
     ///
     /// # Errors
     /// The state directory or the record cannot be written.
-    pub fn update(&self, root: &Path, change: impl FnOnce(&mut Record)) -> Result<(), Error> {
+    pub fn update(
+        &self,
+        root: &Path,
+        notice: &mut dyn FnMut(&str),
+        change: impl FnOnce(&mut Record),
+    ) -> Result<(), Error> {
         let dir = self.writable()?;
         create_private_dir(dir)?;
-        let lock = Lock::directory(dir)?;
+        let lock = Lock::directory_telling(dir, notice)?;
         let path = dir.join(file_name(root));
-        // A damaged record is replaced: it says nothing any more.
-        let mut record =
-            read_record(&path).unwrap_or_default().unwrap_or_else(|| Record::new(root));
+        let record = match read_own(&path, RECORD_LIMIT) {
+            // What cannot be read now may be read tomorrow.
+            Err(error @ ReadError::Io { .. }) => return Err(error.into()),
+            // A damaged record is replaced: it says nothing any more.
+            Err(_) | Ok(None) => None,
+            Ok(Some(file)) => parse_record(&path, &file.bytes).ok(),
+        };
+        let mut record = record.unwrap_or_else(|| Record::new(root));
         if record.path != spelled(root) {
             record = Record::new(root);
         }
@@ -188,9 +244,9 @@ impl Trust {
     }
 
     /// Forgets what was said about a project.
-    pub fn forget(&self, root: &Path) -> Result<(), Error> {
+    pub fn forget(&self, root: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Error> {
         let dir = self.writable()?;
-        let lock = Lock::directory(dir)?;
+        let lock = Lock::directory_telling(dir, notice)?;
         remove(&dir.join(file_name(root)), Links::Refuse, &lock)?;
         Ok(())
     }
@@ -272,14 +328,44 @@ mod tests {
         let trust = Trust::at(Some(state.path()), Access::Mine);
         let root = Path::new("/a/work");
         assert_eq!(trust.record(root).unwrap(), None);
-        trust.update(root, |record| record.approve_config(b"x = 1\n")).unwrap();
+        trust.update(root, &mut |_| {}, |record| record.approve_config(b"x = 1\n")).unwrap();
         let record = trust.record(root).unwrap().unwrap();
         assert!(record.trusts_config(b"x = 1\n"));
         assert!(!record.trusts_config(b"x = 1 \n"));
         assert!(!record.trusts_credentials(b"x = 1\n"));
         assert_eq!(trust.record(Path::new("/a/work-evil")).unwrap(), None);
-        trust.forget(root).unwrap();
+        trust.forget(root, &mut |_| {}).unwrap();
         assert_eq!(trust.record(root).unwrap(), None);
+    }
+
+    #[test]
+    fn what_carto_is_about_to_write_is_trusted_before_and_after() {
+        let state = tempfile::tempdir().unwrap();
+        let trust = Trust::at(Some(state.path()), Access::Mine);
+        let root = Path::new("/a/work");
+        let update = |change: fn(&mut Record)| trust.update(root, &mut |_| {}, change).unwrap();
+        let trusts = |old, new| {
+            let record = trust.record(root).unwrap().unwrap();
+            assert_eq!((record.trusts_config(b"old"), record.trusts_config(b"new")), (old, new));
+            assert_eq!(record.trusts_credentials(b"old"), old);
+            assert_eq!(record.trusts_credentials(b"new"), new);
+            assert_eq!(record.is_unsettled(), old && new);
+        };
+        update(|record| {
+            record.approve_config(b"old");
+            record.approve_credentials(b"old");
+        });
+        trusts(true, false);
+        update(|record| {
+            record.expect_config(b"new");
+            record.expect_credentials(b"new");
+        });
+        trusts(true, true);
+        update(|record| {
+            record.approve_config(b"new");
+            record.approve_credentials(b"new");
+        });
+        trusts(false, true);
     }
 
     #[test]
@@ -287,7 +373,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let trust = Trust::at(Some(state.path()), Access::Mine);
         let (mine, other) = (Path::new("/a/mine"), Path::new("/a/other"));
-        trust.update(mine, |record| record.approve_config(b"")).unwrap();
+        trust.update(mine, &mut |_| {}, |record| record.approve_config(b"")).unwrap();
         let dir = state.path().join("trust");
         std::fs::copy(dir.join(file_name(mine)), dir.join(file_name(other))).unwrap();
         assert_eq!(trust.record(other).unwrap(), None);

@@ -26,9 +26,16 @@ pub struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Checks a text by the strict grammar and takes its canonical form.
+    /// Checks a text by the strict grammar and takes its canonical form. The end of an API's address
+    /// is no part of it, wherever it was written: a program that finds the URL in its environment
+    /// reads it without, and it must be the same account.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        grammar::parse(text)
+        let mut url = grammar::parse(text)?;
+        // The grammar has judged the whole text; what is left of it is as good.
+        while strip_api_suffix(&url.text).len() < url.text.len() {
+            url = grammar::parse(strip_api_suffix(&url.text))?;
+        }
+        Ok(url)
     }
 
     /// Gives the canonical text, without trailing slash.

@@ -397,6 +397,29 @@ fn the_end_of_an_api_url_is_removed() {
     }
 }
 
+/// Wherever a URL was written: in a file, where nothing else removes the end, as in a variable.
+#[test]
+fn no_canonical_url_has_an_end_that_its_readers_remove() {
+    for (text, root) in [
+        ("https://a.carto.com/api/v2/sql", "https://a.carto.com"),
+        ("https://h.example/user/ann/api/", "https://h.example/user/ann"),
+        ("https://h.example/api/api/v2", "https://h.example"),
+        ("https://h.example/api/v2/sql/api", "https://h.example"),
+        ("https://h.example/user/api", "https://h.example/user/api"),
+        ("https://h.example/user/api/api/v1/sql", "https://h.example/user/api"),
+        ("https://api", "https://api"),
+    ] {
+        assert_eq!(url(text).as_str(), root, "{text}");
+        assert_eq!(strip_api_suffix(root), root, "{text}");
+    }
+    // The whole text is judged, its end too.
+    for text in ["https://h.example//api", "https://h.example/./api", "https://h.example/api?x"] {
+        assert!(BaseUrl::parse(text).is_err(), "{text}");
+    }
+    let pattern = BaseUrlSetting::parse("https://h.example/user/{username}/api/v2/sql").unwrap();
+    assert_eq!(pattern.as_str(), "https://h.example/user/{username}");
+}
+
 /// Pieces of hosts and paths, parted by spaces.
 const HOST_PIECES: &str = "a B xn-- xn--a ls8h - _ . . 0x7f 127 1 08 com carto {username} [::1] \
     [1::3:4:5:6:7:8] [64:ff9b::102:304] %41 \u{e9} \u{0} \u{3002}";

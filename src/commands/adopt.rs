@@ -11,6 +11,7 @@ use crate::config::keys::KeyPath;
 use crate::config::{Layer, Located, Origin, Scope, edit};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
+use crate::replace_file::Lock;
 
 /// Whether the account becomes the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,11 +259,12 @@ pub fn own_facts(context: &Context, scope: Scope) -> Result<Facts, Error> {
     Ok(facts)
 }
 
-/// Writes the account's name to its place.
+/// Writes the account's name to its place, under the lock that was held when the place was found.
 ///
 /// # Errors
 /// The settings file cannot be read, edited or written.
 pub fn write_settings(
+    lock: &Lock,
     context: &Context,
     destination: &Destination,
     account: &Account,
@@ -295,7 +297,7 @@ pub fn write_settings(
         values.push((vec!["profile"], text(name)));
     }
     let change = |old: &str, layer: &Layer| set_all(old, layer, &values);
-    destination.edit_config(context, change, |_| Ok(()))?;
+    destination.edit_config_under(lock, context, change, |_| Ok(()))?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! it needs, so `help` and `config path` work when a file is broken.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::globals::{Globals, Nested};
 use super::layers::Loaded;
@@ -16,7 +16,7 @@ use crate::error::{Error, shell_word};
 use crate::invocation::Invocation;
 use crate::output::{Color, Output};
 use crate::secret::Secret;
-use crate::trust::{Access, Trust};
+use crate::trust::{Access, Record, Trust};
 
 /// The longest file of one's own that is read, in bytes.
 pub const OWN_LIMIT: u64 = 16 * 1024 * 1024;
@@ -107,6 +107,14 @@ impl Context {
             _ => Access::Mine,
         };
         Trust::at(dir.as_deref(), access)
+    }
+
+    /// Changes what is said about a project; a long wait for another writer is told.
+    ///
+    /// # Errors
+    /// The record cannot be read or written.
+    pub fn update_trust(&self, root: &Path, change: impl FnOnce(&mut Record)) -> Result<(), Error> {
+        self.trust().update(root, &mut |text| self.output.note(text), change)
     }
 
     /// Reads every layer. A broken file is kept as an error, so that the caller decides.

@@ -15,6 +15,7 @@ use crate::read_file::{read_named, read_own};
 use crate::replace_file::{
     Links, Lock, Mode, Target, clear_left_over, create_private_dir, replace,
 };
+use crate::trust::Record;
 
 /// Where a command writes.
 #[derive(Debug)]
@@ -124,6 +125,15 @@ impl Destination {
         }
     }
 
+    /// Locks what lies there, for changes that have to be one: of two files, or by what stands
+    /// there now.
+    ///
+    /// # Errors
+    /// The directory cannot be made, or another process does not give the lock back.
+    pub fn hold(&self, context: &Context) -> Result<Lock, Error> {
+        self.lock(context, &self.config_path())
+    }
+
     /// Changes the settings file: reads it under the lock, edits, judges the new text, replaces.
     /// Gives the file when something changed.
     pub fn edit_config(
@@ -132,8 +142,18 @@ impl Destination {
         change: impl Fn(&str, &Layer) -> Result<Change, EditError>,
         judge: impl Fn(&Layer) -> Result<(), Error>,
     ) -> Result<Option<PathBuf>, Error> {
+        self.edit_config_under(&self.hold(context)?, context, change, judge)
+    }
+
+    /// Changes the settings file like [`Destination::edit_config`], under a lock that is held.
+    pub fn edit_config_under(
+        &self,
+        lock: &Lock,
+        context: &Context,
+        change: impl Fn(&str, &Layer) -> Result<Change, EditError>,
+        judge: impl Fn(&Layer) -> Result<(), Error>,
+    ) -> Result<Option<PathBuf>, Error> {
         let path = self.config_path();
-        let lock = self.lock(context, &path)?;
         let old = self.read(&path)?.unwrap_or_default();
         let trusted = self.trusts_config(context, &old)?;
         // The text must be sound before it is edited: an edit must not hide what is wrong.
@@ -142,7 +162,10 @@ impl Destination {
         let new = match change(&text, &layer) {
             Ok(Change::Changed(new)) => new,
             Ok(Change::Unchanged) => {
-                clear_left_over(&path, self.links(), &lock)?;
+                clear_left_over(&path, self.links(), lock)?;
+                if trusted == Approval::Stays {
+                    self.settle(context, |record| record.approve_config(&old))?;
+                }
                 return Ok(None);
             }
             Err(error) => return Err(edit_error(&path, &error)),
@@ -152,7 +175,7 @@ impl Destination {
             return Err(problem.clone());
         }
         judge(&layer)?;
-        self.put_config(context, &path, new.as_bytes(), &lock, trusted)?;
+        self.put_config(context, &path, new.as_bytes(), lock, trusted)?;
         Ok(Some(path))
     }
 
@@ -199,6 +222,11 @@ impl Destination {
         approval: Approval,
     ) -> Result<(), Error> {
         let mode = if self.scope() == Scope::User { Mode::Private } else { Mode::Shared };
+        // Both versions are trusted meanwhile: a run may end, and another read, between any two
+        // steps.
+        if let (Approval::Stays, Destination::Project(project)) = (approval, self) {
+            context.update_trust(project.root(), |record| record.expect_config(new))?;
+        }
         let replaced = replace(path, new, mode, self.links(), lock)?;
         if replaced.broke_hard_link {
             context.output.warning(&format!(
@@ -207,7 +235,7 @@ impl Destination {
             ));
         }
         if let (Approval::Stays, Destination::Project(project)) = (approval, self) {
-            context.trust().update(project.root(), |record| record.approve_config(new))?;
+            context.update_trust(project.root(), |record| record.approve_config(new))?;
         }
         Ok(())
     }
@@ -218,30 +246,57 @@ impl Destination {
         context: &Context,
         change: impl FnOnce(&Path, &str) -> Result<(Change, T), Error>,
     ) -> Result<(PathBuf, T), Error> {
+        self.directory()?;
+        self.edit_credentials_under(&self.hold(context)?, context, change)
+    }
+
+    /// Changes the credentials file like [`Destination::edit_credentials`], under a lock that is
+    /// held.
+    pub fn edit_credentials_under<T>(
+        &self,
+        lock: &Lock,
+        context: &Context,
+        change: impl FnOnce(&Path, &str) -> Result<(Change, T), Error>,
+    ) -> Result<(PathBuf, T), Error> {
         let path = self.directory()?.join(CREDENTIALS_FILE);
-        let lock = self.lock(context, &path)?;
         let old = self.read(&path)?;
         self.only_approved(context, &path, old.as_deref())?;
         let old = old.unwrap_or_default();
         let text = store::text_of(&path, &old)?;
         let (change, told) = change(&path, text)?;
         let Change::Changed(new) = change else {
-            clear_left_over(&path, self.links(), &lock)?;
+            clear_left_over(&path, self.links(), lock)?;
+            self.settle(context, |record| record.approve_credentials(&old))?;
             return Ok((path, told));
         };
         if brings_key(&path, text, &new)? {
-            git::keep_out(&context.invocation.env, Target::resolve(&path, self.links())?.path())?;
+            let target = Target::resolve(&path, self.links())?;
+            git::keep_out(&context.invocation.env, target.path(), &mut |text| {
+                context.output.note(text);
+            })?;
         }
-        // Sources of the system are for everybody to read; without a key there is nothing to hide.
-        let open = self.scope() == Scope::System && !holds_key(&path, &new)?;
-        let mode = if open { Mode::Shared } else { Mode::Keys };
-        replace(&path, new.as_bytes(), mode, self.links(), &lock)?;
-        if let Destination::Project(project) = self {
-            context
-                .trust()
-                .update(project.root(), |record| record.approve_credentials(new.as_bytes()))?;
-        }
+        let Destination::Project(project) = self else {
+            // Sources of the system are for everybody to read; without a key there is nothing to
+            // hide.
+            let open = self.scope() == Scope::System && !holds_key(&path, &new)?;
+            let mode = if open { Mode::Shared } else { Mode::Keys };
+            replace(&path, new.as_bytes(), mode, self.links(), lock)?;
+            return Ok((path, told));
+        };
+        context.update_trust(project.root(), |record| record.expect_credentials(new.as_bytes()))?;
+        replace(&path, new.as_bytes(), Mode::Keys, self.links(), lock)?;
+        context
+            .update_trust(project.root(), |record| record.approve_credentials(new.as_bytes()))?;
         Ok((path, told))
+    }
+
+    /// Ends what a run began that ended between the file and the project's record.
+    fn settle(&self, context: &Context, approve: impl FnOnce(&mut Record)) -> Result<(), Error> {
+        let Destination::Project(project) = self else { return Ok(()) };
+        match context.trust().record(project.root())? {
+            Some(record) if record.is_unsettled() => context.update_trust(project.root(), approve),
+            _ => Ok(()),
+        }
     }
 
     /// Links are followed in one's own files; those of a project come with clones.

@@ -7,9 +7,10 @@ use clap::Args;
 use super::context::Context;
 use crate::config::discover::{self, CONFIG_FILE, PROJECT_DIR};
 use crate::config::schema;
-use crate::error::{Error, Kind, io_reason};
+use crate::error::{Error, Kind};
 use crate::git;
-use crate::replace_file::{Links, Lock, Mode, replace};
+use crate::read_file::ProjectDir;
+use crate::replace_file::{LOCK_NAME, Links, Lock, Mode, create_shared_dir, replace};
 
 /// Make this directory a project: `.carto/` with settings that may be committed
 #[derive(Args, Debug)]
@@ -39,45 +40,48 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
         .help("carto config set KEY VALUE     # your own settings need no project"));
     }
     let dir = root.join(PROJECT_DIR);
-    let existed = dir.symlink_metadata().is_ok();
-    if existed {
+    if dir.symlink_metadata().is_ok() && !is_unfinished(&root, &dir) {
         context.output.note(&format!("{} is there already; nothing was changed", dir.display()));
         tell_outer(context)?;
         return Ok(());
     }
-    make(&dir).map_err(|error| {
-        Error::new(Kind::Write, format!("cannot make the project: {}", io_reason(&error)))
-            .at(dir.display())
-    })?;
+    create_shared_dir(&dir)?;
     let ignored = ["credentials.toml", ".lock", ".*.tmp-*"].map(str::to_owned);
-    git::ignore(&dir, &ignored)?;
     let mut notice = |text: &str| context.output.note(text);
+    git::ignore(&dir, &ignored, &mut notice)?;
     let lock = Lock::directory_telling(&dir, &mut notice)?;
     let schema = schema::config_text();
     replace(&dir.join(SCHEMA_FILE), schema.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
     let path = dir.join(CONFIG_FILE);
-    replace(&path, SETTINGS.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
-    // What carto itself wrote into a project that did not exist is the user's own word.
-    context.output.note(&format!("made {}", dir.display()));
-    match context.trust().writable() {
+    // What carto itself writes into a project that did not exist is the user's own word. It comes
+    // first: the settings are the last thing that is missing after a crash.
+    let distrust = match context.trust().writable() {
         Ok(_) => {
-            context.trust().update(&root, |record| record.approve_config(SETTINGS.as_bytes()))?;
+            context.update_trust(&root, |record| record.approve_config(SETTINGS.as_bytes()))?;
+            None
         }
-        Err(reason) => context.output.note(&format!("it is not trusted yet: {reason}")),
+        Err(reason) => Some(reason),
+    };
+    replace(&path, SETTINGS.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
+    context.output.note(&format!("made {}", dir.display()));
+    if let Some(reason) = distrust {
+        context.output.note(&format!("it is not trusted yet: {reason}"));
     }
     tell_outer(context)
 }
 
-/// Makes the directory. Under a umask of 0 everyone could write it, and it would be foreign.
-#[cfg(unix)]
-fn make(dir: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().mode(0o755).create(dir)
-}
-
-#[cfg(not(unix))]
-fn make(dir: &Path) -> std::io::Result<()> {
-    std::fs::create_dir(dir)
+/// Whether the directory holds nothing but what an `init` that was cut short leaves there.
+fn is_unfinished(root: &Path, dir: &Path) -> bool {
+    let is_mine = ProjectDir::open(root).is_ok_and(|project| project.foreign().is_none());
+    let Ok(entries) = std::fs::read_dir(dir) else { return false };
+    let ours = |name: &str| {
+        matches!(name, ".gitignore" | LOCK_NAME | "..gitignore.lock")
+            || [".config.toml.tmp-", "..gitignore.tmp-"].iter().any(|mark| name.starts_with(mark))
+    };
+    is_mine
+        && entries
+            .map(|entry| entry.ok()?.file_name().into_string().ok())
+            .all(|name| name.is_some_and(|name| ours(&name)))
 }
 
 fn tell_outer(context: &Context) -> Result<(), Error> {

@@ -140,7 +140,7 @@ impl Context {
             }
         }
         if let Some(project) = &loaded.project {
-            match project.credentials() {
+            match project.credentials(&self.trust()) {
                 Ok(Some((path, file))) => match parse_store(Scope::Project, &path, &file) {
                     Ok(entries) => stored.extend(entries),
                     Err(error) => broken.push(error),

@@ -93,7 +93,8 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         select: if args.default { Select::Always } else { Select::IfNoDefault },
         organization: args.organization.clone(),
     };
-    let place = adopt::place(context, &destination, &account, &wanted)?;
+    // What is refused is refused before the key is asked for.
+    adopt::place(context, &destination, &account, &wanted)?;
     let old = context.without_project().facts(None)?.stored.into_iter().find(|entry| {
         entry.scope == Scope::User
             && entry.account.as_ref() == Some(&account)
@@ -101,9 +102,13 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     });
     let key = read(context, args, &account, old.as_ref())?;
     let new = NewKey { account: Some(&account), profile: None, key: &key };
+    // Another login may have taken the place meanwhile.
+    let lock = destination.hold(context)?;
+    let place = adopt::place(context, &destination, &account, &wanted)?;
     let (path, what) =
-        destination.edit_credentials(context, |path, text| store(path, text, &new))?;
-    adopt::write_settings(context, &destination, &account, &place, &wanted)?;
+        destination.edit_credentials_under(&lock, context, |path, text| store(path, text, &new))?;
+    adopt::write_settings(&lock, context, &destination, &account, &place, &wanted)?;
+    drop(lock);
     tell_where(context, &path, what, &key);
     if let Some(old) = old.filter(|_| what == Put::Replaced) {
         tell_what_was_replaced(context, &old);

@@ -59,6 +59,19 @@ impl Project {
     /// # Errors
     /// A trust record that cannot be read; a file of the project that cannot be read.
     pub fn open(place: &ProjectPlace, trust: &Trust) -> Result<Self, Error> {
+        let mut project = Project::open_once(place, trust)?;
+        // carto may be writing it: then the record that was read first is older than the file.
+        while project.standing == ProjectStanding::Changed {
+            let now = Project::open_once(place, trust)?;
+            if (&now.config, &now.record) == (&project.config, &project.record) {
+                break;
+            }
+            project = now;
+        }
+        Ok(project)
+    }
+
+    fn open_once(place: &ProjectPlace, trust: &Trust) -> Result<Self, Error> {
         let record = trust.record(&place.root)?;
         let mut project = Project {
             place: place.clone(),
@@ -183,16 +196,25 @@ impl Project {
     }
 
     /// Gives its credentials, when their exact bytes were approved.
-    pub fn credentials(&self) -> Result<Option<(PathBuf, FileBytes)>, Error> {
+    pub fn credentials(&self, trust: &Trust) -> Result<Option<(PathBuf, FileBytes)>, Error> {
         if !self.counts() {
             return Ok(None);
         }
-        let Some(record) = self.record.as_ref().filter(|record| record.credentials.is_some())
-        else {
-            return Ok(None);
-        };
-        let Some(file) = self.raw_credentials()? else { return Ok(None) };
-        let approved = record.trusts_credentials(&file.bytes);
-        Ok(approved.then(|| (self.file(CREDENTIALS_FILE), file)))
+        let mut record = self.record.clone();
+        loop {
+            let Some(known) = record.as_ref().filter(|record| record.names_credentials()) else {
+                return Ok(None);
+            };
+            let Some(file) = self.raw_credentials()? else { return Ok(None) };
+            if known.trusts_credentials(&file.bytes) {
+                return Ok(Some((self.file(CREDENTIALS_FILE), file)));
+            }
+            // carto may be writing them: then the record that was read first is the older one.
+            let now = trust.record(self.root())?;
+            if now == record {
+                return Ok(None);
+            }
+            record = now;
+        }
     }
 }

@@ -67,7 +67,7 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         return revoke(context, &root);
     }
     if args.deny {
-        context.trust().update(&root, |record| record.denied = true)?;
+        context.update_trust(&root, |record| record.denied = true)?;
         context.output.note(&format!("{} is left out from now on", root.display()));
         return Ok(());
     }
@@ -119,7 +119,7 @@ fn revoke(context: &Context, root: &Path) -> Result<(), Error> {
         let what = "this project was neither approved nor denied";
         return Err(Error::new(Kind::NotThere, what).at(root.display()));
     }
-    context.trust().forget(root)?;
+    context.trust().forget(root, &mut |text| context.output.note(text))?;
     let denied = record.is_ok_and(|record| record.is_some_and(|record| record.denied));
     let was = if denied { "left out" } else { "trusted" };
     context.output.note(&format!("{} is no longer {was}", root.display()));
@@ -166,7 +166,7 @@ impl Review {
 }
 
 fn approve(context: &Context, review: &Review) -> Result<(), Error> {
-    context.trust().update(review.project.root(), |record| {
+    context.update_trust(review.project.root(), |record| {
         record.denied = false;
         if let Some(bytes) = &review.config {
             record.approve_config(bytes);
@@ -199,7 +199,7 @@ fn expect(context: &Context, review: &Review, expected: &str) -> Result<(), Erro
             .note(format!("found    {}", Hash::of(bytes)))
             .help("carto trust --show"));
     }
-    context.trust().update(review.project.root(), |record| record.approve_config(bytes))?;
+    context.update_trust(review.project.root(), |record| record.approve_config(bytes))?;
     context
         .output
         .note(&format!("{} is trusted until it changes", review.project.root().display()));

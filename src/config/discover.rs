@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, io_reason};
 use crate::invocation::Invocation;
 
 /// The directory of a project's files.
@@ -118,8 +118,7 @@ fn nearest_project(invocation: &Invocation) -> Result<Option<ProjectPlace>, Erro
             break;
         }
         device = here;
-        if std::fs::symlink_metadata(dir.join(PROJECT_DIR)).is_ok() && !passed_over(invocation, dir)
-        {
+        if is_there(&dir.join(PROJECT_DIR))? && !passed_over(invocation, dir) {
             if nearest.is_none() {
                 nearest = Some(dir.to_owned());
             } else {
@@ -127,11 +126,31 @@ fn nearest_project(invocation: &Invocation) -> Result<Option<ProjectPlace>, Erro
                 break;
             }
         }
-        if std::fs::symlink_metadata(dir.join(".git")).is_ok() {
+        if is_there(&dir.join(".git"))? {
             break;
         }
     }
     Ok(nearest.map(|root| ProjectPlace { root, outer }))
+}
+
+/// Whether something stands there. Where the disk does not say, a project is not passed over: the
+/// scopes below it may name another account.
+fn is_there(path: &Path) -> Result<bool, Error> {
+    use std::io::ErrorKind as Io;
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            Io::NotFound | Io::NotADirectory | Io::PermissionDenied | Io::InvalidFilename => {
+                Ok(false)
+            }
+            _ => Err(Error::new(
+                Kind::Invalid,
+                format!("cannot look for a project: {}", io_reason(&error)),
+            )
+            .at(path.display())
+            .help("--no-project leaves projects out")),
+        },
+    }
 }
 
 /// Whether a directory can never be a project.

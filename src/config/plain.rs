@@ -90,7 +90,12 @@ fn unspaced(text: &str) -> &str {
 /// Whether nothing but a comment is left of a line.
 fn is_end(rest: &str) -> bool {
     let rest = unspaced(rest);
-    rest.is_empty() || rest.starts_with('#') && rest.chars().all(is_text)
+    rest.is_empty() || rest.starts_with('#') && is_all_text(rest)
+}
+
+/// Whether only characters stand in a comment or string that may stand there as they are.
+fn is_all_text(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) || text.chars().all(is_text)
 }
 
 /// Whether a character may stand in comments and strings. TOML allows a few more.
@@ -109,10 +114,10 @@ fn bare(text: &str) -> Option<(&str, &str)> {
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let quote = *text.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
     let rest = text.get(1..)?;
-    let end = rest.bytes().position(|byte| byte == quote)?;
+    let end = rest.find(char::from(quote))?;
     let (inside, behind) = (rest.get(..end)?, rest.get(end + 1..)?);
     let several_lines = inside.is_empty() && behind.as_bytes().first() == Some(&quote);
-    let as_it_stands = inside.chars().all(is_text) && (quote == b'\'' || !inside.contains('\\'));
+    let as_it_stands = is_all_text(inside) && (quote == b'\'' || !inside.contains('\\'));
     (as_it_stands && !several_lines).then(|| text.split_at_checked(end + 2)).flatten()
 }
 

@@ -69,15 +69,6 @@ fn set_key(text: &str, index: usize, key: &Value) -> Result<Change, EditError> {
     }
 }
 
-/// Stores a key like [`put`], unless its entry holds another one: then nothing changes, and there is
-/// no answer.
-pub fn put_new(path: &Path, text: &str, new: &NewKey) -> Result<(Change, Option<Put>), Error> {
-    match put(path, text, new)? {
-        (_, Put::Replaced) => Ok((Change::Unchanged, None)),
-        (change, what) => Ok((change, Some(what))),
-    }
-}
-
 /// Gives the unbound key to an account, where there is one. An account that has a key in this file
 /// keeps that one, and the unbound key stays as it is.
 pub fn bind(path: &Path, text: &str, account: &Account) -> Result<(Change, bool), Error> {

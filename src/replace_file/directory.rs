@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use super::temporary::again;
 use super::write_error::{Act, Stands, WriteError, WriteReason};
 
 /// Makes a directory and what is missing above it, each 0700 whatever the umask; directories that
@@ -24,12 +25,26 @@ pub fn create_private_dir(path: &Path) -> Result<(), WriteError> {
     Ok(())
 }
 
+/// Makes one directory that others may look into, if it is not there: 0755, less what the umask
+/// takes. Under a umask of 0 everyone could write it otherwise.
+pub fn create_shared_dir(path: &Path) -> Result<(), WriteError> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    finish(path, again(|| builder.create(path))).map_err(|reason| failed(path, reason))
+}
+
 fn failed(path: &Path, reason: WriteReason) -> WriteError {
     WriteError { act: Act::MakeDirectory, path: path.into(), reason, stands: Stands::Unchanged }
 }
 
 fn create_one(path: &Path) -> Result<(), WriteReason> {
-    match make(path) {
+    finish(path, make(path))
+}
+
+/// Makes a new directory last.
+fn finish(path: &Path, made: io::Result<()>) -> Result<(), WriteReason> {
+    match made {
         Ok(()) => {
             let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
             Ok(Directory::open(parent.unwrap_or(Path::new(".")))?.sync()?)
@@ -50,12 +65,12 @@ fn create_one(path: &Path) -> Result<(), WriteReason> {
 fn make(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
-    fs::DirBuilder::new().mode(0o700).create(path)?;
+    again(|| fs::DirBuilder::new().mode(0o700).create(path))?;
     let mode = fs::symlink_metadata(path)?.permissions().mode();
     if mode & 0o777 != 0o700 {
         // Only a umask that takes rights from the owner leads here.
         let handle = open(path)?;
-        handle.set_permissions(fs::Permissions::from_mode(0o700))?;
+        again(|| handle.set_permissions(fs::Permissions::from_mode(0o700)))?;
     }
     Ok(())
 }
@@ -105,7 +120,7 @@ impl Directory {
 }
 
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<fs::File> {
+pub(super) fn open(path: &Path) -> io::Result<fs::File> {
     use rustix::fs::{CWD, Mode, OFlags, openat};
 
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

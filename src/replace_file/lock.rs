@@ -18,8 +18,10 @@ use super::write_error::{Act, WriteError, WriteReason};
 
 /// The name of the lock file in a directory of carto's own.
 pub const LOCK_NAME: &str = ".lock";
-/// How long a wait stays silent.
-const SILENT: Duration = Duration::from_secs(2);
+/// How long a wait stays silent, and how long one holder is waited for: writing takes milliseconds,
+/// so one who has not done it in a minute was stopped, or waits for a disk that is gone.
+const PATIENCE: Patience =
+    Patience { silent: Duration::from_secs(2), one_holder: Duration::from_mins(1) };
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 /// What a lock file holds: ten places for the process number and a newline.
@@ -40,8 +42,8 @@ enum AtEnd {
 }
 
 impl Lock {
-    /// Locks a directory of carto's own by its file `.lock` (0600), which stays there. Waits for
-    /// as long as it takes.
+    /// Locks a directory of carto's own by its file `.lock` (0600), which stays there. Waits as
+    /// long as others come and go, and a minute for one that stays.
     pub fn directory(dir: &Path) -> Result<Lock, WriteError> {
         Lock::directory_telling(dir, &mut |_| {})
     }
@@ -53,7 +55,8 @@ impl Lock {
     }
 
     /// Locks one file in a directory that is not carto's by a file `.NAME.lock` beside it (behind
-    /// all links), which is removed in the end (except on Windows). Waits for as long as it takes.
+    /// all links), which is removed in the end (except on Windows). Waits like
+    /// [`Lock::directory`].
     pub fn file(path: &Path, links: Links) -> Result<Lock, WriteError> {
         Lock::file_telling(path, links, &mut |_| {})
     }
@@ -66,6 +69,10 @@ impl Lock {
         notice: &mut dyn FnMut(&str),
     ) -> Result<Lock, WriteError> {
         let target = Target::resolve(path, links)?;
+        // Beside a device no file is made, not even a lock.
+        if let Err(reason @ WriteReason::NotRegular) = target.existing() {
+            return Err(WriteError::unchanged(Act::Write, target.path(), reason));
+        }
         let path = target.directory().join(target.hidden_name(LOCK_NAME));
         Lock::take(path, AtEnd::Remove, notice)
     }
@@ -93,7 +100,7 @@ impl Drop for Lock {
 }
 
 fn acquire(path: &Path, at_end: AtEnd, notice: &mut dyn FnMut(&str)) -> Result<File, WriteReason> {
-    let mut wait = Wait { until: None, notice: Some(notice) };
+    let mut wait = Wait { patience: PATIENCE, begin: None, holder: None, notice: Some(notice) };
     loop {
         let file = open(path)?;
         let metadata = file.metadata()?;
@@ -155,14 +162,24 @@ fn is_at(_: &File, _: &Path) -> bool {
     true
 }
 
+/// How long to wait for a lock.
+#[derive(Clone, Copy)]
+struct Patience {
+    silent: Duration,
+    one_holder: Duration,
+}
+
 /// One wait for a lock, over as many lock files as it takes.
 struct Wait<'a> {
-    until: Option<Instant>,
+    patience: Patience,
+    begin: Option<Instant>,
+    /// Who holds the lock, and since when that was seen.
+    holder: Option<(u32, Instant)>,
     notice: Option<&'a mut dyn FnMut(&str)>,
 }
 
 impl Wait<'_> {
-    fn lock(&mut self, file: &File, path: &Path) -> io::Result<()> {
+    fn lock(&mut self, file: &File, path: &Path) -> Result<(), WriteReason> {
         let mut pause = Duration::from_millis(1);
         loop {
             match file.try_lock() {
@@ -171,40 +188,52 @@ impl Wait<'_> {
                 Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {
                     continue;
                 }
-                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
             }
-            let until = *self.until.get_or_insert_with(|| Instant::now() + SILENT);
-            if Instant::now() >= until {
-                if let Some(notice) = self.notice.take() {
-                    notice(&format!(
-                        "waiting for {}, which holds {}",
-                        holder(file),
-                        path.display()
-                    ));
-                }
-                return again(|| file.lock());
+            let now = Instant::now();
+            if now - *self.begin.get_or_insert(now) >= self.patience.silent {
+                self.look(file, path, now)?;
             }
             sleep(pause);
             pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
+
+    /// Tells once who holds the lock, and gives up on one who holds it too long. One who cannot be
+    /// named may be another one every time.
+    fn look(&mut self, file: &File, path: &Path, now: Instant) -> Result<(), WriteReason> {
+        let holder = holder(file);
+        if let Some(notice) = self.notice.take() {
+            let who = holder.map_or("another process".to_owned(), |pid| format!("process {pid}"));
+            notice(&format!("waiting for {who}, which holds {}", path.display()));
+        }
+        self.holder = match (self.holder, holder) {
+            (Some((known, since)), Some(pid)) if known == pid => Some((pid, since)),
+            (_, pid) => pid.map(|pid| (pid, now)),
+        };
+        match self.holder {
+            Some((pid, since)) if now - since >= self.patience.one_holder => {
+                Err(WriteReason::Held { pid })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-/// Names the process that holds the lock, as far as the file tells.
-fn holder(mut file: &File) -> String {
+/// Gives the number of the process that holds the lock, as far as the file tells.
+fn holder(mut file: &File) -> Option<u32> {
     let mut text = String::new();
     let read = file.take(HINT_LENGTH).read_to_string(&mut text);
-    let rewound = file.rewind();
-    match text.trim_end().parse::<u32>() {
-        Ok(pid) if read.is_ok() && rewound.is_ok() => format!("process {pid}"),
-        _ => "another process".to_owned(),
-    }
+    file.rewind().and(read).ok()?;
+    text.trim_end().parse().ok()
 }
 
 /// Writes the number of this process into its lock file. It is a hint for the notice of others, so
 /// a full disk is no reason to fail here.
 fn leave_hint(mut file: &File) {
-    let _ = writeln!(file, "{:<10}", std::process::id());
+    // In one piece, as others read it at any time.
+    let hint = format!("{:<10}\n", std::process::id());
+    let _ = file.write_all(hint.as_bytes());
 }
 
 /// Sets the mode to 0600: who can open a lock file can hold it.
@@ -215,7 +244,7 @@ fn make_private(file: &File, metadata: &fs::Metadata) -> io::Result<()> {
     if metadata.permissions().mode() & 0o7777 == 0o600 {
         return Ok(());
     }
-    file.set_permissions(fs::Permissions::from_mode(0o600))
+    again(|| file.set_permissions(fs::Permissions::from_mode(0o600)))
 }
 
 #[cfg(windows)]
@@ -237,4 +266,60 @@ fn is_own(metadata: &fs::Metadata) -> bool {
 #[cfg(windows)]
 fn is_own(metadata: &fs::Metadata) -> bool {
     metadata.len() <= HINT_LENGTH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waited(path: &Path, patience: Patience) -> (Result<(), WriteReason>, Vec<String>) {
+        let mut told = Vec::new();
+        let mut notice = |text: &str| told.push(text.to_owned());
+        let file = open(path).unwrap();
+        let mut wait = Wait { patience, begin: None, holder: None, notice: Some(&mut notice) };
+        let result = wait.lock(&file, path);
+        (result, told)
+    }
+
+    #[test]
+    fn one_holder_that_stays_is_named_and_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = Lock::directory(dir.path()).unwrap();
+        let path = dir.path().join(LOCK_NAME);
+        let patience =
+            Patience { silent: Duration::from_millis(50), one_holder: Duration::from_millis(100) };
+        let begin = Instant::now();
+        let (result, told) = waited(&path, patience);
+        // Windows does not let a locked file be read, so nobody can be named there.
+        if cfg!(unix) {
+            let pid = std::process::id();
+            assert!(matches!(result, Err(WriteReason::Held { pid: named }) if named == pid));
+            assert!(begin.elapsed() >= Duration::from_millis(150));
+            assert_eq!(told.len(), 1, "{told:?}");
+        }
+        drop(held);
+        assert!(waited(&path, patience).0.is_ok());
+    }
+
+    #[test]
+    fn holders_that_come_and_go_are_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(LOCK_NAME);
+        let held = Lock::directory(dir.path()).unwrap();
+        let patience =
+            Patience { silent: Duration::from_millis(20), one_holder: Duration::from_millis(200) };
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| waited(&path, patience).0.is_ok());
+            // Together they hold it for longer than one of them may.
+            for pid in 1..=6 {
+                let hint = format!("{pid:<10}\n");
+                let mut file = &held.file;
+                file.rewind().unwrap();
+                file.write_all(hint.as_bytes()).unwrap();
+                sleep(Duration::from_millis(100));
+            }
+            drop(held);
+            assert!(waiting.join().unwrap());
+        });
+    }
 }

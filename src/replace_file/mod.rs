@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use directory::Directory;
 use temporary::Temporary;
 
-pub use directory::create_private_dir;
+pub use directory::{create_private_dir, create_shared_dir};
 pub use lock::{LOCK_NAME, Lock};
 pub use target::{Links, Target};
 pub use write_error::{Act, Stands, WriteError, WriteReason};

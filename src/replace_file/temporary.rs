@@ -5,7 +5,7 @@
 //! that died, so it can be cleared at once, also when two processes reach the same file by ways
 //! with different locks (two directories that link to one file).
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -66,6 +66,7 @@ impl Temporary {
     pub(super) fn persist(self, target: &Path) -> io::Result<()> {
         let Temporary { file, mut path } = self;
         file.sync_all()?;
+        close(again(|| file.try_clone())?)?;
         // Windows renames no open file; elsewhere the lock is kept to the end.
         let held = if cfg!(windows) {
             drop(file);
@@ -78,6 +79,23 @@ impl Temporary {
         drop(held);
         Ok(())
     }
+}
+
+/// Closes a second handle of the file: network file systems tell only then that there is no room.
+/// The first one holds the lock until the file is in its place.
+#[cfg(unix)]
+fn close(second: File) -> io::Result<()> {
+    match nix::unistd::close(second) {
+        // The handle is gone, and what was written is synced.
+        Err(nix::errno::Errno::EINTR) => Ok(()),
+        result => Ok(result?),
+    }
+}
+
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on the other systems")]
+fn close(_: File) -> io::Result<()> {
+    Ok(())
 }
 
 fn create_new(path: &Path) -> io::Result<File> {
@@ -171,16 +189,32 @@ pub(super) fn again<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> 
 pub(super) fn remove_left_over(target: &Target) -> Vec<PathBuf> {
     let prefix = target.hidden_name(MARK);
     // A directory that may be written but not listed keeps what it has.
-    let Ok(entries) = fs::read_dir(target.directory()) else {
-        return Vec::new();
-    };
-    entries
-        .filter_map(Result::ok)
-        .filter(|entry| is_temporary(&entry.file_name(), &prefix))
-        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-        .map(|entry| entry.path())
+    names_in(target.directory())
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|name| is_temporary(name, &prefix))
+        .map(|name| target.directory().join(name))
+        .filter(|path| fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file()))
         .filter(|path| remove_one(path).is_err())
         .collect()
+}
+
+/// Lists a directory. The standard library panics when a directory cannot be closed.
+#[cfg(unix)]
+fn names_in(directory: &Path) -> io::Result<Vec<OsString>> {
+    use std::os::unix::ffi::OsStrExt;
+
+    let handle = super::directory::open(directory)?;
+    let mut names = Vec::new();
+    for entry in rustix::fs::Dir::new(handle)? {
+        names.push(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned());
+    }
+    Ok(names)
+}
+
+#[cfg(windows)]
+fn names_in(directory: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(directory)?.map(|entry| entry.map(|entry| entry.file_name())).collect()
 }
 
 /// Whether a name is the prefix with random letters and digits, and not that of another target.

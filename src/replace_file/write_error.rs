@@ -71,6 +71,12 @@ pub enum WriteReason {
     /// A device, a pipe or a socket where a file belongs.
     #[error("it is not a regular file")]
     NotRegular,
+    /// Another process does not give the lock back.
+    #[error("process {pid} holds it and does nothing")]
+    Held {
+        /// Its number.
+        pid: u32,
+    },
 }
 
 /// What stands at the path after a failure.
@@ -157,6 +163,10 @@ fn help(path: &Path, reason: &WriteReason) -> Option<String> {
             Some(format!("see where it leads, then remove it: ls -l {}", shell_word(link)))
         }
         WriteReason::Link => Some(format!("see where it leads: ls -l {word}")),
+        WriteReason::Held { pid } if cfg!(unix) => {
+            Some(format!("let it go on, or end it: kill -CONT {pid}; kill {pid}"))
+        }
+        WriteReason::Held { pid } => Some(format!("end it: taskkill /PID {pid}")),
         WriteReason::LinkChain
         | WriteReason::Directory
         | WriteReason::NotADirectory

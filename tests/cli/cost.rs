@@ -11,7 +11,9 @@ use crate::sandbox::Sandbox;
 /// git makes 155 before its plugin starts, and the loader of shared libraries a third of these.
 const MOST: usize = 130;
 
-/// Finds strace, where it can trace. Where it has to (on CI) its absence is a failure.
+/// Finds strace, where it can trace. The plain tests need no other program; the gate has it, and its
+/// own count fails without.
+#[expect(clippy::print_stderr, reason = "a bound that is not held has to be seen")]
 fn strace() -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let found = std::env::split_paths(&path).map(|dir| dir.join("strace")).find(|p| p.is_file());
@@ -22,7 +24,6 @@ fn strace() -> Option<PathBuf> {
     };
     let strace = found.filter(works);
     if strace.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "strace is missing, or may not trace");
         eprintln!("NOT COUNTED: strace is missing, or may not trace");
     }
     strace
@@ -33,7 +34,7 @@ fn calls_of_a_start(sandbox: &Sandbox, strace: &Path) -> Vec<String> {
     let log = sandbox.path("calls");
     let program = env!("CARGO_BIN_EXE_carto");
     let call = sandbox.program(strace).arg("-f").arg("-o").arg(&log).arg(program).arg("account");
-    call.dir("work/a/b").run().ok().started();
+    _ = call.dir("work/a/b").run().ok().started();
     let text = std::fs::read_to_string(&log).unwrap();
     let lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let plugin = sandbox.path("bin/carto-account").display().to_string();

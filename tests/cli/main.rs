@@ -36,6 +36,7 @@ mod imports;
 mod json;
 mod keys_in;
 mod lossless;
+mod parallel;
 mod permissions;
 mod pictures;
 mod presets;

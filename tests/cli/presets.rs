@@ -67,7 +67,7 @@ fn each_program_finds_its_names_and_those_of_the_contract() {
 }
 
 /// Accounts of every shape: settings, keys, words before the command.
-const ACCOUNTS: [(&str, &str, &[&str], &str); 9] = [
+const ACCOUNTS: [(&str, &str, &[&str], &str); 10] = [
     ("cloud", "username = 'ann'\norganization = 'acme'\n", &["k1 https://ann.carto.com"], ""),
     (
         "on premises",
@@ -95,6 +95,12 @@ const ACCOUNTS: [(&str, &str, &[&str], &str); 9] = [
     ),
     ("loopback", "base_url = 'http://127.0.0.1:8080/user/ann'\n", &[], ""),
     ("a path like the end", "base_url = 'https://maps.example.com/user/sql'\n", &[], ""),
+    (
+        "the end of an API in a file",
+        "base_url = 'https://maps.example.com/user/ann/api/v2/sql'\n",
+        &["k7 https://maps.example.com/user/ann"],
+        "",
+    ),
     ("public", "username = 'ann'\n", &[], ""),
     (
         "a profile",

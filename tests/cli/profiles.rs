@@ -1341,3 +1341,83 @@ fn a_removed_profile_that_was_protected_is_said_to_be_open_now() {
         exit 0
     "#]].assert_eq(&seen);
 }
+
+#[test]
+fn a_key_that_is_fetched_is_renamed_and_forgotten_where_it_is_kept() {
+    let sandbox = Sandbox::new();
+    sandbox.file(
+        "home/.gitconfig",
+        format!("[credential]\n\thelper = store --file={}\n", sandbox.path("kept").display()),
+    );
+    sandbox.user("username = \"ann\"\n[profiles.work]\nusername = \"acme\"\n[profiles.ro]\nusername = \"ann\"\n");
+    sandbox.file_with_mode(
+        CREDENTIALS,
+        "[[credential]]\nbase_url = \"https://ann.carto.com\"\napikey = { command = [\"echo\", \"marker1\"] } # x\n\
+         profile = \"ro\"\n\n[[credential]]\nbase_url = \"https://ann.carto.com\"\napikey = \"marker2\"\n",
+        0o600,
+    );
+    session(
+        &sandbox,
+        &[
+            "echo marker3 | carto login acme --key-stdin --store git --profile work",
+            "cat ../kept",
+            "carto profile rename ro reader",
+            "carto --profile reader config get apikey",
+            "cat ~/.config/carto/credentials.toml",
+            "carto profile remove --forget-key reader",
+            "carto profile remove --forget-key work",
+            "cat ../kept",
+            "cat ~/.config/carto/credentials.toml",
+        ],
+        &expect![[r#"
+            $ echo marker3 | carto login acme --key-stdin --store git --profile work
+            ! note: logging in to acme at https://acme.carto.com; its key is shown at https://acme.carto.com/your_apps
+            ! note: git's credential helpers keep the key; ~/.config/carto/credentials.toml says so
+            ! note: acme at https://acme.carto.com is profile work, as before
+            exit 0
+            $ cat ../kept
+            https://acme:marker3@acme.carto.com
+            exit 0
+            $ carto profile rename ro reader
+            ! note: renamed the profile ro to reader in ~/.config/carto/config.toml
+            ! note: renamed with it: the mark of its key in ~/.config/carto/credentials.toml
+            exit 0
+            $ carto --profile reader config get apikey
+            marker1
+            exit 0
+            $ cat ~/.config/carto/credentials.toml
+            [[credential]]
+            base_url = "https://ann.carto.com"
+            apikey = { command = ["echo", "marker1"] } # x
+            profile = "reader"
+
+            [[credential]]
+            base_url = "https://ann.carto.com"
+            apikey = "marker2"
+
+            [[credential]]
+            base_url = "https://acme.carto.com"
+            username = "acme"
+            apikey = { git-credential = true }
+            exit 0
+            $ carto profile remove --forget-key reader
+            ! note: forgot the key of ann at https://ann.carto.com that was marked for it in ~/.config/carto/credentials.toml
+            ! note: the key itself stays where it was fetched from: the command `echo marker1`
+            ! note: another key of ann at https://ann.carto.com stays: something else names the account
+            ! note: removed the profile reader from ~/.config/carto/config.toml
+            exit 0
+            $ carto profile remove --forget-key work
+            ! note: git's credential helpers forgot the key of acme at https://acme.carto.com
+            ! note: forgot the key of acme at https://acme.carto.com in ~/.config/carto/credentials.toml
+            ! note: removed the profile work from ~/.config/carto/config.toml
+            exit 0
+            $ cat ../kept
+            exit 0
+            $ cat ~/.config/carto/credentials.toml
+            [[credential]]
+            base_url = "https://ann.carto.com"
+            apikey = "marker2"
+            exit 0
+        "#]],
+    );
+}

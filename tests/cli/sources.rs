@@ -793,11 +793,8 @@ fn ending_carto_ends_the_helper() {
         let id = Pid::from_raw(i32::try_from(child.id()).unwrap());
         // Until the program stands there in place of the shell.
         std::thread::sleep(Duration::from_millis(200));
-        if to_group {
-            killpg(id, signal).unwrap()
-        } else {
-            kill(id, signal).unwrap()
-        }
+        let sent = if to_group { killpg(id, signal) } else { kill(id, signal) };
+        sent.unwrap();
         let begin = Instant::now();
         let status = child.wait().unwrap();
         assert!(begin.elapsed() < Duration::from_secs(3), "{signal}");

@@ -8,6 +8,7 @@ use crate::commands::destination::Destination;
 use crate::commands::forget_key::tell_what_was_replaced;
 use crate::commands::given_key::{KeyInput, read_key};
 use crate::commands::scope_args::Choice;
+use crate::config::discover::Files;
 use crate::config::{Located, Origin, Scope, Standing};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::write::{NewKey, Put, put};
@@ -38,6 +39,7 @@ pub(super) fn run(context: &Context, choice: Option<Choice>, value: NewValue) ->
         return Err(error.clone());
     }
     refuse_untrusted(&destination, &facts)?;
+    refuse_unread(context, &destination, &facts)?;
     let selected = selected_profile(context)?;
     let account = match &selected {
         Some(profile) => Some(facts.world.account_of_profile(profile)?),
@@ -171,6 +173,20 @@ fn refuse_untrusted(destination: &Destination, facts: &Facts) -> Result<(), Erro
     .at(project.file(crate::config::discover::CONFIG_FILE).display())
     .help("carto trust                 # shows the project's settings and asks")
     .help("carto config set apikey     # stores the key with your own settings"))
+}
+
+/// A project that could not be read before may name another account than the scopes below it.
+fn refuse_unread(context: &Context, destination: &Destination, facts: &Facts) -> Result<(), Error> {
+    let Destination::Project(project) = destination else { return Ok(()) };
+    let reason = match facts.world.project.as_ref().map(|seen| seen.foreign.as_deref()) {
+        Some(None) => return Ok(()),
+        Some(Some(reason)) => reason,
+        None if context.globals.files(&context.nested) != Files::All => return Ok(()),
+        None => "it could not be seen",
+    };
+    Err(Error::new(Kind::Refused, "the project's settings cannot be read; no key is stored in it")
+        .at(project.place.dir().display())
+        .note(reason.to_owned()))
 }
 
 fn selected_profile(context: &Context) -> Result<Option<Located<String>>, Error> {

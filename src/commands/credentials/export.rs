@@ -125,7 +125,7 @@ fn write(
     if !args.force {
         refuse_other_account(path, &resolved.chosen.account)?;
     }
-    git::keep_out(&context.invocation.env, target.path())?;
+    git::keep_out(&context.invocation.env, target.path(), &mut notice)?;
     replace(path, text.as_bytes(), Mode::Keys, Links::Follow, &lock)?;
     context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));
     Ok(())

@@ -78,6 +78,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
             .at("--profile")
             .help("without `--profile` each becomes the profile that it is there"));
     }
+    let lock = if args.dry_run { None } else { Some(destination.hold(context)?) };
     let mut plan = Plan::of(context, &destination, Existing::Replaced)?;
     if let (Some(name), [account]) = (&args.profile, accounts.as_slice()) {
         plan.refuse_taken(account, name)?;
@@ -85,12 +86,12 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     let steps: Vec<_> =
         accounts.into_iter().map(|account| plan.add(account, args.profile.as_deref())).collect();
     for step in &steps {
-        if args.dry_run {
+        let Some(lock) = &lock else {
             context.output.line(escape::line(&would(step)));
-        } else {
-            _ = step.store(context, &destination, Existing::Replaced)?;
-            context.output.line(escape::line(&done(step)));
-        }
+            continue;
+        };
+        step.store(lock, context, &destination)?;
+        context.output.line(escape::line(&done(step)));
     }
     Ok(())
 }

@@ -98,6 +98,10 @@ pub(super) fn run(
         return Err(nothing_found(&all));
     }
     let files: Vec<_> = places.iter().map(|place| read(context, place)).collect();
+    let lock = match action {
+        Action::Tell => None,
+        Action::Store => Some(destination.hold(context)?),
+    };
     let mut plan = Plan::of(context, destination, Existing::Kept)?;
     let mut rows = Vec::new();
     let mut failures = Vec::new();
@@ -124,13 +128,16 @@ pub(super) fn run(
     for line in planned {
         match line {
             Line::File(row) => rows.push(row),
-            Line::Account(place, step) => match stored(context, destination, action, &step) {
-                Ok(known) => rows.push(Row::of_account(place, &step, known)),
-                Err(error) => {
+            Line::Account(place, step) => {
+                if let Some(lock) = &lock
+                    && !step.is_skipped()
+                    && let Err(error) = step.store(lock, context, destination)
+                {
                     stopped = Err(error);
                     break;
                 }
-            },
+                rows.push(Row::of_account(place, &step));
+            }
         }
     }
     print(context, action, format, &rows);
@@ -141,28 +148,6 @@ pub(super) fn run(
 enum Line<'a> {
     File(Row),
     Account(&'a KnownPlace, Step<'a>),
-}
-
-/// Whether another process stored a key of the account since the plan was made.
-#[derive(Clone, Copy, PartialEq)]
-enum Meanwhile {
-    Nothing,
-    AnotherKey,
-}
-
-fn stored(
-    context: &Context,
-    destination: &Destination,
-    action: Action,
-    step: &Step,
-) -> Result<Meanwhile, Error> {
-    if action == Action::Tell || step.is_skipped() {
-        return Ok(Meanwhile::Nothing);
-    }
-    Ok(match step.store(context, destination, Existing::Kept)? {
-        Some(()) => Meanwhile::Nothing,
-        None => Meanwhile::AnotherKey,
-    })
 }
 
 fn read(context: &Context, place: &KnownPlace) -> Result<Imported, Error> {
@@ -222,7 +207,7 @@ impl Row {
         }
     }
 
-    fn of_account(place: &KnownPlace, step: &Step, meanwhile: Meanwhile) -> Self {
+    fn of_account(place: &KnownPlace, step: &Step) -> Self {
         let account = &step.checked.account;
         let mut row = Row {
             place: place.path.display().to_string(),
@@ -244,9 +229,6 @@ impl Row {
                 Some(format!("{} has another key for it", path.display()))
             }
             KeyStep::OtherIsStored => Some("it has another key already".to_owned()),
-            _ if meanwhile == Meanwhile::AnotherKey => {
-                Some("another key was stored for it meanwhile".to_owned())
-            }
             _ => None,
         };
         if let Some(reason) = other {

@@ -10,9 +10,10 @@ use crate::commands::destination::Destination;
 use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
 use crate::credential::source::StoredKey;
-use crate::credential::write::{NewKey, Put, put, put_new};
+use crate::credential::write::{NewKey, put};
 use crate::error::{Error, Kind};
 use crate::legacy::{Format, Imported, ImportedAccount};
+use crate::replace_file::Lock;
 
 /// An account of a file that was checked like one that is set.
 pub(super) struct Checked<'a> {
@@ -268,35 +269,25 @@ impl Step<'_> {
         }
     }
 
-    /// Stores key and name. Where a key that is there is kept and another process has stored one
-    /// meanwhile, nothing is stored, and there is no answer.
+    /// Stores key and name, under the lock under which was planned.
     ///
     /// # Errors
     /// A file that cannot be read or written.
     pub(super) fn store(
         &self,
+        lock: &Lock,
         context: &Context,
         destination: &Destination,
-        existing: Existing,
-    ) -> Result<Option<()>, Error> {
+    ) -> Result<(), Error> {
         let account = &self.checked.account;
         if let Some(key) = &self.checked.entry.apikey
             && matches!(self.key, KeyStep::Add | KeyStep::Replace)
         {
             let key = StoredKey::Literal(key.clone());
             let new = NewKey { account: Some(account), profile: self.mark.as_deref(), key: &key };
-            let (_, what): (_, Option<Put>) =
-                destination.edit_credentials(context, |path, text| match existing {
-                    Existing::Kept => put_new(path, text, &new),
-                    Existing::Replaced => {
-                        put(path, text, &new).map(|(change, what)| (change, Some(what)))
-                    }
-                })?;
-            if what.is_none() {
-                return Ok(None);
-            }
+            destination
+                .edit_credentials_under(lock, context, |path, text| put(path, text, &new))?;
         }
-        adopt::write_settings(context, destination, account, &self.place, &self.wanted)?;
-        Ok(Some(()))
+        adopt::write_settings(lock, context, destination, account, &self.place, &self.wanted)
     }
 }

@@ -10,6 +10,7 @@ use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::account::{Account, World};
 use crate::commands::context::{Context, Facts};
 use crate::commands::destination::{Destination, edit_error};
+use crate::commands::forget_key::{erase_in_git, tell_what_stays};
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::KeyPath;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
@@ -152,9 +153,14 @@ impl Keys {
 
     /// Forgets what nothing else uses.
     fn forget(&self, context: &Context) -> Result<(), Error> {
+        let going: Vec<&Stored> = self.orphans.iter().chain(&self.marked).collect();
+        // git has one key of an account; one that stays may be fetched from there too.
+        if self.others == 0 {
+            erase_in_git(context, &going)?;
+        }
         for scope in [Scope::System, Scope::User, Scope::Project] {
-            let mut going = self.orphans.iter().chain(&self.marked).filter(|e| e.scope == scope);
-            let Some(first) = going.next() else { continue };
+            let mut here = going.iter().filter(|entry| entry.scope == scope);
+            let Some(first) = here.next() else { continue };
             let goes = |entry: &Stored| {
                 let is = |other: &&Stored| {
                     other.scope == scope
@@ -170,6 +176,9 @@ impl Keys {
             // Where the orphans are none, the account has other keys, which stay.
             let which = if self.orphans.is_empty() { " that was marked for it" } else { "" };
             context.output.note(&format!("forgot the key{whose}{which} in {}", path.display()));
+        }
+        for entry in going {
+            tell_what_stays(context, entry);
         }
         if self.others > 0
             && let Some(account) = &self.account

@@ -14,6 +14,7 @@ mod list;
 mod literal;
 mod outline;
 mod parse;
+mod quick;
 mod remove;
 mod scalar;
 mod splice;
@@ -143,6 +144,9 @@ pub enum EditError {
 /// [`EditError::NotATable`]. A value that is there already, however it is written, is
 /// [`Change::Unchanged`].
 pub fn set(text: &str, path: &[&str], value: &Value) -> Result<Change, EditError> {
+    if let Some(change) = quick::set(text, path, value) {
+        return Ok(change);
+    }
     put(&parse(text)?, &keys(path), value)
 }
 
