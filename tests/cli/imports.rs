@@ -311,6 +311,20 @@ fn what_is_there_is_never_replaced_by_all() {
     );
 }
 
+/// A key that is fetched from somewhere is another key, and is not fetched to compare it.
+#[test]
+fn a_source_of_a_key_is_kept_by_all() {
+    let sandbox = Sandbox::new();
+    let text = "[[credential]]\nbase_url = \"https://ann.carto.com\"\nusername = \"ann\"\n\
+                apikey = { command = [\"touch\", \"fetched\"] }\n";
+    sandbox.file_with_mode("home/.config/carto/credentials.toml", text, 0o600);
+    sandbox.file_with_mode(CREDS, r#"{"username": "ann", "api_key": "marker"}"#, 0o600);
+    let ran = sandbox.carto("credentials import --all").run().ok().never_says("marker");
+    assert!(ran.stdout.contains("  skipped: it has another key already; "), "{ran}");
+    assert_eq!(sandbox.read("home/.config/carto/credentials.toml"), text);
+    assert!(!sandbox.path("work/fetched").exists());
+}
+
 #[test]
 fn a_file_that_cannot_be_used_does_not_stop_the_others() {
     for (broken, text, code) in [
