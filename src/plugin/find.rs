@@ -6,7 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+#[cfg(unix)]
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+
+#[cfg(unix)]
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, accessat, openat, statat};
 
 use super::PluginName;
 
@@ -117,9 +122,9 @@ impl SearchPath {
                 continue;
             }
             seen.push(dir);
-            let dir_facts = DirFacts::of(dir);
-            let judge = |path: &Path| judge_in(&dir_facts, path);
-            for (name, path) in plugins_in(dir) {
+            let Some(facts) = DirFacts::open(dir) else { continue };
+            let judge = |path: &Path| judge_in(&facts, path);
+            for (name, path) in plugins_in(&facts) {
                 match found.get_mut(&name) {
                     None => {
                         let unfit = judge(&path);
@@ -150,11 +155,11 @@ pub fn is_path(name: &OsStr) -> bool {
     name.as_encoded_bytes().iter().any(|byte| std::path::is_separator(char::from(*byte)))
 }
 
-fn plugins_in(dir: &Path) -> Vec<(PluginName, PathBuf)> {
+fn plugins_in(dir: &DirFacts<'_>) -> Vec<(PluginName, PathBuf)> {
     let mut plugins = Vec::new();
     each_file(dir, &mut |file, listed| {
         let Some(name) = plugin_of(file) else { return };
-        let path = dir.join(file);
+        let path = dir.dir.join(file);
         // A directory of that name, or a manifest, is no plugin. The list of the directory tells
         // files from the rest; only what a link leads to has to be asked for.
         if listed == Listed::File || path.is_file() {
@@ -176,17 +181,14 @@ enum Listed {
 
 /// Gives every name in a directory. A directory that cannot be read has none.
 #[cfg(target_os = "linux")]
-fn each_file(dir: &Path, take: &mut dyn FnMut(&OsStr, Listed)) {
+fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
     use std::os::unix::ffi::OsStrExt as _;
 
-    use rustix::fs::{CWD, FileType, Mode, OFlags, RawDir, openat};
-
     // Read in place and in large pieces: a PATH can have a hundred thousand names.
-    const BUFFER: usize = 64 * 1024;
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(handle) = openat(CWD, dir, flags, Mode::empty()) else { return };
+    const BUFFER: usize = 32 * 1024;
+    let Some(handle) = &dir.handle else { return };
     let mut buffer = Vec::with_capacity(BUFFER);
-    let mut entries = RawDir::new(handle, buffer.spare_capacity_mut());
+    let mut entries = rustix::fs::RawDir::new(handle, buffer.spare_capacity_mut());
     while let Some(Ok(entry)) = entries.next() {
         let is_file = entry.file_type() == FileType::RegularFile;
         let listed = if is_file { Listed::File } else { Listed::Else };
@@ -196,8 +198,8 @@ fn each_file(dir: &Path, take: &mut dyn FnMut(&OsStr, Listed)) {
 
 /// Gives every name in a directory. A directory that cannot be read has none.
 #[cfg(not(target_os = "linux"))]
-fn each_file(dir: &Path, take: &mut dyn FnMut(&OsStr, Listed)) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
+fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
+    let Ok(entries) = std::fs::read_dir(dir.dir) else { return };
     for entry in entries.flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         take(&entry.file_name(), if is_file { Listed::File } else { Listed::Else });
@@ -224,8 +226,11 @@ pub fn judge(path: &Path) -> Option<Unfit> {
 
 /// What of a directory counts for the files in it. Asked for once, when the first of them needs it.
 struct DirFacts<'a> {
-    #[cfg_attr(not(unix), expect(dead_code, reason = "only modes are asked for"))]
     dir: &'a Path,
+    /// The open directory, where many of its files are asked for: finding each by its path would
+    /// cost twice as much.
+    #[cfg(unix)]
+    handle: Option<OwnedFd>,
     #[cfg(unix)]
     writable_by_all: std::cell::OnceCell<bool>,
 }
@@ -235,44 +240,62 @@ impl<'a> DirFacts<'a> {
         DirFacts {
             dir,
             #[cfg(unix)]
+            handle: None,
+            #[cfg(unix)]
             writable_by_all: std::cell::OnceCell::new(),
+        }
+    }
+
+    /// Opens the directory; nothing where it cannot be listed.
+    fn open(dir: &'a Path) -> Option<Self> {
+        let facts = DirFacts::of(dir);
+        #[cfg(unix)]
+        let facts = {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let handle = Some(openat(CWD, dir, flags, Mode::empty()).ok()?);
+            DirFacts { handle, ..facts }
+        };
+        Some(facts)
+    }
+
+    /// Gives what the system needs to find a file of the directory.
+    #[cfg(unix)]
+    fn place<'p>(&self, path: &'p Path) -> (BorrowedFd<'_>, &'p Path) {
+        match (&self.handle, path.file_name()) {
+            (Some(handle), Some(name)) => (handle.as_fd(), Path::new(name)),
+            _ => (CWD, path),
         }
     }
 
     #[cfg(unix)]
     fn writable_by_all(&self) -> bool {
-        use std::os::unix::fs::PermissionsExt as _;
         *self.writable_by_all.get_or_init(|| {
-            let facts = std::fs::metadata(self.dir);
-            facts.is_ok_and(|facts| facts.permissions().mode() & ALL_WRITE != 0)
+            let facts = rustix::fs::stat(self.dir);
+            facts.is_ok_and(|facts| Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH))
         })
     }
 }
 
-/// The permission that everyone may write.
-#[cfg(unix)]
-const ALL_WRITE: u32 = 0o002;
-
 #[cfg(unix)]
 fn judge_in(dir: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let Ok(facts) = std::fs::metadata(path) else { return Some(Unfit::Dangling) };
-    if facts.is_dir() {
-        return Some(Unfit::Directory);
+    let (at, name) = dir.place(path);
+    let Ok(facts) = statat(at, name, AtFlags::empty()) else { return Some(Unfit::Dangling) };
+    match FileType::from_raw_mode(facts.st_mode) {
+        FileType::RegularFile => {}
+        FileType::Directory => return Some(Unfit::Directory),
+        _ => return Some(Unfit::NotAFile),
     }
-    if !facts.is_file() {
-        return Some(Unfit::NotAFile);
-    }
-    if facts.permissions().mode() & ALL_WRITE != 0 {
+    if Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH) {
         return Some(Unfit::WritableFile);
     }
     if dir.writable_by_all() {
         return Some(Unfit::WritableDirectory);
     }
-    let runs = rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok();
+    let runs = accessat(at, name, Access::EXEC_OK, AtFlags::empty()).is_ok();
     (!runs).then_some(Unfit::NotExecutable)
 }
 
+/// Says why a file is not run as a plugin.
 #[cfg(not(unix))]
 fn judge_in(_: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
     (!path.is_file()).then_some(Unfit::NotAFile)
