@@ -620,6 +620,7 @@ fn flags_that_name_no_source_are_refused() {
         $ carto config set apikey --from-command -- ./helper
         ! error: the program of `command` is a name on PATH or an absolute path
         !   --> --from-command
+        ! help: carto config set apikey --from-command -- pass show carto/prod
         exit 2
         $ carto config set apikey --from-env CARTO_API_KEY
         ! error: `env` cannot be a variable of carto's own: a key in CARTO_API_KEY needs no source
