@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::approval::Approval;
 use super::context::{Context, OWN_LIMIT};
 use super::project::{PROJECT_LIMIT, Project, ProjectStanding};
 use super::scope_args::Choice;
@@ -15,7 +16,6 @@ use crate::read_file::{read_named, read_own};
 use crate::replace_file::{
     Links, Lock, Mode, Target, clear_left_over, create_private_dir, replace,
 };
-use crate::trust::Record;
 
 /// Where a command writes.
 #[derive(Debug)]
@@ -290,15 +290,6 @@ impl Destination {
         Ok((path, told))
     }
 
-    /// Ends what a run began that ended between the file and the project's record.
-    fn settle(&self, context: &Context, approve: impl FnOnce(&mut Record)) -> Result<(), Error> {
-        let Destination::Project(project) = self else { return Ok(()) };
-        match context.trust().record(project.root())? {
-            Some(record) if record.is_unsettled() => context.update_trust(project.root(), approve),
-            _ => Ok(()),
-        }
-    }
-
     /// Links are followed in one's own files; those of a project come with clones.
     fn links(&self) -> Links {
         match self {
@@ -332,45 +323,6 @@ impl Destination {
         };
         Ok(file.map(|file| file.bytes))
     }
-
-    /// Whether the project's settings, as they are now, were approved; so what carto makes of them
-    /// stays approved.
-    fn trusts_config(&self, context: &Context, now: &[u8]) -> Result<Approval, Error> {
-        let Destination::Project(project) = self else { return Ok(Approval::None) };
-        if now.is_empty() && project.config.is_none() {
-            let writable = context.trust().writable().is_ok();
-            return Ok(if writable { Approval::Stays } else { Approval::None });
-        }
-        let record = context.trust().record(project.root())?;
-        if !record.is_some_and(|record| record.trusts_config(now)) {
-            return Ok(Approval::None);
-        }
-        // Better no write than one that takes the trust away.
-        context.trust().writable()?;
-        Ok(Approval::Stays)
-    }
-
-    /// Keys that came with a clone must not become trusted by writing one's own beside them.
-    fn only_approved(
-        &self,
-        context: &Context,
-        path: &Path,
-        now: Option<&[u8]>,
-    ) -> Result<(), Error> {
-        let Destination::Project(project) = self else { return Ok(()) };
-        context.trust().writable()?;
-        let Some(now) = now else { return Ok(()) };
-        let record = context.trust().record(project.root())?;
-        if record.is_some_and(|record| record.trusts_credentials(now)) {
-            return Ok(());
-        }
-        Err(Error::new(
-            Kind::Refused,
-            "this project has a credentials file that you have not approved",
-        )
-        .at(path.display())
-        .help("carto trust                 # shows it with keys masked, and asks"))
-    }
 }
 
 /// Whether a new text of a credentials file has a key that the old one has not. Forgetting one is
@@ -386,14 +338,6 @@ fn brings_key(path: &Path, old: &str, new: &str) -> Result<bool, Error> {
 fn holds_key(path: &Path, text: &str) -> Result<bool, Error> {
     let entries = store::parse(Scope::User, path, text.as_bytes())?;
     Ok(entries.iter().any(|entry| entry.key.literal().is_some()))
-}
-
-/// Whether a project's settings were approved before they are changed; what carto makes of approved
-/// settings stays approved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Approval {
-    Stays,
-    None,
 }
 
 /// Makes a directory of one's own: yours for you alone, the system's for everyone to read.

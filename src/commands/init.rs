@@ -75,8 +75,9 @@ fn is_unfinished(root: &Path, dir: &Path) -> bool {
     let is_mine = ProjectDir::open(root).is_ok_and(|project| project.foreign().is_none());
     let Ok(entries) = std::fs::read_dir(dir) else { return false };
     let ours = |name: &str| {
-        matches!(name, ".gitignore" | LOCK_NAME | "..gitignore.lock")
-            || [".config.toml.tmp-", "..gitignore.tmp-"].iter().any(|mark| name.starts_with(mark))
+        let marks = [".config.toml.tmp-", ".config.schema.json.tmp-", "..gitignore.tmp-"];
+        matches!(name, ".gitignore" | SCHEMA_FILE | LOCK_NAME | "..gitignore.lock")
+            || marks.iter().any(|mark| name.starts_with(mark))
     };
     is_mine
         && entries

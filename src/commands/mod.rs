@@ -4,6 +4,7 @@
 
 pub mod adopt;
 pub mod alias;
+mod approval;
 pub mod config;
 pub mod context;
 pub mod credentials;

@@ -135,6 +135,7 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
               eu-2       bob at https://maps.example.com/user/bob
               mine       ann at https://ann.carto.com
               us         https://ac_us.api.carto.com
+            ! note: in use is ann at https://ann.carto.com, without a profile
             exit 0
             $ carto config get base_url
             https://ann.carto.com
@@ -308,6 +309,20 @@ fn what_is_there_is_never_replaced_by_all() {
             exit 0
         "#]],
     );
+}
+
+/// A key that is fetched from somewhere is another key, and is not fetched to compare it.
+#[test]
+fn a_source_of_a_key_is_kept_by_all() {
+    let sandbox = Sandbox::new();
+    let text = "[[credential]]\nbase_url = \"https://ann.carto.com\"\nusername = \"ann\"\n\
+                apikey = { command = [\"touch\", \"fetched\"] }\n";
+    sandbox.file_with_mode("home/.config/carto/credentials.toml", text, 0o600);
+    sandbox.file_with_mode(CREDS, r#"{"username": "ann", "api_key": "marker"}"#, 0o600);
+    let ran = sandbox.carto("credentials import --all").run().ok().never_says("marker");
+    assert!(ran.stdout.contains("  skipped: it has another key already; "), "{ran}");
+    assert_eq!(sandbox.read("home/.config/carto/credentials.toml"), text);
+    assert!(!sandbox.path("work/fetched").exists());
 }
 
 #[test]
@@ -818,6 +833,7 @@ fn a_profile_of_another_account_keeps_its_name() {
               eu    zoe at https://zoe.carto.com  no key
               eu-2  yan at https://yan.carto.com  no key
               eu-3  bob at https://bob.carto.com
+            ! note: in use is ann at https://ann.carto.com, without a profile
             exit 0
             $ carto credentials import rc.yaml --profile eu
             ! error: the profile `eu` is another account: zoe at https://zoe.carto.com

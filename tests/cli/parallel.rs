@@ -96,8 +96,7 @@ fn parallel_changes_of_a_trusted_project_never_show_it_untrusted() {
     _ = sandbox.carto("config set --project apikey").stdin("key-0\n").run().ok();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
-        for (words, whole) in
-            [("account", "CARTO_API_KEY=key-"), ("config get username", "ann\n")]
+        for (words, whole) in [("account", "CARTO_API_KEY=key-"), ("config get username", "ann\n")]
         {
             let (sandbox, done) = (&sandbox, &done);
             scope.spawn(move || assert!(read(sandbox, words, whole, done) > 0));
@@ -116,7 +115,8 @@ fn parallel_changes_of_a_trusted_project_never_show_it_untrusted() {
 #[test]
 fn an_init_that_was_cut_short_is_finished() {
     let sandbox = Sandbox::new();
-    for left in [&[][..], &["work/.carto/.gitignore"], &["work/.carto/.config.toml.tmp-0123456789ab"]]
+    for left in
+        [&[][..], &["work/.carto/.gitignore"], &["work/.carto/.config.toml.tmp-0123456789ab"]]
     {
         std::fs::create_dir_all(sandbox.path("work/.carto")).unwrap();
         for name in left {

@@ -304,6 +304,7 @@ fn what_helpers_do_wrong_is_said_without_what_they_print() {
         printf 'marker\033]0;\n'; printf '\033]0;title\007\n' >&2
         ! error: no key from the command `helper show carto/prod`: the key has a character that is not printable ASCII (position 7)
         !   --> ~/.config/carto/credentials.toml:1:1
+        ! note: it says: \x1b]0;title\x07
         ! help: see what it says: cd / && helper show carto/prod
         exit 4
 

@@ -223,6 +223,7 @@ fn no_command_imports_another() {
     // What several commands share stands beside them under a name of its own.
     let shared = [
         "adopt",
+        "approval",
         "context",
         "destination",
         "external",

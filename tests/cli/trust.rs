@@ -375,10 +375,10 @@ fn init_does_not_trust_what_was_there() {
         exit 0
     "#]]);
     _ = sandbox.carto("account").run().fails(4).not_started();
-    // An empty directory came with the clone, too; nothing in it says anything.
+    // An empty directory says nothing: it is what an `init` that was cut short leaves.
     fs::create_dir_all(sandbox.path("other/.carto")).unwrap();
     sandbox.carto("init").dir("other").run().ok().shows(&expect![[r#"
-        ! note: [root]/other/.carto is there already; nothing was changed
+        ! note: made [root]/other/.carto
         exit 0
     "#]]);
     _ = sandbox.carto("config set --project username acme").dir("other").run().ok();

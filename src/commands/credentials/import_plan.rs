@@ -258,6 +258,11 @@ impl Step<'_> {
         matches!(self.key, KeyStep::OtherIsStored | KeyStep::OtherCameFirst(_))
     }
 
+    /// Whether all of it is there already.
+    pub(super) fn is_known(&self) -> bool {
+        self.place == Place::Known && matches!(self.key, KeyStep::Same | KeyStep::None)
+    }
+
     /// Gives the profile that the file means where another account has its name.
     pub(super) fn taken_name(&self) -> Option<&str> {
         let suggested = self.wanted.suggested.as_deref()?;

@@ -56,10 +56,20 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
         context.output.json(&rows);
     } else {
         print(context, &rows);
+        tell_account_without_profile(context, &facts);
     }
     match facts.broken.first() {
         None => Ok(()),
         Some(error) => Err(error.clone()),
+    }
+}
+
+/// An account that stands without a profile is in no row, and yet it is the one in use.
+fn tell_account_without_profile(context: &Context, facts: &Facts) {
+    if let Decision::Chosen(chosen) = facts.world.resolve()
+        && chosen.profile().is_none()
+    {
+        context.output.note(&format!("in use is {}, without a profile", chosen.account));
     }
 }
 
