@@ -74,10 +74,13 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
 fn is_unfinished(root: &Path, dir: &Path) -> bool {
     let is_mine = ProjectDir::open(root).is_ok_and(|project| project.foreign().is_none());
     let Ok(entries) = std::fs::read_dir(dir) else { return false };
+    // The settings come last: with them it is finished.
     let ours = |name: &str| {
-        let marks = [".config.toml.tmp-", ".config.schema.json.tmp-", "..gitignore.tmp-"];
-        matches!(name, ".gitignore" | SCHEMA_FILE | LOCK_NAME | "..gitignore.lock")
-            || marks.iter().any(|mark| name.starts_with(mark))
+        let hidden = |file: &str| name.strip_prefix('.').and_then(|rest| rest.strip_prefix(file));
+        let beside =
+            |file| hidden(file).is_some_and(|end| end == LOCK_NAME || end.starts_with(".tmp-"));
+        [LOCK_NAME, ".gitignore", SCHEMA_FILE].contains(&name)
+            || [".gitignore", SCHEMA_FILE, CONFIG_FILE].into_iter().any(beside)
     };
     is_mine
         && entries

@@ -70,7 +70,8 @@ impl Lock {
     ) -> Result<Lock, WriteError> {
         let target = Target::resolve(path, links)?;
         // Beside a device no file is made, not even a lock.
-        if let Err(reason @ WriteReason::NotRegular) = target.existing() {
+        if is_device(target.path()) {
+            let reason = WriteReason::NotRegular;
             return Err(WriteError::unchanged(Act::Write, target.path(), reason));
         }
         let path = target.directory().join(target.hidden_name(LOCK_NAME));
@@ -144,6 +145,20 @@ fn open(path: &Path) -> Result<File, WriteReason> {
 fn open(path: &Path) -> Result<File, WriteReason> {
     let mut options = fs::OpenOptions::new();
     Ok(options.read(true).write(true).create(true).truncate(false).open(path)?)
+}
+
+#[cfg(unix)]
+fn is_device(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+
+    fs::symlink_metadata(path).is_ok_and(|facts| {
+        facts.file_type().is_char_device() || facts.file_type().is_block_device()
+    })
+}
+
+#[cfg(windows)]
+fn is_device(_: &Path) -> bool {
+    false
 }
 
 /// Whether the open file is still the one that stands at the path.

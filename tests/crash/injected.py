@@ -98,7 +98,7 @@ class Bed:
         """What stands there; a `.gitignore` more than needed counts for nothing."""
         now, locks, temporaries = snapshot(self.world.root)
         for short in {short for short in now if short.endswith("/.gitignore")}:
-            if short not in self.old and short not in self.new and now[short].data == IGNORED:
+            if short not in self.old and short not in self.new and now[short].data.startswith(IGNORED):
                 del now[short]
         return now, locks, temporaries
 

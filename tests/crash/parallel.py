@@ -113,8 +113,13 @@ def load(tally, place, carto):
     beside = [*readers(world)]
     for reader in beside:
         reader.start()
-    begin = time.monotonic()
+    # All of them stand at the door before the first one gets in.
+    holder, pid = stopped(world, tally)
     writers = [Writer(world, *order) for order in orders(world)]
+    if pid is not None:
+        os.kill(pid, signal.SIGCONT)
+    begin = time.monotonic()
+    tally.check(holder.wait(PATIENCE) == 0, "the one who held the door did not end")
     failed = 0
     for writer in writers:
         code, said = writer.end(300)

@@ -98,70 +98,34 @@ pub(super) fn run(
         return Err(nothing_found(&all));
     }
     let files: Vec<_> = places.iter().map(|place| read(context, place)).collect();
-    let mut planned = planned(context, destination, &places, &files)?;
+    let (mut planned, mut failures) = plan(context, destination, &places, &files)?;
+    let changes = |line: &Line| matches!(line, Line::Account(_, step) if step.changes());
     let mut lock = None;
-    if action == Action::Store && planned.lines.iter().any(Line::stores) {
+    if action == Action::Store && planned.iter().any(changes) {
+        // Where nothing is stored not even a lock is made; what is stored is planned under it.
         lock = Some(destination.hold(context)?);
-        // Another process may have stored something meanwhile.
-        planned = self::planned(context, destination, &places, &files)?;
+        (planned, failures) = plan(context, destination, &places, &files)?;
     }
     let mut rows = Vec::new();
     let mut stopped = Ok(());
-    for line in planned.lines {
-        if let (Some(lock), Line::Account(_, step)) = (&lock, &line)
-            && line.stores()
-            && let Err(error) = step.store(lock, context, destination)
-        {
-            stopped = Err(error);
-            break;
+    for line in planned {
+        match line {
+            Line::File(row) => rows.push(row),
+            Line::Account(place, step) => {
+                if let Some(lock) = &lock
+                    && step.changes()
+                    && let Err(error) = step.store(lock, context, destination)
+                {
+                    stopped = Err(error);
+                    break;
+                }
+                rows.push(Row::of_account(place, &step));
+            }
         }
-        rows.push(match line {
-            Line::File(row) => row,
-            Line::Account(place, step) => Row::of_account(place, &step),
-        });
     }
     print(context, action, format, &rows);
     stopped?;
-    if planned.failures.is_empty() {
-        Ok(())
-    } else {
-        Err(not_imported(&planned.failures, places.len()))
-    }
-}
-
-/// What is to be done, and the files that cannot be used.
-struct Planned<'a> {
-    lines: Vec<Line<'a>>,
-    failures: Vec<(&'a KnownPlace, Error)>,
-}
-
-fn planned<'a>(
-    context: &Context,
-    destination: &Destination,
-    places: &[&'a KnownPlace],
-    files: &'a [Result<Imported, Error>],
-) -> Result<Planned<'a>, Error> {
-    let mut plan = Plan::of(context, destination, Existing::Kept)?;
-    let mut planned = Planned { lines: Vec::new(), failures: Vec::new() };
-    for (&place, file) in places.iter().zip(files) {
-        let taken: Result<Vec<Checked>, Error> = match file {
-            Ok(imported) => checked(&place.path, imported),
-            Err(error) => Err(error.clone()),
-        };
-        match taken {
-            Ok(accounts) => {
-                let steps = accounts.into_iter().map(|account| plan.add(account, None));
-                planned.lines.extend(steps.map(|step| Line::Account(place, step)));
-            }
-            Err(error) => {
-                planned.lines.push(Line::File(Row::of_file(place, &error)));
-                if place.holds == Holds::Accounts {
-                    planned.failures.push((place, error));
-                }
-            }
-        }
-    }
-    Ok(planned)
+    if failures.is_empty() { Ok(()) } else { Err(not_imported(&failures, places.len())) }
 }
 
 enum Line<'a> {
@@ -169,14 +133,37 @@ enum Line<'a> {
     Account(&'a KnownPlace, Step<'a>),
 }
 
-impl Line<'_> {
-    /// Whether anything of it is to be stored.
-    fn stores(&self) -> bool {
-        match self {
-            Line::File(_) => false,
-            Line::Account(_, step) => !step.is_skipped() && !step.is_known(),
+type Planned<'a> = (Vec<Line<'a>>, Vec<(&'a KnownPlace, Error)>);
+
+/// Says what is to be stored by what stands there now, and which files cannot be used.
+fn plan<'a>(
+    context: &Context,
+    destination: &Destination,
+    places: &[&'a KnownPlace],
+    files: &'a [Result<Imported, Error>],
+) -> Result<Planned<'a>, Error> {
+    let mut plan = Plan::of(context, destination, Existing::Kept)?;
+    let mut failures = Vec::new();
+    let mut planned = Vec::new();
+    for (place, file) in places.iter().zip(files) {
+        let taken: Result<Vec<Checked>, Error> = match file {
+            Ok(imported) => checked(&place.path, imported),
+            Err(error) => Err(error.clone()),
+        };
+        match taken {
+            Ok(accounts) => {
+                let steps = accounts.into_iter().map(|account| plan.add(account, None));
+                planned.extend(steps.map(|step| Line::Account(place, step)));
+            }
+            Err(error) => {
+                planned.push(Line::File(Row::of_file(place, &error)));
+                if place.holds == Holds::Accounts {
+                    failures.push((*place, error));
+                }
+            }
         }
     }
+    Ok((planned, failures))
 }
 
 fn read(context: &Context, place: &KnownPlace) -> Result<Imported, Error> {

@@ -286,9 +286,11 @@ impl Step<'_> {
         matches!(self.key, KeyStep::OtherIsStored | KeyStep::OtherCameFirst(_))
     }
 
-    /// Whether all of it is there already.
-    pub(super) fn is_known(&self) -> bool {
-        self.place == Place::Known && matches!(self.key, KeyStep::Same | KeyStep::None)
+    /// Whether key or name are stored.
+    pub(super) fn changes(&self) -> bool {
+        let key = self.checked.entry.apikey.is_some()
+            && matches!(self.key, KeyStep::Add | KeyStep::Replace);
+        !self.is_skipped() && (key || self.place != Place::Known)
     }
 
     /// Gives the profile that the file means where another account has its name.

@@ -140,7 +140,7 @@ impl Seen {
     /// Takes what the program printed before it ended, and waits a little for the end of it.
     fn take_rest(&mut self, events: &Receiver<Event>, status: ExitStatus) {
         let end = Instant::now() + LINGER;
-        while !self.stdout_ended || !self.stderr_ended && !(status.success() && self.is_key()) {
+        while !(self.stdout_ended && (self.stderr_ended || status.success() && self.is_key())) {
             let left = end.saturating_duration_since(Instant::now());
             match events.recv_timeout(left) {
                 Ok(event) => self.take(event),
