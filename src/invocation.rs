@@ -159,6 +159,11 @@ impl Env {
         self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
     }
 
+    /// Leaves out every variable of a name, duplicates included.
+    pub fn forget(&mut self, name: &str) {
+        self.0.retain(|(key, _)| !same_name(key, name));
+    }
+
     /// Gives every variable, duplicates included.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(key, value)| (key.as_os_str(), value.as_os_str()))

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind};
 use crate::invocation::Env;
 use crate::output::Color;
 use crate::plugin::contract::NESTED;
+use crate::plugin::preset::Preset;
 
 /// The flags that stand before the command's name.
 #[derive(Args, Clone, Debug, Default)]
@@ -89,6 +90,9 @@ pub struct Nested {
     /// The entries whose keys are being fetched by the carto above, outermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fetching: Vec<String>,
+    /// The preset whose names the carto above has written, too.
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
 }
 
 /// [`Files`] as it is written for a nested carto.
@@ -105,6 +109,11 @@ pub enum NestedFiles {
 }
 
 impl Nested {
+    /// Gives the preset of the carto above.
+    pub fn preset(&self) -> Option<Preset> {
+        Preset::named(self.preset.as_deref()?)
+    }
+
     /// Reads what the carto above has written.
     ///
     /// # Errors

@@ -48,7 +48,9 @@ pub fn start(
 ) -> Result<u8, Error> {
     // A broken file has stopped the run before, unless the program starts without any account.
     let loaded = context.load().ok();
-    let nested = nested(context, loaded)?;
+    // What the carto above wrote for its account is written anew for this one.
+    let preset = handed.preset.or_else(|| context.nested.preset());
+    let nested = nested(context, loaded, preset)?;
     let project = loaded.and_then(|loaded| loaded.project.as_ref());
     let project = project.filter(|project| project.standing == ProjectStanding::Trusted);
     let program = Invocation::program();
@@ -57,7 +59,7 @@ pub fn start(
         project_dir: project.map(Project::root),
         program: program.as_deref(),
         plugin_config: handed.plugin_config.as_deref(),
-        preset: handed.preset,
+        preset,
         nested: Some(&nested),
     };
     let environment = contract.environment(&context.invocation.env);
@@ -88,7 +90,11 @@ pub fn refused(path: &Path, what: &str, unfit: Unfit) -> Error {
 }
 
 /// Gives what a nested carto has to know: settings of this command line that are no account's.
-fn nested(context: &Context, loaded: Option<&Loaded>) -> Result<String, Error> {
+fn nested(
+    context: &Context,
+    loaded: Option<&Loaded>,
+    preset: Option<Preset>,
+) -> Result<String, Error> {
     let nested = Nested {
         set: loaded.map(|loaded| loaded.command_line.inherited.clone()).unwrap_or_default(),
         files: match context.globals.files(&context.nested) {
@@ -98,6 +104,7 @@ fn nested(context: &Context, loaded: Option<&Loaded>) -> Result<String, Error> {
         },
         aliases: context.nested.aliases.clone(),
         fetching: context.nested.fetching.clone(),
+        preset: preset.map(|preset| preset.name().to_owned()),
     };
     serde_json::to_string(&nested).map_err(|error| Error::new(Kind::Internal, error.to_string()))
 }

@@ -11,7 +11,9 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
-use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, accessat, openat, statat};
+use rustix::fs::{
+    Access, AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags, accessat, openat, statat,
+};
 
 use super::PluginName;
 
@@ -232,7 +234,17 @@ struct DirFacts<'a> {
     #[cfg(unix)]
     handle: Option<OwnedFd>,
     #[cfg(unix)]
-    writable_by_all: std::cell::OnceCell<bool>,
+    mode: std::cell::OnceCell<DirMode>,
+}
+
+/// What the system says of a directory.
+#[cfg(unix)]
+#[derive(Clone, Copy)]
+struct DirMode {
+    writable_by_all: bool,
+    /// The file system on which every file may run whose mode says so; none where it may not, or
+    /// where this was not asked for.
+    runs_on: Option<rustix::fs::Dev>,
 }
 
 impl<'a> DirFacts<'a> {
@@ -242,7 +254,7 @@ impl<'a> DirFacts<'a> {
             #[cfg(unix)]
             handle: None,
             #[cfg(unix)]
-            writable_by_all: std::cell::OnceCell::new(),
+            mode: std::cell::OnceCell::new(),
         }
     }
 
@@ -268,11 +280,30 @@ impl<'a> DirFacts<'a> {
     }
 
     #[cfg(unix)]
-    fn writable_by_all(&self) -> bool {
-        *self.writable_by_all.get_or_init(|| {
-            let facts = rustix::fs::stat(self.dir);
-            facts.is_ok_and(|facts| Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH))
+    fn mode(&self) -> DirMode {
+        *self.mode.get_or_init(|| {
+            let Ok(facts) = rustix::fs::stat(self.dir) else {
+                return DirMode { writable_by_all: false, runs_on: None };
+            };
+            let runs = self.handle.as_ref().is_some_and(|handle| {
+                rustix::fs::fstatvfs(handle)
+                    .is_ok_and(|fs| !fs.f_flag.contains(StatVfsMountFlags::NOEXEC))
+            });
+            DirMode {
+                writable_by_all: Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH),
+                runs_on: runs.then_some(facts.st_dev),
+            }
         })
+    }
+
+    /// Whether a file may be run. Where many are asked for, the mode answers for those that
+    /// everyone may run, instead of one more question to the system for each.
+    #[cfg(unix)]
+    fn runs(&self, at: BorrowedFd<'_>, name: &Path, facts: &rustix::fs::Stat) -> bool {
+        let everyone = Mode::XUSR | Mode::XGRP | Mode::XOTH;
+        Mode::from_raw_mode(facts.st_mode).contains(everyone)
+            && self.mode().runs_on == Some(facts.st_dev)
+            || accessat(at, name, Access::EXEC_OK, AtFlags::empty()).is_ok()
     }
 }
 
@@ -288,11 +319,10 @@ fn judge_in(dir: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
     if Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH) {
         return Some(Unfit::WritableFile);
     }
-    if dir.writable_by_all() {
+    if dir.mode().writable_by_all {
         return Some(Unfit::WritableDirectory);
     }
-    let runs = accessat(at, name, Access::EXEC_OK, AtFlags::empty()).is_ok();
-    (!runs).then_some(Unfit::NotExecutable)
+    (!dir.runs(at, name, &facts)).then_some(Unfit::NotExecutable)
 }
 
 /// Says why a file is not run as a plugin.

@@ -4,9 +4,10 @@
 //! A preset adds to the contract and takes nothing away. Were the contract's own names left out, a
 //! `carto` that such a program starts would find half an account, or none, and go on with another
 //! one. Every name that both have holds what a nested carto reads alike: it removes the end that
-//! other programs want behind `CARTO_API_URL`.
+//! other programs want behind `CARTO_API_URL`. And it goes on writing the names that a carto above it
+//! was asked for: left alone, they would say another account than the contract beside them.
 
-use super::contract::Granted;
+use super::contract::{Granted, REMOVED};
 use crate::account::Account;
 
 /// A program, or a family of programs, with names of its own.
@@ -60,6 +61,11 @@ impl Preset {
     /// Gives the names of its variables.
     pub fn variables(self) -> impl Iterator<Item = &'static str> {
         self.row().2.iter().map(|(name, _)| *name)
+    }
+
+    /// Gives the names of its variables that the contract does not have.
+    pub fn only_its_own(self) -> impl Iterator<Item = &'static str> {
+        self.variables().filter(|name| !REMOVED.contains(name))
     }
 
     /// Gives its variables with their values; `None` unsets.
@@ -120,7 +126,7 @@ mod tests {
     use super::*;
     use crate::base_url::{BaseUrl, BaseUrlSetting, strip_api_suffix};
     use crate::config::keys::{KEYS, ValueType};
-    use crate::plugin::contract::{Contract, REMOVED};
+    use crate::plugin::contract::Contract;
     use crate::secret::Secret;
 
     fn granted(url: &str) -> Granted {

@@ -217,7 +217,7 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
         .never_says("marker")
         .shows(&expect![[r#"
             ~/.config/cartoframes/creds.json       CARTOframes                    ann at https://ann.carto.com              already there
-            ~/.config/cartoframes/cartocreds.json  CARTOframes                    ann at https://ann.carto.com              skipped: it has another key already; to replace it: carto credentials import ~/.config/cartoframes/cartocreds.json
+            ~/.config/cartoframes/cartocreds.json  CARTOframes                    ann at https://ann.carto.com              skipped: ~/.config/cartoframes/creds.json has another key for it; to replace it: carto credentials import ~/.config/cartoframes/cartocreds.json
             ~/.carto_credentials.json              CARTO's official command line  https://ac_us.api.carto.com               already there
             ~/.carto_credentials.json              CARTO's official command line  https://ac_eu.api.carto.com               already there
             ~/.cartorc.yaml                        carto_cli                      acme at https://acme.carto.com            already there
@@ -802,6 +802,55 @@ fn two_keys_of_one_account_are_both_kept() {
         let ran = sandbox.carto(&format!("-p {profile} config get apikey")).run().ok();
         assert_eq!(ran.stdout, format!("{key}\n"), "{profile}");
     }
+}
+
+/// The one that is there already does not give way to the one that stands beside it in the file.
+#[test]
+fn of_two_keys_the_one_that_was_there_stays() {
+    for words in ["credentials import rc.yaml", "credentials import --all"] {
+        let sandbox = Sandbox::new();
+        sandbox.user("username = \"acme\"\n");
+        sandbox.keys(&["marker1 https://acme.carto.com acme"]);
+        let text = "acme: {api_key: marker1}\nread: {api_key: marker2, user: acme}\n";
+        sandbox.file_with_mode("work/rc.yaml", text, 0o600);
+        sandbox.file_with_mode(CARTORC, text, 0o600);
+        _ = sandbox.carto(words).run().ok().never_says("marker");
+        let key =
+            |flags: &str| sandbox.carto(&format!("{flags} config get apikey")).run().ok().stdout;
+        assert_eq!(key(""), "marker1\n", "{words}");
+        assert_eq!(key("-p read"), "marker2\n", "{words}");
+    }
+}
+
+/// A mark by such a name would make the file of keys unreadable.
+#[test]
+fn a_name_that_no_profile_can_have_is_refused_before_anything_is_written() {
+    for name in ["we\\u001bird", "a\\nb", "-p", ""] {
+        let sandbox = Sandbox::new();
+        let text =
+            format!("acme: {{api_key: marker1}}\n\"{name}\": {{api_key: marker2, user: acme}}\n");
+        sandbox.file_with_mode(CARTORC, text, 0o600);
+        for words in ["credentials import --all", "credentials import"] {
+            let ran = sandbox.carto(words).run().fails(3).never_says("marker");
+            assert!(ran.stderr.contains("a profile's name "), "{name}: {ran}");
+            assert!(!sandbox.path("home/.config/carto").exists(), "{name}: {ran}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_too_long_is_named_with_its_place() {
+    let sandbox = Sandbox::new();
+    sandbox.file_with_mode(CARTORC, vec![b'#'; 2 << 20], 0o600);
+    session(&sandbox, &["carto credentials import --all"], &expect![[r#"
+        $ carto credentials import --all
+        ~/.cartorc.yaml  carto_cli  -  refused: ~/.cartorc.yaml is larger than 1048576 bytes
+        ! error: not imported: 1 of 1 files
+        !   --> ~/.cartorc.yaml
+        ! note: ~/.cartorc.yaml: ~/.cartorc.yaml is larger than 1048576 bytes
+        ! help: carto credentials import ~/.cartorc.yaml     # says what to do
+        exit 3
+    "#]]);
 }
 
 #[test]

@@ -166,6 +166,39 @@ fn presets_follow_one_another_and_leave_nothing_behind() {
     }
 }
 
+/// Names that are anybody's still say the account of the contract beside them, and are no key of
+/// another account.
+#[test]
+fn a_carto_below_a_preset_writes_its_names_anew() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .user("username = 'ann'\n[profiles.s]\nusername = 'sue'\n[profiles.x]\nusername = 'xi'\n");
+    sandbox.keys(&["ann-key https://ann.carto.com", "sue-key https://sue.carto.com"]);
+    let store = "home/.config/carto/credentials.toml";
+    let source = "[[credential]]\nbase_url = 'https://xi.carto.com'\nusername = 'xi'\napikey = { env = 'APIKEY' }\n";
+    sandbox.file_with_mode(store, sandbox.read(store) + source, 0o600);
+    sandbox.plugin("geo", &format!("#!/bin/sh\n{SHOW}\n"));
+    for first in PRESETS {
+        // Through a second carto that asks for nothing, or for other names.
+        for below in ["", "carto exec -- ", "carto exec --as gdal -- "] {
+            let line =
+                format!("carto --profile s exec --as {first} -- {below}carto -c username=ann geo");
+            let seen = sandbox.shell(&line).run().ok().never_says("sue-key");
+            assert!(!seen.stdout.contains("sue"), "{line}: {seen}");
+            let again = first == "cartoframes-tests" && !below.contains("--as");
+            assert_eq!(seen.stdout.contains("APIKEY=ann-key\nCARTO"), again, "{line}: {seen}");
+            assert_eq!(seen.stdout.contains("USERURL=https://ann.carto.com/"), again, "{seen}");
+
+            let line = format!("{line} -c plugins.geo.credentials=false").replace(" geo -c", " -c");
+            let seen = sandbox.shell(&format!("{line} geo")).run().ok();
+            _ = seen.never_says("ann-key").never_says("sue-key");
+        }
+        let line = format!("carto --profile s exec --as {first} -- carto --profile x exec true");
+        let seen = sandbox.shell(&line).run().fails(4);
+        assert!(seen.stderr.contains("no key from the variable `APIKEY`: it is not set"), "{seen}");
+    }
+}
+
 #[test]
 fn names_of_another_preset_are_somebody_elses() {
     let sandbox = ann();

@@ -304,6 +304,7 @@ fn what_helpers_do_wrong_is_said_without_what_they_print() {
         printf 'marker\033]0;\n'; printf '\033]0;title\007\n' >&2
         ! error: no key from the command `helper show carto/prod`: the key has a character that is not printable ASCII (position 7)
         !   --> ~/.config/carto/credentials.toml:1:1
+        ! note: it says: \x1b]0;title\x07
         ! help: see what it says: cd / && helper show carto/prod
         exit 4
 
@@ -619,6 +620,7 @@ fn flags_that_name_no_source_are_refused() {
         $ carto config set apikey --from-command -- ./helper
         ! error: the program of `command` is a name on PATH or an absolute path
         !   --> --from-command
+        ! help: carto config set apikey --from-command -- pass show carto/prod
         exit 2
         $ carto config set apikey --from-env CARTO_API_KEY
         ! error: `env` cannot be a variable of carto's own: a key in CARTO_API_KEY needs no source

@@ -75,7 +75,9 @@ fn of_words(words: &[OsString]) -> Result<SecretSource, Error> {
     let words: Vec<String> = words
         .collect::<Option<_>>()
         .ok_or_else(|| Error::new(Kind::Usage, "a word of the command is not UTF-8").at(FLAG))?;
-    SecretSource::command(words).map_err(|error| wrong(FLAG, error))
+    SecretSource::command(words).map_err(|error| {
+        wrong(FLAG, error).help("carto config set apikey --from-command -- pass show carto/prod")
+    })
 }
 
 fn wrong(flag: &str, error: SourceError) -> Error {

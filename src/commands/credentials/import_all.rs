@@ -190,7 +190,9 @@ fn not_imported(failures: &[(&KnownPlace, Error)], found: usize) -> Error {
     let kind = failures.first().map_or(Kind::Invalid, |(_, error)| error.kind);
     let mut error = Error::new(kind, format!("not imported: {} of {found} files", failures.len()));
     for (place, failure) in failures {
-        let origin = failure.places.first().map_or("", |place| &place.origin);
+        // What cannot be read at all says which file it is in words.
+        let shown = place.path.display().to_string();
+        let origin = failure.places.first().map_or(&shown, |place| &place.origin);
         let word = shell_word(&place.path);
         error = error
             .at(origin)

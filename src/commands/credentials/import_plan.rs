@@ -9,11 +9,13 @@ use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
+use crate::config::keys::check_profile_name;
 use crate::credential::source::StoredKey;
 use crate::credential::write::{NewKey, put};
 use crate::error::{Error, Kind};
 use crate::legacy::{Format, Imported, ImportedAccount};
 use crate::replace_file::Lock;
+use crate::secret::Secret;
 
 /// An account of a file that was checked like one that is set.
 pub(super) struct Checked<'a> {
@@ -89,9 +91,21 @@ pub(super) fn checked<'a>(
         .into_iter()
         .map(|entry| {
             let account = account_of(entry, imported.format, path)?;
+            check_name(entry, path)?;
             Ok(Checked { path, entry, account })
         })
         .collect()
+}
+
+/// A name that no profile can have would make a file of keys that nobody can read.
+fn check_name(entry: &ImportedAccount, path: &Path) -> Result<(), Error> {
+    let Some(name) = &entry.name else { return Ok(()) };
+    check_profile_name(name).map_err(|reason| {
+        Error::new(Kind::Invalid, reason)
+            .at(path.display())
+            .note(format!("this is `{name}` of the file, and would be a profile's name"))
+            .help("give it another name in the file")
+    })
 }
 
 /// Says what is left of a file, a line each.
@@ -151,6 +165,12 @@ struct Held {
     from: Option<PathBuf>,
 }
 
+impl Held {
+    fn is(&self, key: &Secret) -> bool {
+        self.key.literal().is_some_and(|held| held.same_as(key))
+    }
+}
+
 impl Plan {
     /// Begins with what a scope has.
     ///
@@ -208,7 +228,7 @@ impl Plan {
             Place::Default => None,
         };
         let marked = of_account().find(|held| held.mark.is_some() && held.mark.as_ref() == name);
-        let same = |held: &&Held| held.key.literal().is_some_and(|held| held.same_as(key));
+        let same = |held: &&Held| held.is(key);
         if let Some(held) = marked.into_iter().chain(common).find(same) {
             return (KeyStep::Same, held.mark.clone());
         }
@@ -242,11 +262,19 @@ impl Plan {
 
     fn hold(&mut self, step: &Step) {
         let Some(key) = step.checked.entry.apikey.clone() else { return };
-        if matches!(step.key, KeyStep::Add | KeyStep::Replace) {
+        let from = Some(step.checked.path.to_owned());
+        if step.key == KeyStep::Same {
+            // Another key of the file stands beside it, as it would had both been new.
+            let same = |held: &&mut Held| {
+                held.account == step.checked.account && held.mark == step.mark && held.is(&key)
+            };
+            if let Some(held) = self.keys.iter_mut().find(same) {
+                held.from = from;
+            }
+        } else if matches!(step.key, KeyStep::Add | KeyStep::Replace) {
             let account = step.checked.account.clone();
             let key = StoredKey::Literal(key);
             self.keys.retain(|held| held.account != account || held.mark != step.mark);
-            let from = Some(step.checked.path.to_owned());
             self.keys.push(Held { account, key, mark: step.mark.clone(), from });
         }
     }

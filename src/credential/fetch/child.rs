@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use crate::invocation::Invocation;
+use crate::secret::Secret;
 
 /// How much a program may print, in bytes.
 pub(in crate::credential) const LIMIT: usize = 64 * 1024;
@@ -139,14 +140,18 @@ impl Seen {
     /// Takes what the program printed before it ended, and waits a little for the end of it.
     fn take_rest(&mut self, events: &Receiver<Event>, status: ExitStatus) {
         let end = Instant::now() + LINGER;
-        // What a program that did its work said beside it is not shown.
-        while !self.stdout_ended || !self.stderr_ended && !status.success() {
+        while !(self.stdout_ended && (self.stderr_ended || status.success() && self.is_key())) {
             let left = end.saturating_duration_since(Instant::now());
             match events.recv_timeout(left) {
                 Ok(event) => self.take(event),
                 Err(_) => break,
             }
         }
+    }
+
+    /// Whether what was printed can be the key: what a program says beside it is not shown then.
+    fn is_key(&self) -> bool {
+        std::str::from_utf8(&self.stdout).is_ok_and(|text| Secret::new(text).is_ok())
     }
 
     fn take(&mut self, event: Event) {
