@@ -28,14 +28,21 @@ SILENT, ONE_HOLDER = 2, 60
 
 class Writer:
     def __init__(self, world, words, stdin="", cwd="work"):
-        self.words, self.stdin = words, stdin
+        self.words = words
         self.child = subprocess.Popen(
             [world.carto, *words.split()], env=world.env, cwd=world.path(cwd), text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
+        # At once: who waits for a key does not write.
+        try:
+            self.child.stdin.write(stdin)
+            self.child.stdin.close()
+        except BrokenPipeError:
+            pass
+        self.child.stdin = None
 
     def end(self, seconds):
-        out, err = self.child.communicate(self.stdin, timeout=seconds)
+        out, err = self.child.communicate(timeout=seconds)
         return self.child.returncode, out + err
 
 
