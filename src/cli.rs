@@ -6,11 +6,12 @@
 //! nothing behind a plugin's name is carto's to read. Plain lines are read by [`scan`] and
 //! [`narrow`] at a fraction of the cost; the whole parser answers everything else.
 
+mod help;
 mod mistake;
 mod narrow;
 mod scan;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use clap::{
     Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
@@ -24,7 +25,6 @@ use crate::commands::{
     trust,
 };
 use crate::error::{Error, Kind};
-use crate::escape;
 use crate::invocation::Invocation;
 use crate::output::{Color, Output, Verbosity};
 use crate::plugin::preset::Preset;
@@ -327,8 +327,8 @@ fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
             context.output.raw(&script);
             Ok(0)
         }
-        Command::Help(args) if args.man => man(context, &args.command),
-        Command::Help(args) => help(context, &args.command),
+        Command::Help(args) if args.man => help::print_man(context, &args.command),
+        Command::Help(args) => help::print(context, &args.command),
         Command::Version(VersionArgs {}) => {
             context.output.line(format!("carto {}", env!("CARGO_PKG_VERSION")));
             Ok(0)
@@ -336,74 +336,10 @@ fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
     }
 }
 
-/// Prints help: carto's own, a built-in command's, or the plugin's own words.
-fn help(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
-    let Some((first, rest)) = words.split_first() else {
-        let text = command().render_help().to_string();
-        context.output.raw(text.as_bytes());
-        context.output.raw(own_words_for_help(context).as_bytes());
-        return Ok(0);
-    };
-    if rest.is_empty() && !builtins().iter().any(|name| first == name.as_str()) {
-        return external::run(context, first, &["--help".into()], &builtins());
-    }
-    find(words)?;
-    let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
-    // `--help` itself answers, so that the two never differ.
-    if let Err(shown) = command().try_get_matches_from(asked.chain([OsStr::new("--help")])) {
-        context.output.raw(shown.render().to_string().as_bytes());
-    }
-    Ok(0)
-}
-
-/// Finds a built-in command by its words.
-fn find(words: &[OsString]) -> Result<Clap, Error> {
-    let mut found = command();
-    found.build();
-    for word in words {
-        let Some(next) = found.find_subcommand(word) else {
-            let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-            let what = format!("`{}` is no built-in command", escape::line(&shown.join(" ")));
-            return Err(Error::new(Kind::NotFound, what).help("carto help"));
-        };
-        found = next.clone();
-    }
-    Ok(found)
-}
-
-/// Prints a manual page, made from the same source as the help.
-fn man(context: &Context, words: &[OsString]) -> Result<u8, Error> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(find(words)?)
-        .render(&mut page)
-        .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
-    context.output.raw(&page);
-    Ok(0)
-}
-
-/// Lists aliases and plugins below carto's own help. Nothing is run for it.
-fn own_words_for_help(context: &Context) -> String {
-    let mut text = String::new();
-    let aliases = alias::list_for_help(context);
-    if !aliases.is_empty() {
-        text += "\nAliases:\n";
-    }
-    for (name, words) in aliases {
-        text += &format!("  {:<12} {}\n", escape::line(&name), escape::line(&words));
-    }
-    let found = external::search_path(context).list();
-    if !found.is_empty() {
-        text += "\nPlugins:\n";
-    }
-    for (name, plugin) in &found {
-        let path = plugin.path.display().to_string();
-        text += &format!("  {name:<12} {}\n", escape::line(&path));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
 
     #[test]
