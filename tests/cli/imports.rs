@@ -842,7 +842,10 @@ fn a_name_that_no_profile_can_have_is_refused_before_anything_is_written() {
 fn a_file_that_is_too_long_is_named_with_its_place() {
     let sandbox = Sandbox::new();
     sandbox.file_with_mode(CARTORC, vec![b'#'; 2 << 20], 0o600);
-    session(&sandbox, &["carto credentials import --all"], &expect![[r#"
+    session(
+        &sandbox,
+        &["carto credentials import --all"],
+        &expect![[r#"
         $ carto credentials import --all
         ~/.cartorc.yaml  carto_cli  -  refused: ~/.cartorc.yaml is larger than 1048576 bytes
         ! error: not imported: 1 of 1 files
@@ -850,7 +853,8 @@ fn a_file_that_is_too_long_is_named_with_its_place() {
         ! note: ~/.cartorc.yaml: ~/.cartorc.yaml is larger than 1048576 bytes
         ! help: carto credentials import ~/.cartorc.yaml     # says what to do
         exit 3
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
