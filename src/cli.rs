@@ -27,7 +27,6 @@ use crate::commands::{
 use crate::error::{Error, Kind};
 use crate::invocation::Invocation;
 use crate::output::{Color, Output, Verbosity};
-use crate::plugin::preset::Preset;
 
 /// Settings, accounts, keys and plugins for the CARTO location platform
 ///
@@ -116,14 +115,10 @@ enum Parsed {
 pub fn run(mut invocation: Invocation) -> u8 {
     let plain = Output::new(Verbosity::Normal, None, automatic(&invocation));
     let mut outer = Globals::default();
-    let mut nested = match Nested::from_env(&invocation.env) {
+    let mut nested = match Nested::take(&mut invocation.env) {
         Ok(nested) => nested,
         Err(error) => return print_error(&plain, &error),
     };
-    // The carto above has written its account there: another one's key must not come from it.
-    for name in nested.preset().into_iter().flat_map(Preset::only_its_own) {
-        invocation.env.forget(name);
-    }
     // Each round takes an alias's words in place of its name; the chain ends the loop.
     loop {
         let (globals, what) = match parse(&invocation) {

@@ -114,19 +114,22 @@ impl Nested {
         Preset::named(self.preset.as_deref()?)
     }
 
-    /// Reads what the carto above has written.
+    /// Reads what the carto above has written, and leaves the names of its preset out of the
+    /// environment: they say its account, and another one's key must not come from them.
     ///
     /// # Errors
     /// The variable is damaged; only another program can have done that.
-    pub fn from_env(env: &Env) -> Result<Self, Error> {
-        match env.text(NESTED)? {
-            None => Ok(Nested::default()),
-            Some(text) => serde_json::from_str(text).map_err(|_| {
-                Error::new(Kind::Usage, format!("`{NESTED}` is damaged"))
-                    .at(NESTED)
-                    .help(format!("unset {NESTED}: only carto itself sets it"))
-            }),
+    pub fn take(env: &mut Env) -> Result<Self, Error> {
+        let Some(text) = env.text(NESTED)? else { return Ok(Nested::default()) };
+        let nested: Nested = serde_json::from_str(text).map_err(|_| {
+            Error::new(Kind::Usage, format!("`{NESTED}` is damaged"))
+                .at(NESTED)
+                .help(format!("unset {NESTED}: only carto itself sets it"))
+        })?;
+        for name in nested.preset().into_iter().flat_map(Preset::only_its_own) {
+            env.forget(name);
         }
+        Ok(nested)
     }
 }
 
