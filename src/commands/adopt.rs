@@ -7,8 +7,9 @@ use std::path::Path;
 use super::context::{Context, Facts};
 use super::destination::Destination;
 use crate::account::{Account, World};
+use crate::config::discover::CONFIG_FILE;
 use crate::config::keys::KeyPath;
-use crate::config::{Layer, Located, Origin, Scope, edit};
+use crate::config::{Layer, Located, Origin, Scope, Standing, edit};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::replace_file::Lock;
@@ -177,6 +178,30 @@ impl Names {
         let mut names = (2_u64..).map(|number| format!("{name}-{number}"));
         names.find(|name| !self.profiles.contains_key(name)).unwrap_or_else(|| name.to_owned())
     }
+}
+
+/// In an untrusted project that names an account no key is stored: it would stand beside settings that
+/// somebody else wrote.
+///
+/// # Errors
+/// The project, and what to type instead.
+pub fn refuse_untrusted(destination: &Destination, facts: &Facts) -> Result<(), Error> {
+    let Destination::Project(project) = destination else { return Ok(()) };
+    let statement = facts.world.statements.iter().find(|s| s.scope == Scope::Project);
+    let names = statement.is_some_and(|statement| {
+        statement.standing == Standing::Untrusted
+            && (statement.bare.names_account() || statement.profile.is_some())
+    });
+    if !names {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Refused,
+        "this project is not trusted and names an account; no key is stored in it",
+    )
+    .at(project.file(CONFIG_FILE).display())
+    .help("carto trust                 # shows the project's settings and asks")
+    .help("carto config set apikey     # stores the key with your own settings"))
 }
 
 /// Decides where the account's name goes in a scope.

@@ -967,3 +967,31 @@ fn cut_and_changed_files_never_show_a_key() {
     }
     assert!(sandbox.shell("ls -A ~").run().stdout.is_empty());
 }
+
+/// As `config set --project apikey`: a key beside settings that somebody else wrote is no good idea.
+#[test]
+fn nothing_is_imported_into_an_untrusted_project_that_names_an_account() {
+    let sandbox = Sandbox::new();
+    sandbox.project("username = \"eve\"\n");
+    session(
+        &sandbox,
+        &[
+            "printf '{\"username\": \"ann\", \"api_key\": \"marker\"}' > creds.json",
+            "carto credentials import creds.json --project",
+            "ls -A .carto",
+        ],
+        &expect![[r#"
+            $ printf '{"username": "ann", "api_key": "marker"}' > creds.json
+            exit 0
+            $ carto credentials import creds.json --project
+            ! error: this project is not trusted and names an account; no key is stored in it
+            !   --> [work]/.carto/config.toml
+            ! help: carto trust                 # shows the project's settings and asks
+            ! help: carto config set apikey     # stores the key with your own settings
+            exit 4
+            $ ls -A .carto
+            config.toml
+            exit 0
+        "#]],
+    );
+}

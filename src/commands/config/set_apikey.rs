@@ -3,13 +3,14 @@
 use std::ffi::OsStr;
 
 use crate::account::Account;
+use crate::commands::adopt;
 use crate::commands::context::{Context, Facts};
 use crate::commands::destination::Destination;
 use crate::commands::forget_key::tell_what_was_replaced;
 use crate::commands::given_key::{KeyInput, read_key};
 use crate::commands::scope_args::Choice;
 use crate::config::discover::Files;
-use crate::config::{Located, Origin, Scope, Standing};
+use crate::config::{Located, Origin, Scope};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::write::{NewKey, Put, put};
 use crate::error::{Error, Kind};
@@ -38,7 +39,7 @@ pub(super) fn run(context: &Context, choice: Option<Choice>, value: NewValue) ->
     if let Some(error) = facts.broken.first() {
         return Err(error.clone());
     }
-    refuse_untrusted(&destination, &facts)?;
+    adopt::refuse_untrusted(&destination, &facts)?;
     refuse_unread(context, &destination, &facts)?;
     let selected = selected_profile(context)?;
     let account = match &selected {
@@ -152,27 +153,6 @@ fn tell_what_is_missing(context: &Context, source: &SecretSource, account: Optio
             context.output.note("it was not tried; to see the key: carto config get apikey");
         }
     }
-}
-
-/// In an untrusted project that names an account nobody should type a key: it would be stored
-/// beside settings that somebody else wrote.
-fn refuse_untrusted(destination: &Destination, facts: &Facts) -> Result<(), Error> {
-    let Destination::Project(project) = destination else { return Ok(()) };
-    let statement = facts.world.statements.iter().find(|s| s.scope == Scope::Project);
-    let names = statement.is_some_and(|statement| {
-        statement.standing == Standing::Untrusted
-            && (statement.bare.names_account() || statement.profile.is_some())
-    });
-    if !names {
-        return Ok(());
-    }
-    Err(Error::new(
-        Kind::Refused,
-        "this project is not trusted and names an account; no key is stored in it",
-    )
-    .at(project.file(crate::config::discover::CONFIG_FILE).display())
-    .help("carto trust                 # shows the project's settings and asks")
-    .help("carto config set apikey     # stores the key with your own settings"))
 }
 
 /// A project that could not be read before may name another account than the scopes below it.

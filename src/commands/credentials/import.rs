@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::import_all;
 use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks};
-use crate::commands::adopt::Place;
+use crate::commands::adopt::{self, Place};
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::{read_existing, recognise, warn_if_loose};
@@ -61,6 +61,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     }
     let scope = if args.project { Scope::Project } else { Scope::User };
     let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
+    if args.project {
+        adopt::refuse_untrusted(&destination, &context.facts(None)?)?;
+    }
     if args.all {
         let action =
             if args.dry_run { import_all::Action::Tell } else { import_all::Action::Store };

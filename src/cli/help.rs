@@ -1,0 +1,77 @@
+//! `carto help`: the words of the definition, and beside them the aliases and plugins there are.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::Command as Clap;
+
+use super::{builtins, command};
+use crate::commands::context::Context;
+use crate::commands::{alias, external};
+use crate::error::{Error, Kind};
+use crate::escape;
+
+/// Prints help: carto's own, a built-in command's, or the plugin's own words.
+pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
+    let Some((first, rest)) = words.split_first() else {
+        let text = command().render_help().to_string();
+        context.output.raw(text.as_bytes());
+        context.output.raw(own_words_for_help(context).as_bytes());
+        return Ok(0);
+    };
+    if rest.is_empty() && !builtins().iter().any(|name| first == name.as_str()) {
+        return external::run(context, first, &["--help".into()], &builtins());
+    }
+    find(words)?;
+    let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
+    // `--help` itself answers, so that the two never differ.
+    if let Err(shown) = command().try_get_matches_from(asked.chain([OsStr::new("--help")])) {
+        context.output.raw(shown.render().to_string().as_bytes());
+    }
+    Ok(0)
+}
+
+/// Finds a built-in command by its words.
+fn find(words: &[OsString]) -> Result<Clap, Error> {
+    let mut found = command();
+    found.build();
+    for word in words {
+        let Some(next) = found.find_subcommand(word) else {
+            let shown: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            let what = format!("`{}` is no built-in command", escape::line(&shown.join(" ")));
+            return Err(Error::new(Kind::NotFound, what).help("carto help"));
+        };
+        found = next.clone();
+    }
+    Ok(found)
+}
+
+/// Prints a manual page, made from the same source as the help.
+pub(super) fn print_man(context: &Context, words: &[OsString]) -> Result<u8, Error> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(find(words)?)
+        .render(&mut page)
+        .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+    context.output.raw(&page);
+    Ok(0)
+}
+
+/// Lists aliases and plugins below carto's own help. Nothing is run for it.
+fn own_words_for_help(context: &Context) -> String {
+    let mut text = String::new();
+    let aliases = alias::list_for_help(context);
+    if !aliases.is_empty() {
+        text += "\nAliases:\n";
+    }
+    for (name, words) in aliases {
+        text += &format!("  {:<12} {}\n", escape::line(&name), escape::line(&words));
+    }
+    let found = external::search_path(context).list();
+    if !found.is_empty() {
+        text += "\nPlugins:\n";
+    }
+    for (name, plugin) in &found {
+        let path = plugin.path.display().to_string();
+        text += &format!("  {name:<12} {}\n", escape::line(&path));
+    }
+    text
+}
