@@ -101,6 +101,29 @@ fn every_file_of_these_tests_is_declared() {
     nothing(&missing, "a file that main.rs does not declare is never run");
 }
 
+/// A patch that does not apply shows nothing; that is noticed where the guarded code changes.
+#[test]
+fn every_patch_that_removes_a_defence_applies() {
+    let root = root();
+    let mut count = 0;
+    let mut stale = Vec::new();
+    for dir in ["tests/security/patches", "tests/crash/patches"] {
+        for entry in fs::read_dir(root.join(dir)).unwrap() {
+            let patch = entry.unwrap().path();
+            let mut git = std::process::Command::new("git");
+            // As in a package, which lies in no repository, or below somebody else's.
+            git.current_dir(root).env("GIT_CEILING_DIRECTORIES", root.parent().unwrap());
+            let checked = git.args(["apply", "--check"]).arg(&patch).output().unwrap();
+            count += 1;
+            if !checked.status.success() {
+                stale.push(format!("{}", patch.display()));
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
+    nothing(&stale, "make these patches anew: the code they change has changed");
+}
+
 #[test]
 fn no_file_is_too_long_to_read() {
     let long: Vec<_> = sources()
