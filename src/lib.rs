@@ -31,5 +31,6 @@ pub mod read_file;
 pub mod render;
 pub mod replace_file;
 pub mod secret;
+pub mod standard_streams;
 pub mod trust;
 pub mod username;

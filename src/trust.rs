@@ -29,8 +29,12 @@ impl Hash {
     /// Hashes bytes.
     pub fn of(bytes: &[u8]) -> Self {
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
-        let digits = |byte: u8| [digit(byte >> 4), digit(byte & 15)];
-        Hash(Sha256::digest(bytes).into_iter().flat_map(digits).collect())
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(bytes) {
+            hex.push(digit(byte >> 4));
+            hex.push(digit(byte & 15));
+        }
+        Hash(hex)
     }
 
     /// Reads `sha256:HEX`.

@@ -171,8 +171,13 @@ fn own_key(name: &PluginName, key: &str) -> KeyPath {
 
 /// Gives the plugin's own settings as JSON, merged key by key.
 fn plugin_config(loaded: &Loaded, name: &PluginName) -> String {
+    let settings = loaded.config.below(&["plugins", name.as_str()]);
+    if settings.is_empty() {
+        // Most plugins have none, and a map that keeps its order begins with a seed from the system.
+        return "{}".to_owned();
+    }
     let mut root = serde_json::Map::new();
-    for (path, value) in loaded.config.below(&["plugins", name.as_str()]) {
+    for (path, value) in settings {
         let segments = path.0.get(2..).unwrap_or_default();
         put(&mut root, segments, serde_json::to_value(value.value).unwrap_or_default());
     }

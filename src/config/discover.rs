@@ -109,6 +109,13 @@ fn nearest_project(invocation: &Invocation) -> Result<Option<ProjectPlace>, Erro
     let mut nearest: Option<PathBuf> = None;
     let mut outer = None;
     let mut device = None;
+    // One buffer for every name that is asked for, long enough for the first.
+    let mut asked = PathBuf::with_capacity(start.as_os_str().len() + PROJECT_DIR.len() + 2);
+    let mut holds = |dir: &Path, name: &str| {
+        asked.clear();
+        asked.extend([dir, Path::new(name)]);
+        is_there(&asked)
+    };
     for dir in start.ancestors() {
         if dir != start && ceilings.end_at(dir) {
             break;
@@ -118,7 +125,7 @@ fn nearest_project(invocation: &Invocation) -> Result<Option<ProjectPlace>, Erro
             break;
         }
         device = here;
-        if is_there(&dir.join(PROJECT_DIR))? && !passed_over(invocation, dir) {
+        if holds(dir, PROJECT_DIR)? && !passed_over(invocation, dir) {
             if nearest.is_none() {
                 nearest = Some(dir.to_owned());
             } else {
@@ -126,7 +133,7 @@ fn nearest_project(invocation: &Invocation) -> Result<Option<ProjectPlace>, Erro
                 break;
             }
         }
-        if is_there(&dir.join(".git"))? {
+        if holds(dir, ".git")? {
             break;
         }
     }

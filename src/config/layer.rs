@@ -119,13 +119,15 @@ impl Layer {
     fn admit_plain(&mut self, source: &Source, read: plain::Plain, mark: usize) {
         self.tables = read.tables;
         let tables = std::mem::take(&mut self.tables);
-        let rows: Vec<_> = tables.iter().map(|table| Rows::below(table)).collect();
+        // All that a table holds stands together, and many hold nothing but tables.
+        let mut rows: Option<(u32, Rows)> = None;
         self.kept.reserve_exact(read.leaves.len());
         let mut admission = Admission { layer: self, source, tables: &tables, names: None };
         for leaf in read.leaves {
             let leaf = leaf.moved(u32::try_from(mark).unwrap_or_default());
-            let at = leaf.table as usize;
-            let (Some(above), Some(rows)) = (tables.get(at), rows.get(at)) else { continue };
+            let Some(above) = tables.get(leaf.table as usize) else { continue };
+            let known = rows.take().filter(|(table, _)| *table == leaf.table);
+            let (_, rows) = rows.insert(known.unwrap_or_else(|| (leaf.table, Rows::below(above))));
             let name = source.text.get(leaf.key()).unwrap_or_default();
             admission.admit(rows, &Found { above, name, value: Told::In(leaf) });
         }

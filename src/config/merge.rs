@@ -1,6 +1,6 @@
 //! From layers to one answer: the highest scope that says something wins.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::keys::KeyPath;
 use super::value::Value;
@@ -53,7 +53,7 @@ impl Config {
     /// Gives the winning values below a table, keyed by their path below it.
     pub fn below(&self, table: &[&str]) -> Vec<(KeyPath, Located<Value>)> {
         let mut found: Vec<(KeyPath, Located<Value>)> = Vec::new();
-        let mut places = HashMap::new();
+        let mut places = BTreeMap::new();
         for (layer, entry) in self.entries() {
             if entry.below(table).is_none() {
                 continue;

@@ -16,7 +16,7 @@ mod layer;
 mod merge;
 mod nearest;
 mod origin;
-mod plain;
+pub mod plain;
 pub mod schema;
 mod scope;
 mod source;

@@ -5,14 +5,15 @@
 
 use std::path::Path;
 
-use toml_edit::{Document, Table};
+use toml_edit::Document;
 
+use super::entry::{Entry, Held};
 use super::schema::FIELDS;
 use super::source::{SecretSource, StoredKey};
 use crate::account::Account;
 use crate::base_url::BaseUrl;
 use crate::config::keys::check_profile_name;
-use crate::config::{Origin, Scope};
+use crate::config::{Origin, Scope, plain};
 use crate::error::{Error, Kind};
 use crate::secret::Secret;
 use crate::username::Username;
@@ -46,6 +47,15 @@ pub struct Stored {
 /// what looks like a wrong field can be a key.
 pub fn parse(scope: Scope, path: &Path, bytes: &[u8]) -> Result<Vec<Stored>, Error> {
     let file = File { path, text: text_of(path, bytes)? };
+    if let Some(tables) = plain::entries(file.body(), TABLE) {
+        let entries = tables.into_iter().map(Entry::from_plain);
+        return stored(&file, scope, entries);
+    }
+    parse_any(&file, scope)
+}
+
+/// Reads what is written in any way that TOML has.
+fn parse_any(file: &File, scope: Scope) -> Result<Vec<Stored>, Error> {
     let document = Document::parse(file.body()).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
         file.error("invalid TOML in a credentials file", at)
@@ -60,7 +70,15 @@ pub fn parse(scope: Scope, path: &Path, bytes: &[u8]) -> Result<Vec<Stored>, Err
         let at = item.span().map_or(0, |span| span.start);
         return Err(file.error("`credential` is not written as `[[credential]]`", at));
     };
-    tables.iter().enumerate().map(|(index, table)| entry(&file, scope, index, table)).collect()
+    stored(file, scope, tables.iter().map(Entry::from_table))
+}
+
+fn stored<'a>(
+    file: &File,
+    scope: Scope,
+    entries: impl Iterator<Item = Entry<'a>>,
+) -> Result<Vec<Stored>, Error> {
+    entries.enumerate().map(|(index, found)| entry(file, scope, index, &found)).collect()
 }
 
 struct File<'a> {
@@ -97,9 +115,9 @@ pub fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
     })
 }
 
-fn entry(file: &File, scope: Scope, index: usize, table: &Table) -> Result<Stored, Error> {
-    let start = table.span().map_or(0, |span| span.start);
-    let fields = Fields { file, table, start };
+fn entry(file: &File, scope: Scope, index: usize, entry: &Entry) -> Result<Stored, Error> {
+    let start = entry.start;
+    let fields = Fields { file, entry };
     fields.no_others(&FIELDS.each_ref().map(|field| field.name))?;
     let base_url = fields.text("base_url")?.map(|(text, at)| {
         BaseUrl::parse(text).map_err(|error| file.error(format!("`base_url`: {error}"), at))
@@ -136,21 +154,19 @@ fn key(fields: &Fields, scope: Scope) -> Result<StoredKey, Error> {
     let wrong = |what: &dyn std::fmt::Display| {
         fields.file.error(format!("`apikey`: {what}"), fields.at("apikey"))
     };
-    match fields.table.get("apikey") {
-        None => Err(fields.file.error("a credential has no `apikey`", fields.start)),
-        Some(item) => match (item.as_str(), item.as_table_like()) {
-            (Some(text), _) => Secret::new(text).map(StoredKey::Literal).map_err(|e| wrong(&e)),
-            (None, Some(_)) if scope == Scope::Project => {
-                Err(wrong(&"a project cannot name a secret source")
-                    .help("name it in your own credentials: carto config set apikey --from-..."))
-            }
-            (None, Some(table)) => {
-                SecretSource::parse(table).map(StoredKey::Source).map_err(|e| wrong(&e))
-            }
-            (None, None) => Err(fields
-                .file
-                .error("`apikey` is neither a text nor a secret source", fields.at("apikey"))),
-        },
+    match fields.entry.get("apikey") {
+        None => Err(fields.file.error("a credential has no `apikey`", fields.entry.start)),
+        Some(Held::Text(text)) => Secret::new(text).map(StoredKey::Literal).map_err(|e| wrong(&e)),
+        Some(Held::Table(_)) if scope == Scope::Project => {
+            Err(wrong(&"a project cannot name a secret source")
+                .help("name it in your own credentials: carto config set apikey --from-..."))
+        }
+        Some(Held::Table(table)) => {
+            SecretSource::parse(*table).map(StoredKey::Source).map_err(|e| wrong(&e))
+        }
+        Some(Held::Flag(_) | Held::Else) => Err(fields
+            .file
+            .error("`apikey` is neither a text nor a secret source", fields.at("apikey"))),
     }
 }
 
@@ -173,52 +189,47 @@ fn account(
 
 struct Fields<'a> {
     file: &'a File<'a>,
-    table: &'a Table,
-    start: usize,
+    entry: &'a Entry<'a>,
 }
 
 impl<'a> Fields<'a> {
     fn at(&self, name: &str) -> usize {
-        let span = self.table.get(name).and_then(toml_edit::Item::span);
-        span.map_or(self.start, |span| span.start)
+        self.entry.place_of(name).unwrap_or(self.entry.start)
     }
 
     fn text(&self, name: &str) -> Result<Option<(&'a str, usize)>, Error> {
-        match self.table.get(name) {
+        match self.entry.get(name) {
             None => Ok(None),
-            Some(item) => match item.as_str() {
-                Some(text) => Ok(Some((text, self.at(name)))),
-                None => Err(self.file.error(format!("`{name}` is not a string"), self.at(name))),
-            },
+            Some(Held::Text(text)) => Ok(Some((text, self.at(name)))),
+            Some(_) => Err(self.file.error(format!("`{name}` is not a string"), self.at(name))),
         }
     }
 
     fn flag(&self, name: &str) -> Result<bool, Error> {
-        match self.table.get(name) {
+        match self.entry.get(name) {
             None => Ok(false),
-            Some(item) => item.as_bool().ok_or_else(|| {
-                self.file.error(format!("`{name}` is not `true` or `false`"), self.at(name))
-            }),
+            Some(Held::Flag(flag)) => Ok(*flag),
+            Some(_) => {
+                Err(self.file.error(format!("`{name}` is not `true` or `false`"), self.at(name)))
+            }
         }
     }
 
     fn no_others(&self, known: &[&str]) -> Result<(), Error> {
-        match self.table.iter().find(|(key, _)| !known.contains(key)) {
+        match self.entry.fields.iter().find(|field| !known.contains(&field.name)) {
             None => Ok(()),
-            Some((key, _)) => {
-                let span = self.table.key(key).and_then(toml_edit::Key::span);
-                let at = span.map_or(self.start, |span| span.start);
-                Err(self
-                    .file
-                    .error("an unknown field in a credential", at)
-                    .help(format!("known are {}", known.join(", "))))
-            }
+            Some(field) => Err(self
+                .file
+                .error("an unknown field in a credential", field.name_at)
+                .help(format!("known are {}", known.join(", ")))),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(text: &str) -> Result<Vec<Stored>, Error> {
@@ -285,6 +296,93 @@ mod tests {
             assert!(!format!("{error:?}").contains("marker"), "{error:?}");
             let origin = &error.places[0].origin;
             assert!(origin.starts_with(&format!("credentials.toml:{line}:")), "{text:?} {origin}");
+        }
+    }
+    /// Everything that both readers say, keys included.
+    fn told(read: Result<Vec<Stored>, Error>) -> String {
+        let keys: Vec<_> = read.iter().flatten().map(|stored| stored.key.literal()).collect();
+        let keys: Vec<_> = keys.into_iter().map(|key| key.map(Secret::expose)).collect();
+        format!("{keys:?} {read:?}")
+    }
+
+    /// Whether the text is read plainly; then the whole parser says the same of it.
+    fn is_plain(text: &str) -> bool {
+        let path = Path::new("credentials.toml");
+        let file = File { path, text };
+        let plain = plain::entries(file.body(), TABLE).is_some();
+        if plain {
+            let whole = told(parse_any(&file, Scope::User));
+            assert_eq!(told(read(text)), whole, "{text:?}");
+        }
+        plain
+    }
+
+    #[test]
+    fn what_carto_writes_is_read_plainly() {
+        for text in [
+            "",
+            "# keys\n",
+            "\u{feff}[[credential]]\r\nbase_url = \"https://a.carto.com\"\r\napikey = 'k' # c\r\n",
+            "[[credential]]\napikey = \"k\"\nallow_non_secure = true\n\n [[credential]] # two\n",
+            "[[credential]]\napikey = true\nusername = false\nallow_non_secure = 'x'\nx = 'y'\n",
+        ] {
+            assert!(is_plain(text), "{text:?}");
+        }
+        for text in [
+            "apikey = 'k'\n",
+            "[credential]\napikey = 'k'\n",
+            "[[credential]]\napikey = 'k'\napikey = 'k'\n",
+            "[[credential]]\napikey = { env = \"X\" }\n",
+            "[[credential]]\napikey.env = 'X'\n",
+            "[[credential]]\napikey = \"\\u0041\"\n",
+            "[[credential]]\napikey = 1\n",
+            "[[other]]\napikey = 'k'\n",
+            "[[credential.x]]\n",
+            "[[ credential ]]\n",
+            "\u{feff}\u{feff}[[credential]]\n",
+            "credential = []\n",
+        ] {
+            assert!(!is_plain(text), "{text:?}");
+        }
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let of = |all: &[&'static str]| proptest::sample::select(all.to_vec());
+        let name = of(&["base_url", "username", "apikey", "profile", "allow_non_secure", "x", ""]);
+        let value = of(&[
+            "'https://a.carto.com'",
+            "\"https://h.example/user/bob\"",
+            "'http://h.example'",
+            "'a'",
+            "\"bob\"",
+            "'k 1'",
+            "''",
+            "true",
+            "false",
+            "1",
+            "{ env = 'X' }",
+            "[]",
+            "\"\\n\"",
+        ]);
+        let header =
+            of(&["[[credential]]", " [[credential]]# c", "[credential]", "[[credential]] x"]);
+        prop_oneof![
+            8 => (name, value).prop_map(|(name, value)| format!("{name} = {value}")),
+            3 => header.prop_map(str::to_owned),
+            1 => "[ -~]{0,6}",
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8192))]
+
+        #[test]
+        fn both_readers_say_the_same(
+            lines in proptest::collection::vec(line(), 0..8),
+            end in proptest::sample::select(vec!["\n", "\r\n", "\n\n\t"]),
+        ) {
+            let text = format!("[[credential]]{end}{}", lines.join(end));
+            is_plain(&text);
         }
     }
 }

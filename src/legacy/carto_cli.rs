@@ -413,6 +413,10 @@ mod tests {
                 "an anchor that only YAML 1.2 knows at line 1, column 14",
             ),
             (
+                "\n\u{feff}a: {api_key: marker}\n",
+                "a byte order mark that does not stand at the start at line 2, column 1",
+            ),
+            (
                 "a: {?api_key: marker}\n",
                 "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 5",
             ),

@@ -43,7 +43,7 @@ pub(super) type Spots = HashMap<String, Spot>;
 /// # Errors
 /// Text that is no YAML, or that PyYAML would refuse; names of the root that are no text.
 pub(super) fn parse(text: &str) -> Result<Option<(Object, Spots)>, ReadError> {
-    only_line_ends_of_both(text)?;
+    only_characters_of_both(text)?;
     let mut builder = Builder::default();
     let options = options! { emit_anchor_events: true };
     for event in Parser::new_from_str_with_options(text, options) {
@@ -66,13 +66,23 @@ fn refused(what: &'static str, (line, column): Place) -> ReadError {
 }
 
 /// YAML 1.1 ends lines at these three, the parser does not: a comment for one is a value for the
-/// other.
-fn only_line_ends_of_both(text: &str) -> Result<(), ReadError> {
-    let Some(at) = text.find(['\u{85}', '\u{2028}', '\u{2029}']) else { return Ok(()) };
+/// other. A byte order mark counts for the parser at the start of any document, for PyYAML only at
+/// that of the text.
+fn only_characters_of_both(text: &str) -> Result<(), ReadError> {
+    let differs = |(at, c): &(usize, char)| match c {
+        '\u{85}' | '\u{2028}' | '\u{2029}' => true,
+        '\u{feff}' => *at > 0,
+        _ => false,
+    };
+    let Some((at, c)) = text.char_indices().find(differs) else { return Ok(()) };
+    let what = match c {
+        '\u{feff}' => "a byte order mark that does not stand at the start",
+        _ => "a line end that only YAML 1.1 knows",
+    };
     let before = text.get(..at).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    Err(refused("a line end that only YAML 1.1 knows", (line, column)))
+    Err(refused(what, (line, column)))
 }
 
 /// PyYAML ends an anchor's name before any other character: `&a:b` names `a` and begins a value for

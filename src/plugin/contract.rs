@@ -3,7 +3,7 @@
 //! The child sees one whole account and no leftover of another: every variable that could name an
 //! account is removed first, duplicates included, then the resolved account is written.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
@@ -103,7 +103,8 @@ impl Contract<'_> {
     pub fn environment(&self, parent: &Env) -> Vec<(OsString, OsString)> {
         let account = Contract::account_variables(self.granted, self.preset);
         let mut block: Vec<(OsString, OsString)> = Vec::new();
-        let mut known = HashSet::new();
+        // Some dozens of names: ordering them costs less than asking the system for a hash's seed.
+        let mut known = BTreeSet::new();
         for (name, value) in parent.iter() {
             let mut written = REMOVED.iter().chain(account.iter().map(|(name, _)| name));
             let removed = written.any(|removed| same_name(name, removed));

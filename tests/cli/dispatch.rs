@@ -879,3 +879,35 @@ fn a_name_that_is_not_utf8_is_no_command() {
         assert!(ran.stderr.starts_with("error: `fo\u{fffd}` is no command\n"), "{ran}");
     }
 }
+
+/// A shell whose parent ignores a signal hands that on; so does what stands between it and a plugin.
+#[test]
+fn a_signal_that_the_caller_ignores_the_plugin_ignores() {
+    let sandbox = with_account();
+    sandbox.plugin("ignores", "#!/bin/sh\nkill -PIPE $$\nkill -USR1 $$\necho still here\n");
+    let ran = sandbox.shell("trap '' PIPE USR1; exec carto ignores").run().ok();
+    assert_eq!(ran.stdout, "still here\n");
+    // carto's own writing into a closed pipe is quiet then, too.
+    let ran = sandbox.shell("trap '' PIPE; { carto config schema; echo $? >&2; } | true").run();
+    assert_eq!(ran.stderr, "0\n", "{ran}");
+}
+
+/// With a standard stream closed, the next file that is opened must not become that stream.
+#[test]
+fn words_never_land_in_a_file_when_a_stream_is_closed() {
+    let sandbox = with_account();
+    sandbox.plugin(
+        "streams",
+        "#!/bin/sh\necho out && echo err >&2 || exit 9\nread -r line; echo $?\n",
+    );
+    for closed in ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"] {
+        sandbox.file("home/.config/carto/config.toml", "username = \"ann\"\n");
+        sandbox.shell(&format!("carto config set plugins.x.y 1 {closed}")).run().ok();
+        let text = sandbox.read("home/.config/carto/config.toml");
+        assert_eq!(text, "username = \"ann\"\n\n[plugins.x]\ny = 1\n", "{closed}");
+        assert_eq!(sandbox.files_with("set "), Vec::<String>::new(), "{closed}");
+        sandbox.shell(&format!("carto streams {closed}")).run().ok();
+    }
+    let ran = sandbox.shell("carto streams <&-").run().ok();
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("out\n1\n", "err\n"));
+}

@@ -12,7 +12,7 @@ const LONGEST: usize = 400;
 /// take a name; `escape` and `error` stand below everything, since every module has errors that
 /// quote what they refuse; `git` writes `.gitignore` by `replace_file`.
 const RANKS: &[&[&str]] = &[
-    &["escape", "core_dump"],
+    &["escape", "core_dump", "standard_streams"],
     &["error"],
     &["secret", "invocation", "replace_file", "read_file", "username"],
     &["base_url", "git"],
@@ -163,6 +163,22 @@ fn every_module_says_what_it_owns() {
         .map(|source| source.name.clone())
         .collect();
     nothing(&bare, "modules without a doc");
+}
+
+/// Lints forbid unsafe code but where a file expects it: that one does, for the name of `main`.
+#[test]
+fn no_code_is_unsafe_but_the_name_of_main() {
+    let word = ["unsafe", "_code"].concat();
+    let expecting: Vec<_> = sources()
+        .into_iter()
+        .filter(|source| source.code.iter().any(|line| line.contains(&word)))
+        .map(|source| source.name)
+        .collect();
+    assert_eq!(expecting, ["src/main.rs"]);
+    let main = fs::read_to_string(root().join("src/main.rs")).unwrap();
+    assert_eq!(main.matches("unsafe").count(), 2, "its name, and what is expected of it");
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    assert!(manifest.contains(&format!("\n{word} = \"deny\"\n")));
 }
 
 #[test]

@@ -100,6 +100,7 @@ FILES = [
     (REFUSED, "ann: {api_key: k1, url: &ttps://maps.example.com/}\n"),
     (REFUSED, "ann: {api_key: &k:1 k2}\n"),
     (REFUSED, "ann: {api_key: k?1}\n"),
+    (REFUSED, "\r\ufeffann: {api_key: k1}\n"),
     (REFUSED, "ann: {?api_key: k1}\n"),
     (REFUSED, "ann: {api_key: :k1}\n"),
     (SAME, "ann:\n  api_key: ?:k?1\n"),

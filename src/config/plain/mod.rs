@@ -14,6 +14,12 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::value::Value;
+use line::{Assigned, assigned, bare, is_end, quoted, unspaced};
+
+mod entries;
+mod line;
+
+pub use entries::{PlainTable, PlainValue, Single, entries};
 
 /// A plain text: every value with its place, table by table.
 pub(super) struct Plain {
@@ -59,14 +65,21 @@ fn wide((start, end): (u32, u32)) -> Range<usize> {
 /// Reads a text without a byte order mark; nothing where it is not plain, or not sound.
 pub(super) fn read(text: &str) -> Option<Plain> {
     let mut reader = Reader::new(text);
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let body = line.strip_suffix('\n');
-        let body = body.map_or(line, |body| body.strip_suffix('\r').unwrap_or(body));
-        reader.line(start, body)?;
-        start += line.len();
+    for (start, line) in lines(text) {
+        reader.line(start, line)?;
     }
     Some(reader.finish())
+}
+
+/// Gives every line without its end, with the place where it begins.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut next = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = next;
+        next += line.len();
+        let body = line.strip_suffix('\n');
+        (start, body.map_or(line, |body| body.strip_suffix('\r').unwrap_or(body)))
+    })
 }
 
 /// Gives a single value that was found before.
@@ -80,58 +93,6 @@ pub(super) fn decoded(raw: &str) -> Option<Value> {
         }
         _ => raw.parse().ok().map(Value::Integer),
     }
-}
-
-/// Cuts white space off the start.
-fn unspaced(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t'])
-}
-
-/// Whether nothing but a comment is left of a line.
-fn is_end(rest: &str) -> bool {
-    let rest = unspaced(rest);
-    rest.is_empty() || rest.starts_with('#') && is_all_text(rest)
-}
-
-/// Whether only characters stand in a comment or string that may stand there as they are.
-fn is_all_text(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~')) || text.chars().all(is_text)
-}
-
-/// Whether a character may stand in comments and strings. TOML allows a few more.
-fn is_text(c: char) -> bool {
-    matches!(c, '\t' | ' '..='~') || c >= '\u{a0}'
-}
-
-/// Cuts a bare key off the start.
-fn bare(text: &str) -> Option<(&str, &str)> {
-    let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let end = text.bytes().position(|byte| !is_bare(byte)).unwrap_or(text.len());
-    text.split_at_checked(end).filter(|(name, _)| !name.is_empty())
-}
-
-/// Cuts a string in which nothing has to be decoded off the start, with its quotes.
-fn quoted(text: &str) -> Option<(&str, &str)> {
-    let quote = *text.as_bytes().first().filter(|byte| matches!(byte, b'"' | b'\''))?;
-    let rest = text.get(1..)?;
-    let end = rest.find(char::from(quote))?;
-    let (inside, behind) = (rest.get(..end)?, rest.get(end + 1..)?);
-    let several_lines = inside.is_empty() && behind.as_bytes().first() == Some(&quote);
-    let as_it_stands = is_all_text(inside) && (quote == b'\'' || !inside.contains('\\'));
-    (as_it_stands && !several_lines).then(|| text.split_at_checked(end + 2)).flatten()
-}
-
-/// Cuts a plain value off the start.
-fn value(text: &str) -> Option<(&str, &str)> {
-    if text.starts_with(['"', '\'']) {
-        return quoted(text);
-    }
-    let (word, rest) = bare(text)?;
-    let digits = word.strip_prefix('-').unwrap_or(word);
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit())
-        && (1..=18).contains(&digits.len())
-        && (digits == "0" || !digits.starts_with('0'));
-    (is_number || matches!(word, "true" | "false")).then_some((word, rest))
 }
 
 /// What a table holds under a name.
@@ -149,13 +110,22 @@ struct Table {
     headed: bool,
 }
 
+/// Up to how many lines every table and leaf is looked at for a name: making a hash table, with a
+/// seed that nobody can foresee, costs as much.
+const FEW_LINES: usize = 32;
+
+/// Every table and leaf by its parent and name.
+struct Names {
+    children: HashTable<Child>,
+    hasher: RandomState,
+}
+
 struct Reader<'t> {
     text: &'t str,
     tables: Vec<Table>,
     leaves: Vec<Leaf>,
-    /// Every table and leaf by its parent and name.
-    children: HashTable<Child>,
-    hasher: RandomState,
+    /// None for a short text.
+    names: Option<Names>,
     /// The table whose lines are read.
     table: u32,
 }
@@ -168,8 +138,10 @@ impl<'t> Reader<'t> {
             text,
             tables: vec![Table { path: Vec::new(), parent: 0, headed: true }],
             leaves: Vec::with_capacity(lines + 1),
-            children: HashTable::with_capacity(lines + 1),
-            hasher: RandomState::new(),
+            names: (lines > FEW_LINES).then(|| Names {
+                children: HashTable::with_capacity(lines + 1),
+                hasher: RandomState::new(),
+            }),
             table: 0,
         }
     }
@@ -183,18 +155,13 @@ impl<'t> Reader<'t> {
         if is_end(rest) {
             return Some(());
         }
-        let (name, behind) = bare(rest)?;
-        let told = unspaced(unspaced(behind).strip_prefix('=')?);
-        let (value, behind) = value(told)?;
-        if !is_end(behind) {
-            return None;
-        }
-        let place = |part: &str, behind: usize| {
-            let end = u32::try_from(start + line.len() - behind).ok()?;
-            Some((end.checked_sub(u32::try_from(part.len()).ok()?)?, end))
+        let Assigned { key, value } = assigned(line)?;
+        let name = line.get(key.clone())?;
+        let narrow = |place: Range<usize>| {
+            let at = |in_line: usize| u32::try_from(start + in_line).ok();
+            Some((at(place.start)?, at(place.end)?))
         };
-        let key = place(name, rest.len() - name.len())?;
-        let leaf = Leaf { table: self.table, key, value: place(value, behind.len())? };
+        let leaf = Leaf { table: self.table, key: narrow(key)?, value: narrow(value)? };
         let id = u32::try_from(self.leaves.len()).ok()?;
         self.leaves.push(leaf);
         self.insert(self.table, name, Child::Leaf(id))
@@ -251,25 +218,37 @@ impl<'t> Reader<'t> {
     }
 
     fn child(&self, table: u32, name: &str) -> Option<Child> {
-        let hash = self.hasher.hash_one((table, name));
         let is_it = |child: &Child| self.named(*child) == Some((table, name));
-        self.children.find(hash, is_it).copied()
+        let Some(Names { children, hasher }) = &self.names else {
+            return self.all().find(is_it);
+        };
+        children.find(hasher.hash_one((table, name)), is_it).copied()
     }
 
-    /// Notes what a table holds; nothing where it holds something of that name already.
+    /// Gives every table but the root, and every leaf.
+    fn all(&self) -> impl Iterator<Item = Child> {
+        let ids = |all: usize| 0..u32::try_from(all).unwrap_or(u32::MAX);
+        let tables = ids(self.tables.len()).skip(1).map(Child::Table);
+        tables.chain(ids(self.leaves.len()).map(Child::Leaf))
+    }
+
+    /// Adds a table or leaf; nothing where its table holds something of that name already.
     fn insert(&mut self, table: u32, name: &str, child: Child) -> Option<()> {
-        let hash = self.hasher.hash_one((table, name));
-        let mut children = std::mem::take(&mut self.children);
+        let Some(Names { mut children, hasher }) = self.names.take() else {
+            let is_it = |other: &Child| self.named(*other) == Some((table, name));
+            // It is among all of them itself.
+            return (self.all().filter(is_it).count() == 1).then_some(());
+        };
         let is_it = |other: &Child| self.named(*other) == Some((table, name));
-        let again = |other: &Child| self.hasher.hash_one(self.named(*other).unwrap_or_default());
-        let fresh = match children.entry(hash, is_it, again) {
+        let again = |other: &Child| hasher.hash_one(self.named(*other).unwrap_or_default());
+        let fresh = match children.entry(hasher.hash_one((table, name)), is_it, again) {
             Entry::Vacant(place) => {
                 place.insert(child);
                 Some(())
             }
             Entry::Occupied(_) => None,
         };
-        self.children = children;
+        self.names = Some(Names { children, hasher });
         fresh
     }
 
