@@ -597,6 +597,7 @@ fn flags_that_name_no_source_are_refused() {
         "carto config set apikey --from-command --",
         "carto config set apikey --from-command -- ./helper",
         "carto config set apikey --from-env CARTO_API_KEY",
+        "carto config set apikey --from-env APIKEY",
         "carto config set apikey --from-env 'A B'",
         "carto config set apikey marker --from-git",
         "carto config set apikey --from-git --from-env X",
@@ -624,6 +625,10 @@ fn flags_that_name_no_source_are_refused() {
         exit 2
         $ carto config set apikey --from-env CARTO_API_KEY
         ! error: `env` cannot be a variable of carto's own: a key in CARTO_API_KEY needs no source
+        !   --> --from-env
+        exit 2
+        $ carto config set apikey --from-env APIKEY
+        ! error: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
         !   --> --from-env
         exit 2
         $ carto config set apikey --from-env 'A B'
