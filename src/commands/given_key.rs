@@ -38,7 +38,7 @@ pub fn read_key(input: &KeyInput) -> Result<Secret, Error> {
     match input {
         KeyInput::Given(text) => secret(text),
         KeyInput::AskOrRead(prompt) if Invocation::can_ask() => {
-            let text = rpassword::prompt_password(prompt).map_err(|error| {
+            let text = super::ask_key::ask(prompt).map_err(|error| {
                 Error::new(Kind::Usage, format!("no key was read: {}", io_reason(&error)))
             })?;
             secret(text.trim())

@@ -100,6 +100,28 @@ fn a_key_is_typed_without_echo() {
 }
 
 #[test]
+fn whoever_gives_up_at_the_prompt_has_a_terminal_as_before() {
+    let sandbox = Sandbox::new();
+    let state = "stty -a | tr -s ' ;' '\\n' | grep -xE -- '-?(echo|icanon|isig)'";
+    let lines = format!("NO_COLOR=1 carto login ann; echo \"status $?\"; {state}");
+    let shown = on_terminal(
+        &sandbox,
+        &lines,
+        &[("API key of ann at https://ann.carto.com: ", "marker\u{3}")],
+    );
+    expect![[r#"
+        note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
+        API key of ann at https://ann.carto.com: 
+        status 130
+        isig
+        icanon
+        echo
+        exit 0
+    "#]].assert_eq(&shown);
+    assert!(sandbox.files_with("marker").is_empty());
+}
+
+#[test]
 fn login_asks_for_what_is_missing() {
     let sandbox = Sandbox::new();
     let target = "Base URL or user name (for example https://NAME.carto.com): ";
