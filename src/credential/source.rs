@@ -119,7 +119,9 @@ pub enum SourceError {
     #[error("`env` cannot be a variable of carto's own: a key in CARTO_API_KEY needs no source")]
     OwnVariable,
     /// A variable that carto writes for other programs.
-    #[error("`env` cannot be a variable that `carto env --as` writes: its key may be another account's")]
+    #[error(
+        "`env` cannot be a variable that `carto env --as` writes: its key may be another account's"
+    )]
     PresetVariable,
     /// Anything but `true`.
     #[error("`git-credential` can only be `true`")]

@@ -199,7 +199,8 @@ fn what_a_preset_left_in_a_shell_is_no_key_of_another_account() {
     let source = "[[credential]]\nbase_url = 'https://xi.carto.com'\nusername = 'xi'\n\
                   apikey = { env = 'APIKEY' }\n";
     sandbox.file_with_mode("home/.config/carto/credentials.toml", source, 0o600);
-    let line = "eval \"$(CARTO_USERNAME=sue CARTO_API_KEY=sue-key carto env --as cartoframes-tests)\"
+    let line =
+        "eval \"$(CARTO_USERNAME=sue CARTO_API_KEY=sue-key carto env --as cartoframes-tests)\"
                 unset CARTO_USERNAME CARTO_USER CARTO_BASE_URL CARTO_API_KEY
                 carto --profile x exec -- sh -c 'echo $CARTO_USERNAME $CARTO_API_KEY'";
     sandbox.shell(line).run().never_says("sue-key").shows(&expect![[r#"

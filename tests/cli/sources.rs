@@ -669,6 +669,53 @@ fn flags_that_name_no_source_are_refused() {
     "#]].assert_eq(&seen);
 }
 
+/// A file that a variable names is not carto's to refuse either.
+#[test]
+fn a_file_of_a_key_that_others_can_read_is_told_by_all_that_use_it() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.file("work/key", "marker\n");
+    let seen = sandbox.session(&[
+        "CARTO_API_KEY_FILE=key carto account",
+        "CARTO_API_KEY_FILE=key carto config get username",
+        "CARTO_API_KEY_FILE=key carto -c username=bob config get apikey",
+        "CARTO_API_KEY_FILE=$PWD/key carto doctor",
+        "chmod 600 key; CARTO_API_KEY_FILE=key carto account",
+    ]);
+    expect![[r#"
+        $ CARTO_API_KEY_FILE=key carto account
+        CARTO_API_KEY=marker
+        CARTO_BASE_URL=https://ann.carto.com
+        CARTO_USER=ann
+        CARTO_USERNAME=ann
+        ! warning: others can read key (mode 0644); to change that: chmod 600 'key'
+        exit 0
+        $ CARTO_API_KEY_FILE=key carto config get username
+        ann
+        ! warning: others can read key (mode 0644); to change that: chmod 600 'key'
+        exit 0
+        $ CARTO_API_KEY_FILE=key carto -c username=bob config get apikey
+        ! error: there is no key for bob at https://bob.carto.com
+        ! note: CARTO_API_KEY_FILE belongs to ann at https://ann.carto.com and is not used
+        ! help: carto login https://bob.carto.com
+        ! help: or say that the key in the environment is its: CARTO_USERNAME=bob
+        ! help: or ask for public data only: CARTO_API_KEY=default_public
+        exit 4
+        $ CARTO_API_KEY_FILE=$PWD/key carto doctor
+        problem [loose-key-file] others can read this file, which a key is taken from (mode 0644)
+          --> [work]/key
+          fix: chmod 600 [work]/key
+        exit 1
+        $ chmod 600 key; CARTO_API_KEY_FILE=key carto account
+        CARTO_API_KEY=marker
+        CARTO_BASE_URL=https://ann.carto.com
+        CARTO_USER=ann
+        CARTO_USERNAME=ann
+        exit 0
+    "#]]
+    .assert_eq(&seen);
+}
+
 #[test]
 fn what_looks_missing_is_said_when_it_is_set() {
     let sandbox = Sandbox::new();

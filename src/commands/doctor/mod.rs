@@ -4,6 +4,7 @@
 //! run.
 
 mod files;
+mod keys;
 mod neighbours;
 mod path;
 mod settings;
@@ -117,6 +118,7 @@ impl Finding {
 pub fn examine(context: &Context) -> Vec<Finding> {
     let mut findings = settings::examine(context);
     findings.extend(files::examine(context));
+    findings.extend(keys::examine(context));
     findings.extend(variables::examine(context));
     findings.extend(path::examine(context));
     findings.extend(neighbours::examine(context));
