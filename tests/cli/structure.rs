@@ -247,6 +247,7 @@ fn no_command_imports_another() {
     let shared = [
         "adopt",
         "approval",
+        "ask_key",
         "context",
         "destination",
         "external",
