@@ -570,8 +570,7 @@ fn profiles_are_added_listed_and_selected() {
             !   --> ~/.config/carto/config.toml:12:12
             !   --> ~/.config/carto/config.toml:13:12
             ! note: nothing was written; the two places are those of the new text
-            ! help: carto config unset profiles.x.base_url     # then set the user name
-            ! help: carto login URL      # adds the other account as a profile
+            ! help: leave out --username, or give the base URL of that user
             exit 2
             $ carto profile list
               acme     acme at https://acme.carto.com

@@ -96,6 +96,9 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
         step.store(lock, context, &destination)?;
         context.output.line(escape::line(&done(step)));
     }
+    if !args.dry_run {
+        destination.tell_standing(context);
+    }
     Ok(())
 }
 

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::Finding;
-use super::files::open_to_others;
+use super::{Finding, open_to_others};
 use crate::commands::context::Context;
 use crate::config::Scope;
 use crate::config::discover::CREDENTIALS_FILE;

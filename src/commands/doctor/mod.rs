@@ -126,3 +126,17 @@ pub fn examine(context: &Context) -> Vec<Finding> {
     findings.dedup();
     findings
 }
+
+/// Gives the mode where it lets others in.
+#[cfg(unix)]
+fn open_to_others(facts: &std::fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = facts.mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// Gives the mode where it lets others in.
+#[cfg(not(unix))]
+fn open_to_others(_facts: &std::fs::Metadata) -> Option<u32> {
+    None
+}
