@@ -754,7 +754,7 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
             $ carto config list --show-scope
               user	username=ann
             * user	profiles.lab.username=lab
-            * user	apikey=********  (ann at https://ann.carto.com)
+              user	apikey=********  (ann at https://ann.carto.com)
             * user	apikey=********  (lab at https://lab.carto.com)
             * project	username=acme
             * project	apikey=********  (ann at https://ann.carto.com)
