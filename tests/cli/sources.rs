@@ -869,6 +869,22 @@ fn a_long_wait_is_told_once_and_not_with_quiet() {
     }
 }
 
+/// Password managers give a file that is a pipe, and ask their user when it is read.
+#[test]
+fn a_pipe_gives_its_key_when_somebody_writes_it() {
+    let sandbox = machine("{ file = \"PIPE\" }");
+    let pipe = sandbox.path("pipe");
+    let text = sandbox.read(STORE).replace("PIPE", pipe.to_str().unwrap());
+    sandbox.file_with_mode(STORE, text, 0o600);
+    let line = "mkfifo ../pipe; (sleep $0; echo k1 >../pipe) & carto config get apikey";
+    for (seconds, told) in [("0", false), ("3.5", true)] {
+        let ran = sandbox.shell(line).arg(seconds).run().ok();
+        assert_eq!(ran.stdout, "k1\n", "{ran}");
+        assert_eq!(ran.stderr.contains("note: waiting for the file `[root]/pipe`"), told, "{ran}");
+        fs::remove_file(&pipe).unwrap();
+    }
+}
+
 #[test]
 fn a_helper_can_ask_at_the_terminal() {
     let sandbox =
