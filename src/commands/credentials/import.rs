@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::import_all;
-use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks};
+use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks, store};
 use crate::commands::adopt::{self, Place};
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
@@ -88,17 +88,13 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     }
     let steps: Vec<_> =
         accounts.into_iter().map(|account| plan.add(account, args.profile.as_deref())).collect();
-    for step in &steps {
-        let Some(lock) = &lock else {
-            context.output.line(escape::line(&would(step)));
-            continue;
-        };
-        step.store(lock, context, &destination)?;
-        context.output.line(escape::line(&done(step)));
-    }
-    if !args.dry_run {
-        destination.tell_standing(context);
-    }
+    let Some(lock) = &lock else {
+        steps.iter().for_each(|step| context.output.line(escape::line(&would(step))));
+        return Ok(());
+    };
+    store(steps.iter(), lock, context, &destination)?;
+    steps.iter().for_each(|step| context.output.line(escape::line(&done(step))));
+    destination.tell_standing(context);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
+use crate::config::edit::Change;
 use crate::config::keys::check_profile_name;
 use crate::credential::source::StoredKey;
 use crate::credential::write::{NewKey, put};
@@ -304,25 +305,41 @@ impl Step<'_> {
         }
     }
 
-    /// Stores key and name, under the lock under which was planned.
-    ///
-    /// # Errors
-    /// A file that cannot be read or written.
-    pub(super) fn store(
-        &self,
-        lock: &Lock,
-        context: &Context,
-        destination: &Destination,
-    ) -> Result<(), Error> {
-        let account = &self.checked.account;
-        if let Some(key) = &self.checked.entry.apikey
-            && matches!(self.key, KeyStep::Add | KeyStep::Replace)
-        {
-            let key = StoredKey::Literal(key.clone());
-            let new = NewKey { account: Some(account), profile: self.mark.as_deref(), key: &key };
-            destination
-                .edit_credentials_under(lock, context, |path, text| put(path, text, &new))?;
-        }
-        adopt::write_settings(lock, context, destination, account, &self.place, &self.wanted)
+    /// Gives the key that is to be written.
+    fn new_key(&self) -> Option<StoredKey> {
+        let key = self.checked.entry.apikey.as_ref()?;
+        let writes = matches!(self.key, KeyStep::Add | KeyStep::Replace);
+        writes.then(|| StoredKey::Literal(key.clone()))
     }
+}
+
+/// Stores the keys and then the names of all steps, under the lock under which was planned: each file is
+/// written once, so whatever stops it leaves none of them half done.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub(super) fn store<'a>(
+    steps: impl Iterator<Item = &'a Step<'a>> + Clone,
+    lock: &Lock,
+    context: &Context,
+    destination: &Destination,
+) -> Result<(), Error> {
+    let keys: Vec<_> = steps.clone().filter_map(|step| Some((step, step.new_key()?))).collect();
+    let put_all = |path: &Path, old: &str| {
+        let mut text = old.to_owned();
+        for (step, key) in &keys {
+            let account = Some(&step.checked.account);
+            let new = NewKey { account, profile: step.mark.as_deref(), key };
+            let (change, _) = put(path, &text, &new)?;
+            text = change.or(text);
+        }
+        let change = if text == old { Change::Unchanged } else { Change::Changed(text) };
+        Ok((change, ()))
+    };
+    if !keys.is_empty() {
+        destination.edit_credentials_under(lock, context, put_all)?;
+    }
+    let named: Vec<_> =
+        steps.map(|step| (&step.checked.account, &step.place, &step.wanted)).collect();
+    adopt::write_all(lock, context, destination, &named)
 }
