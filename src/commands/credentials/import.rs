@@ -89,11 +89,15 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     let steps: Vec<_> =
         accounts.into_iter().map(|account| plan.add(account, args.profile.as_deref())).collect();
     let Some(lock) = &lock else {
-        steps.iter().for_each(|step| context.output.line(escape::line(&would(step))));
+        for step in &steps {
+            context.output.line(escape::line(&would(step)));
+        }
         return Ok(());
     };
     store(steps.iter(), lock, context, &destination)?;
-    steps.iter().for_each(|step| context.output.line(escape::line(&done(step))));
+    for step in &steps {
+        context.output.line(escape::line(&done(step)));
+    }
     destination.tell_standing(context);
     Ok(())
 }
