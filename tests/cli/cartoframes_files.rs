@@ -942,5 +942,6 @@ fn an_export_takes_no_key_away_that_is_nowhere_else() {
         $ ls ~/.config/cartoframes
         cartocreds.json
         exit 0
-    "#]].assert_eq(&seen);
+    "#]]
+    .assert_eq(&seen);
 }

@@ -168,7 +168,7 @@ fn the_known_one(context: &Context) -> Result<PathBuf, Error> {
 }
 
 fn key_shown(step: &Step) -> String {
-    match &step.checked.entry.apikey {
+    match step.checked.key() {
         None => "without a key".to_owned(),
         Some(key) => format!("key {}", key.masked()),
     }

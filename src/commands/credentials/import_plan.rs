@@ -28,6 +28,14 @@ pub(super) struct Checked<'a> {
     pub(super) account: Account,
 }
 
+impl Checked<'_> {
+    /// Gives the key that is taken over. CARTO's public one is none: it is what an account without a
+    /// key has anyway, and must not take the place of one.
+    pub(super) fn key(&self) -> Option<&Secret> {
+        self.entry.apikey.as_ref().filter(|key| !key.is_default_public())
+    }
+}
+
 /// What happens to a key that is there already and differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Existing {
@@ -219,7 +227,7 @@ impl Plan {
     }
 
     fn key(&self, checked: &Checked, wanted: &Wanted, place: &Place) -> (KeyStep, Option<String>) {
-        let Some(key) = &checked.entry.apikey else { return (KeyStep::None, None) };
+        let Some(key) = checked.key() else { return (KeyStep::None, None) };
         let of_account = || self.keys.iter().filter(|held| held.account == checked.account);
         let common = of_account().find(|held| held.mark.is_none());
         // The name by which this key is used, where it is not the account's only one.
@@ -262,7 +270,7 @@ impl Plan {
     }
 
     fn hold(&mut self, step: &Step) {
-        let Some(key) = step.checked.entry.apikey.clone() else { return };
+        let Some(key) = step.checked.key().cloned() else { return };
         let from = Some(step.checked.path.to_owned());
         if step.key == KeyStep::Same {
             // Another key of the file stands beside it, as it would had both been new.
@@ -289,8 +297,8 @@ impl Step<'_> {
 
     /// Whether key or name are stored.
     pub(super) fn changes(&self) -> bool {
-        let key = self.checked.entry.apikey.is_some()
-            && matches!(self.key, KeyStep::Add | KeyStep::Replace);
+        let key =
+            self.checked.key().is_some() && matches!(self.key, KeyStep::Add | KeyStep::Replace);
         !self.is_skipped() && (key || self.place != Place::Known)
     }
 
@@ -307,7 +315,7 @@ impl Step<'_> {
 
     /// Gives the key that is to be written.
     fn new_key(&self) -> Option<StoredKey> {
-        let key = self.checked.entry.apikey.as_ref()?;
+        let key = self.checked.key()?;
         let writes = matches!(self.key, KeyStep::Add | KeyStep::Replace);
         writes.then(|| StoredKey::Literal(key.clone()))
     }
