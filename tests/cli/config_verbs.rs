@@ -34,6 +34,23 @@ fn session(sandbox: &Sandbox, lines: &[&str]) -> String {
 }
 
 #[test]
+fn verbose_names_every_file_that_is_read() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.keys(&["marker1 https://ann.carto.com"]);
+    _ = sandbox.carto("init").run().ok();
+    _ = sandbox.carto("config set --project apikey").stdin("marker2").run().ok();
+    sandbox.carto("-v config get base_url").run().ok().never_says("marker").shows(&expect![[r#"
+        https://ann.carto.com
+        ! read ~/.config/carto/config.toml
+        ! project [work]: trusted
+        ! read ~/.config/carto/credentials.toml
+        ! read [work]/.carto/credentials.toml
+        exit 0
+    "#]]);
+}
+
+#[test]
 fn a_list_marks_one_key_of_an_account_and_knows_the_environments() {
     let sandbox = Sandbox::new();
     sandbox.user("username = \"ann\"\n");

@@ -278,6 +278,7 @@ fn a_key_is_piped_or_given_with_a_note() {
             exit 0
             $ carto -v account >/dev/null
             ! read ~/.config/carto/config.toml
+            ! read ~/.config/carto/credentials.toml
             ! run [root]/bin/carto-account
             exit 0
             $ carto trust --list
