@@ -205,6 +205,8 @@ mod tests {
         one("\u{feff}a:\r\n  api_key: k1\r\n", k("k1"));
         one("a: {api_key: 0123abc} # note", k("0123abc"));
         one("a: {\"api_key\": \"0123\"}", k("0123"));
+        one("a:\n  api_key: ?:k?1\n", k("?:k?1"));
+        one("a: {api_key: '?k'}", k("?k"));
         one("{\"a\": {\"api_key\": \"0123\"}}", k("0123"));
         one("{a: {api_key: k1}}", k("k1"));
         one("a: {api_key: !!str 0123}", k("0123"));
@@ -234,16 +236,27 @@ mod tests {
             &[],
             &[note],
         );
-        let both = "x: &x {user: u1, organization: o1}\ny: &y {user: u2}\n";
+        let both = "x: &x {user: u1, organization: o1}\ny: &y {user: u2, region: eu}\n";
         for (entry, user, org) in [
-            ("a: {api_key: k, <<: [*x, *y]}", "u1", "o1"),
-            ("a: {api_key: k, <<: [*y, *x]}", "u2", "o1"),
-            ("a: {api_key: k, <<: *x, <<: *y}", "u2", "o1"),
             ("a: {api_key: k, <<: [*x, *y], user: own}", "own", "o1"),
+            ("a: {api_key: k, <<: *x, <<: *y, user: own}", "own", "o1"),
+            ("a: {api_key: k, <<: [*x, *x]}", "u1", "o1"),
+            ("a: {api_key: k, <<: [*x, {user: u1}]}", "u1", "o1"),
         ] {
             let imported = read(&format!("{both}{entry}\n")).expect(entry);
             let found = row(&imported.accounts[0]);
             assert_eq!((found.1, found.4), (Some(user), Some(org)), "{entry}");
+        }
+        for (entry, column) in [
+            ("a: {api_key: k, <<: [*x, *y]}", 17),
+            ("a: {api_key: k, <<: [*y, *x]}", 17),
+            ("a: {api_key: k, <<: *x, <<: *y}", 25),
+        ] {
+            let error = read(&format!("{both}{entry}\n")).err().expect(entry).to_string();
+            let expected = format!(
+                "merged maps that give one name different values at line 3, column {column}"
+            );
+            assert_eq!(error, expected, "{entry}");
         }
         one(
             "a: {api_key: &k k1, user: &u ann, organization: *u}",
@@ -252,7 +265,7 @@ mod tests {
     }
 
     /// A text, what is said, and the place.
-    const NO_TEXT: [(&str, &str, (usize, usize)); 19] = [
+    const NO_TEXT: [(&str, &str, (usize, usize)); 20] = [
         (
             "a:\n  api_key: 0123\n",
             "`a.api_key` must be a string, and YAML reads a number there",
@@ -328,6 +341,11 @@ mod tests {
             (1, 27),
         ),
         (
+            "a: {api_key: k1, api_key: }",
+            "`a.api_key` is given twice, with different values",
+            (1, 25),
+        ),
+        (
             "a: {api_key: k1}\na: {api_key: k2}\n",
             "`a` is given twice, with different values",
             (2, 4),
@@ -385,6 +403,26 @@ mod tests {
             (
                 "? {api_key: marker}\n: x\n",
                 "a map or list in the place of a name at line 1, column 3",
+            ),
+            (
+                "a:\n  api_key: marker\n  url: &ttps://marker/\n",
+                "an anchor that only YAML 1.2 knows at line 3, column 8",
+            ),
+            (
+                "a: {api_key: &k.1 marker}\nb: {api_key: *k.1}\n",
+                "an anchor that only YAML 1.2 knows at line 1, column 14",
+            ),
+            (
+                "a: {?api_key: marker}\n",
+                "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 5",
+            ),
+            (
+                "a: {api_key: marker?1}\n",
+                "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 14",
+            ),
+            (
+                "a: {api_key: :marker}\n",
+                "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 14",
             ),
             (
                 "a: {api_key: x} # c\u{2028}b: {api_key: marker}",

@@ -11,7 +11,8 @@ use crate::secret::Secret;
 pub(super) type Clean = fn(&str) -> &str;
 
 /// The fields of one object. `null`, a missing name and blank text all mean "not given"; values
-/// of one meaning must agree, under whatever names and however often they are given.
+/// of one meaning must agree, under whatever names and however often they are given, and a name
+/// that has one is nowhere blank.
 pub(super) struct Fields<'a> {
     object: &'a Object,
     /// What stands before a name in errors and reports: empty, or a path with a final dot.
@@ -144,9 +145,14 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<(&'a str, T)>, ReadError> {
         let mut first: Option<(&str, T)> = None;
         let mut holders: Vec<&str> = Vec::new();
+        let mut blank: Vec<&str> = Vec::new();
         let mut agree = true;
         for (name, node) in &self.object.0 {
-            if !names.contains(&name.as_str()) || is_blank(node) {
+            if !names.contains(&name.as_str()) {
+                continue;
+            }
+            if is_blank(node) {
+                blank.push(name);
                 continue;
             }
             let Some(value) = take(node) else {
@@ -160,6 +166,8 @@ impl<'a> Fields<'a> {
                 Some((_, known)) => agree &= *known == value,
             }
         }
+        // Under another name of the meaning it is not given; under the same it is taken back, or not.
+        agree &= !holders.iter().any(|name| blank.contains(name));
         if agree {
             return Ok(first);
         }

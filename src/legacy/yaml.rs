@@ -2,14 +2,14 @@
 //!
 //! # Why
 //! Whatever PyYAML refuses or reads otherwise is refused here with its place: tags that make
-//! objects, a second document, line ends that only YAML 1.1 knows. Aliases share what they stand
-//! for, so that a small text never becomes a large tree. Texts of the parser's errors are dropped:
-//! they can quote the file.
+//! objects, a second document, line ends that only YAML 1.1 knows, anchors that only YAML 1.2 does.
+//! Aliases share what they stand for, so that a small text never becomes a large tree. Texts of the
+//! parser's errors are dropped: they can quote the file.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag, options};
 
 use super::ReadError;
 use super::json::{Node, Object};
@@ -20,6 +20,8 @@ const MOST_MERGED: usize = 100_000;
 
 /// The most entries of the root and of the maps in it; aliases could name one map many times.
 const MOST_ENTRIES: usize = 200_000;
+
+const DISAGREE: &str = "merged maps that give one name different values";
 
 /// A line and a column, both from 1, in characters.
 pub(super) type Place = (usize, usize);
@@ -43,7 +45,8 @@ pub(super) type Spots = HashMap<String, Spot>;
 pub(super) fn parse(text: &str) -> Result<Option<(Object, Spots)>, ReadError> {
     only_line_ends_of_both(text)?;
     let mut builder = Builder::default();
-    for event in Parser::new_from_str(text) {
+    let options = options! { emit_anchor_events: true };
+    for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| {
             let mark = error.marker();
             refused("invalid YAML", (mark.line().max(1), mark.col() + 1))
@@ -72,6 +75,18 @@ fn only_line_ends_of_both(text: &str) -> Result<(), ReadError> {
     Err(refused("a line end that only YAML 1.1 knows", (line, column)))
 }
 
+/// PyYAML ends an anchor's name before any other character: `&a:b` names `a` and begins a value for
+/// it, where YAML 1.2 has the name `a:b` and no value.
+fn is_anchor_of_both(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Inside brackets PyYAML ends plain text before `?`, and takes a `:` at its start for the sign of a
+/// value, where YAML 1.2 has text.
+fn is_plain_of_both(text: &str) -> bool {
+    !text.contains('?') && !text.starts_with(':')
+}
+
 struct Yaml {
     kind: Kind,
     place: Place,
@@ -94,6 +109,11 @@ impl Yaml {
         }
     }
 
+    /// Whether both are one text, or one and the same value.
+    fn is_same(self: &Rc<Self>, other: &Rc<Self>) -> bool {
+        Rc::ptr_eq(self, other) || self.text().is_some_and(|text| Some(text) == other.text())
+    }
+
     fn what(&self) -> &'static str {
         match &self.kind {
             Kind::Text(_) => "a string",
@@ -110,6 +130,7 @@ impl Yaml {
 
 /// A map or list that has begun.
 struct Open {
+    style: StructureStyle,
     anchor: usize,
     place: Place,
     inside: Inside,
@@ -140,18 +161,25 @@ impl Builder {
                 }
             }
             Event::Scalar(text, style, anchor, tag) => {
+                if style == ScalarStyle::Plain && self.in_flow() && !is_plain_of_both(&text) {
+                    return Err(refused("a `?` or `:` that only YAML 1.2 reads as text", place));
+                }
                 let kind = scalar(&text, style, tag.as_deref(), place)?;
                 self.put(Rc::new(Yaml { kind, place }), anchor)?;
             }
-            Event::SequenceStart(_, anchor, tag) => {
+            Event::SequenceStart(style, anchor, tag) => {
                 only_tag(tag.as_deref(), "seq", place)?;
-                self.open.push(Open { anchor, place, inside: Inside::List(Vec::new()) });
+                self.open.push(Open { style, anchor, place, inside: Inside::List(Vec::new()) });
             }
-            Event::MappingStart(_, anchor, tag) => {
+            Event::MappingStart(style, anchor, tag) => {
                 only_tag(tag.as_deref(), "map", place)?;
-                self.open.push(Open { anchor, place, inside: Inside::Map(Vec::new(), None) });
+                let inside = Inside::Map(Vec::new(), None);
+                self.open.push(Open { style, anchor, place, inside });
             }
             Event::SequenceEnd | Event::MappingEnd => self.close()?,
+            Event::Anchor(_, name) if !is_anchor_of_both(&name) => {
+                return Err(refused("an anchor that only YAML 1.2 knows", place));
+            }
             Event::Alias(id) => {
                 // Of a map that is still open there is nothing to share yet.
                 let Some(target) = self.anchors.get(&id) else {
@@ -163,6 +191,11 @@ impl Builder {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether brackets are open; inside them nothing is written in any other way.
+    fn in_flow(&self) -> bool {
+        self.open.iter().any(|open| open.style == StructureStyle::Flow)
     }
 
     fn close(&mut self) -> Result<(), ReadError> {
@@ -192,27 +225,37 @@ impl Builder {
         Ok(())
     }
 
-    /// Takes over what merge keys name: a map's own names win, then the later merge key, and within
-    /// a list the earlier map.
+    /// Takes over what merge keys name; a map's own names win. Where two merged maps give one name
+    /// different values, releases of PyYAML differ in which they take (6.0.4 from all before it).
     fn flattened(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, ReadError> {
         let is_merge = |entry: &Entry| matches!(entry.0.kind, Kind::Plain(Plain::Merge));
         if !entries.iter().any(is_merge) {
             return Ok(entries);
         }
         let (merges, own): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_merge);
-        let mut taken: HashSet<String> =
+        let own_names: HashSet<String> =
             own.iter().filter_map(|(name, _)| name.text().map(str::to_owned)).collect();
+        let mut taken: HashMap<String, Rc<Yaml>> = HashMap::new();
         let mut all = Vec::new();
-        for (_, value) in merges.iter().rev() {
+        for (merge, value) in &merges {
             for map in maps(value)? {
                 self.merged += map.len();
                 if self.merged > MOST_MERGED {
                     return Err(refused("more merged maps than carto reads", value.place));
                 }
-                let new = map.iter().filter(|(name, _)| {
-                    name.text().is_none_or(|name| taken.insert(name.to_owned()))
-                });
-                all.extend(new.map(|(name, value)| (Rc::clone(name), Rc::clone(value))));
+                for (name, inner) in map {
+                    if let Some(text) = name.text() {
+                        if own_names.contains(text) {
+                            continue;
+                        }
+                        match taken.insert(text.to_owned(), Rc::clone(inner)) {
+                            Some(other) if other.is_same(inner) => continue,
+                            Some(_) => return Err(refused(DISAGREE, merge.place)),
+                            None => {}
+                        }
+                    }
+                    all.push((Rc::clone(name), Rc::clone(inner)));
+                }
             }
         }
         all.extend(own);

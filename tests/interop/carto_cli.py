@@ -5,7 +5,8 @@
 Each file is loaded by carto_cli's own command `carto_env load ALIAS`, whose exports are compared with
 what `carto credentials import` made of the same bytes. Where carto refuses a file there must be a
 reason: it is in the table, and a key that is imported is always the one that carto_cli would send.
-Then the files are changed at random, byte by byte, with a seed that is printed.
+Then the files are changed at random, byte by byte: ROUNDS of them (300), from SEED (1, so that a run
+can be repeated; `.ci/run long` looks further, with another seed each time).
 """
 
 import functools
@@ -27,6 +28,7 @@ from carto_cli import carto_env  # noqa: E402
 from click.testing import CliRunner  # noqa: E402
 
 SAME, REFUSED, ALONE = "same", "refused", "carto_cli cannot read it"
+EXPORT = re.compile(r'^export (\w+)="(.*?)"$', re.M | re.S)
 USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*$")
 BASE = "base: &base {organization: Acme, url: 'https://maps.example.com'}\n"
 
@@ -62,8 +64,9 @@ FILES = [
     (SAME, "? ann\n: ? api_key\n  : k1\n"),
     (SAME, BASE + "ann: {<<: *base, api_key: k1}\n"),
     (SAME, BASE + "ann: {api_key: k1, organization: Own, <<: *base}\n"),
-    (SAME, BASE + "b2: &b2 {organization: Two}\nann: {<<: [*b2, *base], api_key: k1}\n"),
-    (SAME, BASE + "b2: &b2 {organization: Two}\nann: {<<: *b2, <<: *base, api_key: k1}\n"),
+    (SAME, BASE + "b2: &b2 {note: two}\nann: {<<: [*b2, *base], api_key: k1}\n"),
+    (SAME, BASE + "b2: &b2 {organization: Acme}\nann: {<<: *b2, <<: *base, api_key: k1}\n"),
+    (SAME, BASE + "b2: &b2 {organization: Two}\nann: {<<: [*b2, *base], organization: Own, api_key: k1}\n"),
     (SAME, "ann: {api_key: &k k1}\nbob: {api_key: *k}\n"),
     (SAME, "ann: &a {api_key: k1, user: cid}\nbob: *a\n"),
     (SAME, "%YAML 1.1\n---\nann: {api_key: k1}\n"),
@@ -80,8 +83,12 @@ FILES = [
     (REFUSED, "ann: {api_key: k1, user: no}\n"),
     (REFUSED, "123: {api_key: k1}\n"),
     (REFUSED, "no: {api_key: k1}\n"),
+    # Releases of PyYAML differ: up to 6.0.3 the first of a list counts, in 6.0.4 the last.
+    (REFUSED, BASE + "b2: &b2 {organization: Two}\nann: {<<: [*b2, *base], api_key: k1}\n"),
+    (REFUSED, BASE + "b2: &b2 {organization: Two}\nann: {<<: *b2, <<: *base, api_key: k1}\n"),
     # carto_cli would take the last without a word.
     (REFUSED, "ann: {api_key: k1, api_key: k2}\n"),
+    (REFUSED, "ann: {api_key: k1, api_key: }\n"),
     (REFUSED, "ann: {api_key: k1}\nann: {api_key: k2}\n"),
     # What PyYAML refuses.
     (REFUSED, "ann:\n\tapi_key: k1\n"),
@@ -89,6 +96,13 @@ FILES = [
     (REFUSED, "ann: {api_key: =}\n"),
     (REFUSED, "ann: {api_key: *none}\n"),
     (REFUSED, "ann: {api_key: @k1}\n"),
+    # What YAML 1.2 reads otherwise.
+    (REFUSED, "ann: {api_key: k1, url: &ttps://maps.example.com/}\n"),
+    (REFUSED, "ann: {api_key: &k:1 k2}\n"),
+    (REFUSED, "ann: {api_key: k?1}\n"),
+    (REFUSED, "ann: {?api_key: k1}\n"),
+    (REFUSED, "ann: {api_key: :k1}\n"),
+    (SAME, "ann:\n  api_key: ?:k?1\n"),
     (REFUSED, "ann: {api_key: k1\n"),
     (REFUSED, "ann: !!python/object/apply:os.getcwd []\nbob: {api_key: k1}\n"),
     (REFUSED, "# c\u2028ann: {api_key: k1}\nbob: {api_key: k2}\n"),
@@ -112,8 +126,7 @@ def loaded(path):
         if config[alias].get("api_key") is None:
             continue
         run = runner.invoke(carto_env.cli, ["-c", path, "load", "--", alias], obj={})
-        lines = [line[len("export "):] for line in run.output.split("\n") if line.startswith("export ")]
-        accounts[alias] = {line.split("=", 1)[0]: line.split("=", 1)[1][1:-1] for line in lines}
+        accounts[alias] = dict(EXPORT.findall(run.output))
     return accounts
 
 
@@ -152,7 +165,8 @@ def url_of(text):
 def difference(theirs, ours):
     """Says in what an imported account differs from what carto_cli exports."""
     expected = {
-        "CARTO_API_KEY": (theirs["CARTO_API_KEY"], ours["CARTO_API_KEY"]),
+        # One line end behind a key is none of it.
+        "CARTO_API_KEY": (theirs["CARTO_API_KEY"].removesuffix("\n"), ours["CARTO_API_KEY"]),
         "CARTO_API_URL": (url_of(theirs["CARTO_API_URL"]), ours["CARTO_BASE_URL"]),
         "CARTO_ORG": (theirs.get("CARTO_ORG") or None, ours.get("CARTO_ORG")),
     }
@@ -180,7 +194,7 @@ def check(carto, text):
             return SAME, f"carto_cli has no {alias!r}"
         wrong = difference(theirs[alias], account)
         # Null and blank text are not given, where carto_cli makes the name None of them.
-        wrong = {name: pair for name, pair in wrong.items() if "None" not in str(pair[0]) and pair[0]}
+        wrong = {name: pair for name, pair in wrong.items() if "none" not in str(pair[0]).lower() and pair[0]}
         if wrong:
             return SAME, f"{alias}: {wrong}"
     missing = set(theirs) - set(ours)
@@ -208,7 +222,7 @@ def main():
         else:
             failed += 1
             print(f"FAILED {text!r}: {got}, expected {expected}: {wrong}")
-    seed = int(os.environ.get("SEED", random.randrange(10**6)))
+    seed = int(os.environ.get("SEED", 1))
     print(f"seed {seed}")
     random_ = random.Random(seed)
     counts = dict.fromkeys([SAME, REFUSED, ALONE], 0)
