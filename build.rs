@@ -9,6 +9,10 @@
 //! archives. Elsewhere nothing changes. The result is position independent as before.
 //!
 //! What a static C library cannot do, ask the name service, carto does nowhere.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo talks by variables, and the files are its own"
+)]
 
 use std::env::var;
 use std::fs::write;
@@ -23,7 +27,6 @@ const ARCHIVES: &str = "GROUP ( -l:libc.a -l:libm.a -l:libgcc_eh.a -l:libgcc.a )
 
 const STATIC: &str = "-static-pie";
 
-#[expect(clippy::disallowed_methods, reason = "so cargo talks to build scripts")]
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| var(name).is_ok_and(|found| found == value);

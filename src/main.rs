@@ -5,7 +5,7 @@
 //! twentieth of its time and a sixth of its instructions: it reads the map of the process to word a
 //! stack overflow, and changes how signals are answered, which a plugin would inherit. Of all that
 //! carto needs one thing, and does it by itself: that the standard streams are open.
-#![cfg_attr(all(target_os = "linux", target_env = "gnu"), no_main)]
+#![cfg_attr(all(target_os = "linux", target_env = "gnu", not(test)), no_main)]
 
 use carto::invocation::Invocation;
 use carto::{bug, cli, core_dump};
@@ -16,16 +16,16 @@ fn run() -> u8 {
     cli::run(Invocation::from_process())
 }
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(target_os = "linux", target_env = "gnu", not(test)))]
 #[unsafe(no_mangle)]
 #[expect(unsafe_code, reason = "no other `main` is linked, so the name is free")]
-#[expect(clippy::exit, reason = "what Rust's own `main` ends with: it writes out what is buffered")]
 extern "C" fn main() -> std::ffi::c_int {
     carto::standard_streams::fill();
+    // As Rust's own ends, so that what is buffered is written out.
     std::process::exit(run().into())
 }
 
-#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
 fn main() -> std::process::ExitCode {
     #[cfg(unix)]
     sigpipe::reset();

@@ -296,10 +296,45 @@ pub fn write_settings(
     place: &Place,
     wanted: &Wanted,
 ) -> Result<(), Error> {
-    let mut values: Vec<(Vec<&str>, edit::Value)> = Vec::new();
+    write_all(lock, context, destination, &[(account, place, wanted)])
+}
+
+/// Writes the names of several accounts at once, as [`write_settings`] does that of one.
+///
+/// # Errors
+/// The settings file cannot be read, edited or written; then none is written.
+pub fn write_all(
+    lock: &Lock,
+    context: &Context,
+    destination: &Destination,
+    accounts: &[(&Account, &Place, &Wanted)],
+) -> Result<(), Error> {
+    let mut values = Vec::new();
+    for (account, place, wanted) in accounts {
+        values.extend(values_of(context, destination.scope(), account, place, wanted)?);
+    }
+    if values.is_empty() {
+        return Ok(());
+    }
+    let change = |old: &str, layer: &Layer| set_all(old, layer, &values);
+    destination.edit_config_under(lock, context, change, |_| Ok(()))?;
+    Ok(())
+}
+
+/// What is written: keys by their parts, with their values.
+type Values<'a> = Vec<(Vec<&'a str>, edit::Value)>;
+
+fn values_of<'a>(
+    context: &Context,
+    scope: Scope,
+    account: &Account,
+    place: &'a Place,
+    wanted: &Wanted,
+) -> Result<Values<'a>, Error> {
+    let mut values: Values = Vec::new();
     let text = |text: &str| edit::Value::String(text.to_owned());
     let prefix: Vec<&str> = match place {
-        Place::Known => return Ok(()),
+        Place::Known => return Ok(values),
         Place::Default => Vec::new(),
         Place::Profile { name, .. } => vec!["profiles", name],
     };
@@ -307,8 +342,7 @@ pub fn write_settings(
     if account.base_url().needs_permission() {
         put("allow_non_secure", edit::Value::Bool(true));
     }
-    let name_is_enough =
-        *place == Place::Default && name_is_enough(context, destination.scope(), account)?;
+    let name_is_enough = *place == Place::Default && name_is_enough(context, scope, account)?;
     if !name_is_enough {
         put("base_url", text(account.base_url().as_str()));
     }
@@ -321,9 +355,7 @@ pub fn write_settings(
     if let Place::Profile { name, selects: true } = place {
         values.push((vec!["profile"], text(name)));
     }
-    let change = |old: &str, layer: &Layer| set_all(old, layer, &values);
-    destination.edit_config_under(lock, context, change, |_| Ok(()))?;
-    Ok(())
+    Ok(values)
 }
 
 /// Whether the name alone gives the account, so that a later `config set username` stays simple.

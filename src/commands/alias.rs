@@ -140,6 +140,7 @@ fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Err
         |text: &str, layer: &Layer| edit::set(text, &layer.written(&path).segments(), &value);
     destination.edit_config(context, change, |_| Ok(()))?;
     context.output.note(&format!("carto {name} now stands for: {}", args.words.join(" ")));
+    destination.tell_standing(context);
     Ok(())
 }
 
@@ -157,6 +158,7 @@ fn delete(context: &Context, args: &DeleteArgs, builtins: &[String]) -> Result<(
         }
     })?;
     context.output.note(&format!("deleted the alias {name} in {shown}"));
+    destination.tell_standing(context);
     Ok(())
 }
 

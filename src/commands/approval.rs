@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::context::Context;
 use super::destination::Destination;
+use super::project::ProjectStanding;
 use crate::error::{Error, Kind};
 use crate::trust::Record;
 
@@ -33,6 +34,17 @@ impl Destination {
         // Better no write than one that takes the trust away.
         context.trust().writable()?;
         Ok(Approval::Stays)
+    }
+
+    /// Says when a project is not trusted: what was written there has little effect.
+    pub(super) fn tell_standing(&self, context: &Context) {
+        let Destination::Project(project) = self else { return };
+        let standing = match project.standing {
+            ProjectStanding::Untrusted => "this project is not trusted",
+            ProjectStanding::Changed => "this project has changed since you trusted it",
+            _ => return,
+        };
+        context.output.note(&format!("{standing}: see carto trust"));
     }
 
     /// Keys that came with a clone must not become trusted by writing one's own beside them.

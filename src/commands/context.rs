@@ -56,6 +56,8 @@ pub struct Facts {
     pub stored: Vec<Stored>,
     /// The keys that were given otherwise.
     pub offered: Offered,
+    /// What is to be said where the environment's key is used.
+    loose_key: Option<String>,
     /// Files that exist and cannot be used.
     pub broken: Vec<Error>,
 }
@@ -156,11 +158,12 @@ impl Context {
             .collect();
         let project = loaded.project.as_ref().and_then(Project::facts);
         let world = World { statements, stored: accounts, project };
-        offered.environment = super::given_key::environment_key(&self.invocation.env)?;
-        if offered.environment.is_some() {
+        let mut loose_key = None;
+        if let Some(given) = super::given_key::environment_key(&self.invocation.env)? {
+            (offered.environment, loose_key) = (Some(given.key), given.loose);
             offered.owner = world.owner_of_environment_key();
         }
-        Ok(Facts { world, stored, offered, broken })
+        Ok(Facts { world, stored, offered, loose_key, broken })
     }
 
     /// Reads the credentials file that command line or environment name; the command line's hides
@@ -216,6 +219,9 @@ impl Context {
         let choice = choose(&chosen, &facts.offered, &facts.stored);
         let key = choice.picked().map_err(Error::from)?;
         self.tell_about_keys(&chosen.account, &choice);
+        if let Some(words) = facts.loose_key.filter(|_| key.scope == Scope::Env) {
+            self.output.warning(&words);
+        }
         Ok(Some(Resolved { chosen, choice, key, fetched: OnceCell::new() }))
     }
 

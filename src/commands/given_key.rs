@@ -38,7 +38,7 @@ pub fn read_key(input: &KeyInput) -> Result<Secret, Error> {
     match input {
         KeyInput::Given(text) => secret(text),
         KeyInput::AskOrRead(prompt) if Invocation::can_ask() => {
-            let text = rpassword::prompt_password(prompt).map_err(|error| {
+            let text = super::ask_key::ask(prompt).map_err(|error| {
                 Error::new(Kind::Usage, format!("no key was read: {}", io_reason(&error)))
             })?;
             secret(text.trim())
@@ -60,11 +60,19 @@ pub fn read_key(input: &KeyInput) -> Result<Secret, Error> {
     }
 }
 
+/// The environment's key.
+pub struct EnvironmentKey {
+    /// The key, with its variable.
+    pub key: Located<Secret>,
+    /// What is to be said where it is used: others can read the file that holds it.
+    pub loose: Option<String>,
+}
+
 /// Reads `CARTO_API_KEY`, or the file that `CARTO_API_KEY_FILE` names.
 ///
 /// # Errors
 /// A value that is no key; both variables with different keys; a file that cannot be read.
-pub fn environment_key(env: &Env) -> Result<Option<Located<Secret>>, Error> {
+pub fn environment_key(env: &Env) -> Result<Option<EnvironmentKey>, Error> {
     const KEY: &str = "CARTO_API_KEY";
     const FILE: &str = "CARTO_API_KEY_FILE";
     let bad = |name: &'static str, reason: String| {
@@ -83,18 +91,23 @@ pub fn environment_key(env: &Env) -> Result<Option<Located<Secret>>, Error> {
                 .map_err(|error| Error { kind: Kind::Invalid, ..error }.at(FILE))?;
             let text = std::str::from_utf8(&file.bytes)
                 .map_err(|_| bad(FILE, "the file is not UTF-8".to_owned()))?;
-            Some(Secret::new(text).map_err(|error| bad(FILE, error.to_string()))?)
+            let key = Secret::new(text).map_err(|error| bad(FILE, error.to_string()))?;
+            Some((key, readable_by_others(Path::new(path), &file)))
         }
     };
+    let found = |key, name, loose| {
+        let key = Located::new(key, Scope::Env, Origin::Variable(name));
+        Ok(Some(EnvironmentKey { key, loose }))
+    };
     match (direct, from_file) {
-        (Some(one), Some(other)) if !one.same_as(&other) => {
+        (Some(one), Some((other, _))) if !one.same_as(&other) => {
             Err(Error::new(Kind::Usage, format!("`{KEY}` and `{FILE}` hold different keys"))
                 .at(KEY)
                 .at(FILE)
                 .help(format!("unset {KEY}")))
         }
-        (Some(key), _) => Ok(Some(Located::new(key, Scope::Env, Origin::Variable(KEY)))),
-        (None, Some(key)) => Ok(Some(Located::new(key, Scope::Env, Origin::Variable(FILE)))),
+        (Some(key), _) => found(key, KEY, None),
+        (None, Some((key, loose))) => found(key, FILE, loose),
         (None, None) => Ok(None),
     }
 }

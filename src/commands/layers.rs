@@ -132,24 +132,35 @@ impl Context {
             let path = dir.join(CREDENTIALS_FILE);
             match self.read_own_file(scope, &path) {
                 Ok(None) => {}
-                Ok(Some(file)) => match parse_store(scope, &path, &file) {
-                    Ok(entries) => stored.extend(entries),
-                    Err(error) => broken.push(error),
-                },
+                Ok(Some(file)) => self.take_store(scope, &path, &file, &mut stored, broken),
                 Err(error) => broken.push(error),
             }
         }
         if let Some(project) = &loaded.project {
             match project.credentials(&self.trust()) {
-                Ok(Some((path, file))) => match parse_store(Scope::Project, &path, &file) {
-                    Ok(entries) => stored.extend(entries),
-                    Err(error) => broken.push(error),
-                },
+                Ok(Some((path, file))) => {
+                    self.take_store(Scope::Project, &path, &file, &mut stored, broken);
+                }
                 Ok(None) => {}
                 Err(error) => broken.push(error),
             }
         }
         stored
+    }
+
+    fn take_store(
+        &self,
+        scope: Scope,
+        path: &Path,
+        file: &FileBytes,
+        stored: &mut Vec<Stored>,
+        broken: &mut Vec<Error>,
+    ) {
+        self.output.verbose(|| format!("read {}", path.display()));
+        match parse_store(scope, path, file) {
+            Ok(entries) => stored.extend(entries),
+            Err(error) => broken.push(error),
+        }
     }
 }
 

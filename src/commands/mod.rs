@@ -5,6 +5,7 @@
 pub mod adopt;
 pub mod alias;
 mod approval;
+mod ask_key;
 pub mod config;
 pub mod context;
 pub mod credentials;

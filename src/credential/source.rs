@@ -4,6 +4,7 @@
 //! A source is a program to run or a place to read, named by the user or the administrator. What a
 //! project says never gets here: files that come with clones must not name what runs.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,12 @@ use toml_edit::{Item, TableLike};
 use crate::config::edit;
 use crate::config::given::is_own_variable;
 use crate::escape;
+use crate::invocation::same_name;
 use crate::secret::{MASK, Secret};
+
+/// What `--as` writes under names that are anybody's. A shell keeps them for longer than the account
+/// that they say, so a key in them may be another account's.
+const WRITTEN_BY_PRESETS: [&str; 3] = ["APIKEY", "USERNAME", "USERURL"];
 
 /// How many characters of a command are shown.
 const SHOWN: usize = 160;
@@ -112,6 +118,11 @@ pub enum SourceError {
     /// A variable that carto itself reads or writes.
     #[error("`env` cannot be a variable of carto's own: a key in CARTO_API_KEY needs no source")]
     OwnVariable,
+    /// A variable that carto writes for other programs.
+    #[error(
+        "`env` cannot be a variable that `carto env --as` writes: its key may be another account's"
+    )]
+    PresetVariable,
     /// Anything but `true`.
     #[error("`git-credential` can only be `true`")]
     GitCredential,
@@ -147,6 +158,9 @@ impl SecretSource {
         }
         if is_own_variable(name) {
             return Err(SourceError::OwnVariable);
+        }
+        if WRITTEN_BY_PRESETS.iter().any(|written| same_name(OsStr::new(name), written)) {
+            return Err(SourceError::PresetVariable);
         }
         Ok(SecretSource::Env(name.to_owned()))
     }
@@ -252,7 +266,9 @@ mod tests {
 
     #[test]
     fn whatever_is_no_source_is_refused_without_a_word_of_it() {
-        use SourceError::{Command, Env, File, GitCredential, Members, OwnVariable, Program};
+        use SourceError::{
+            Command, Env, File, GitCredential, Members, OwnVariable, PresetVariable, Program,
+        };
         for (text, error) in [
             ("{}", Members),
             ("{ marker = 'x' }", Members),
@@ -274,6 +290,7 @@ mod tests {
             ("{ env = 'CARTO_API_KEY' }", OwnVariable),
             ("{ env = 'CARTO_USER' }", OwnVariable),
             ("{ env = 'CARTO_API_TOKEN' }", OwnVariable),
+            ("{ env = 'APIKEY' }", PresetVariable),
             ("{ git-credential = false }", GitCredential),
             ("{ git-credential = 'marker' }", GitCredential),
         ] {

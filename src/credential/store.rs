@@ -299,7 +299,7 @@ mod tests {
         }
     }
     /// Everything that both readers say, keys included.
-    fn told(read: Result<Vec<Stored>, Error>) -> String {
+    fn told(read: &Result<Vec<Stored>, Error>) -> String {
         let keys: Vec<_> = read.iter().flatten().map(|stored| stored.key.literal()).collect();
         let keys: Vec<_> = keys.into_iter().map(|key| key.map(Secret::expose)).collect();
         format!("{keys:?} {read:?}")
@@ -311,8 +311,8 @@ mod tests {
         let file = File { path, text };
         let plain = plain::entries(file.body(), TABLE).is_some();
         if plain {
-            let whole = told(parse_any(&file, Scope::User));
-            assert_eq!(told(read(text)), whole, "{text:?}");
+            let whole = told(&parse_any(&file, Scope::User));
+            assert_eq!(told(&read(text)), whole, "{text:?}");
         }
         plain
     }

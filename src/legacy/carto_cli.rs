@@ -362,77 +362,68 @@ mod tests {
         assert_eq!(in_json.to_string(), "`a.api_key` must be a string");
     }
 
+    /// A text, and what is said of it.
+    const REFUSED: [(&str, &str); 25] = [
+        ("a:\n\tapi_key: marker\n", "invalid YAML at line 2, column 2"),
+        ("a:\n  api_key: marker: x\n", "invalid YAML at line 2, column 18"),
+        ("a: {api_key: marker", "invalid YAML at line 1, column 4"),
+        ("a: {api_key: \"marker}\n", "invalid YAML at line 1, column 14"),
+        ("a: {api_key: *marker}", "invalid YAML at line 1, column 14"),
+        ("a: {api_key: \u{1}marker}", "invalid YAML at line 1, column 14"),
+        ("a: {api_key: @marker}", "invalid YAML at line 1, column 14"),
+        ("a: {api_key: !marker x}", "a tag that carto does not read at line 1, column 22"),
+        (
+            "a: !!python/object:os.system {api_key: marker}",
+            "a tag that carto does not read at line 1, column 30",
+        ),
+        (
+            "a: !!python/object/apply:os.system [api_key]",
+            "a tag that carto does not read at line 1, column 36",
+        ),
+        ("a: {api_key: !!binary bWFya2Vy}", "a tag that carto does not read at line 1, column 23"),
+        ("a: {api_key: ! marker}", "a tag that carto does not read at line 1, column 16"),
+        ("a: {api_key: !!int 7}", "a tag that carto does not read at line 1, column 20"),
+        (
+            "a: {api_key: marker}\n---\nb: {api_key: marker}\n",
+            "a second document at line 2, column 1",
+        ),
+        ("a: &a {api_key: marker, x: *a}", "an alias for what it stands in at line 1, column 28"),
+        ("a: {api_key: marker, <<: marker}", "a merge key without a map at line 1, column 26"),
+        ("a: {api_key: marker, <<: [marker]}", "a merge key without a map at line 1, column 27"),
+        ("? {api_key: marker}\n: x\n", "a map or list in the place of a name at line 1, column 3"),
+        (
+            "a:\n  api_key: marker\n  url: &ttps://marker/\n",
+            "an anchor that only YAML 1.2 knows at line 3, column 8",
+        ),
+        (
+            "a: {api_key: &k.1 marker}\nb: {api_key: *k.1}\n",
+            "an anchor that only YAML 1.2 knows at line 1, column 14",
+        ),
+        (
+            "\n\u{feff}a: {api_key: marker}\n",
+            "a byte order mark that does not stand at the start at line 2, column 1",
+        ),
+        (
+            "a: {?api_key: marker}\n",
+            "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 5",
+        ),
+        (
+            "a: {api_key: marker?1}\n",
+            "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 14",
+        ),
+        (
+            "a: {api_key: :marker}\n",
+            "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 14",
+        ),
+        (
+            "a: {api_key: x} # c\u{2028}b: {api_key: marker}",
+            "a line end that only YAML 1.1 knows at line 1, column 20",
+        ),
+    ];
+
     #[test]
     fn what_pyyaml_refuses_or_reads_otherwise_is_refused() {
-        for (text, what) in [
-            ("a:\n\tapi_key: marker\n", "invalid YAML at line 2, column 2"),
-            ("a:\n  api_key: marker: x\n", "invalid YAML at line 2, column 18"),
-            ("a: {api_key: marker", "invalid YAML at line 1, column 4"),
-            ("a: {api_key: \"marker}\n", "invalid YAML at line 1, column 14"),
-            ("a: {api_key: *marker}", "invalid YAML at line 1, column 14"),
-            ("a: {api_key: \u{1}marker}", "invalid YAML at line 1, column 14"),
-            ("a: {api_key: @marker}", "invalid YAML at line 1, column 14"),
-            ("a: {api_key: !marker x}", "a tag that carto does not read at line 1, column 22"),
-            (
-                "a: !!python/object:os.system {api_key: marker}",
-                "a tag that carto does not read at line 1, column 30",
-            ),
-            (
-                "a: !!python/object/apply:os.system [api_key]",
-                "a tag that carto does not read at line 1, column 36",
-            ),
-            (
-                "a: {api_key: !!binary bWFya2Vy}",
-                "a tag that carto does not read at line 1, column 23",
-            ),
-            ("a: {api_key: ! marker}", "a tag that carto does not read at line 1, column 16"),
-            ("a: {api_key: !!int 7}", "a tag that carto does not read at line 1, column 20"),
-            (
-                "a: {api_key: marker}\n---\nb: {api_key: marker}\n",
-                "a second document at line 2, column 1",
-            ),
-            (
-                "a: &a {api_key: marker, x: *a}",
-                "an alias for what it stands in at line 1, column 28",
-            ),
-            ("a: {api_key: marker, <<: marker}", "a merge key without a map at line 1, column 26"),
-            (
-                "a: {api_key: marker, <<: [marker]}",
-                "a merge key without a map at line 1, column 27",
-            ),
-            (
-                "? {api_key: marker}\n: x\n",
-                "a map or list in the place of a name at line 1, column 3",
-            ),
-            (
-                "a:\n  api_key: marker\n  url: &ttps://marker/\n",
-                "an anchor that only YAML 1.2 knows at line 3, column 8",
-            ),
-            (
-                "a: {api_key: &k.1 marker}\nb: {api_key: *k.1}\n",
-                "an anchor that only YAML 1.2 knows at line 1, column 14",
-            ),
-            (
-                "\n\u{feff}a: {api_key: marker}\n",
-                "a byte order mark that does not stand at the start at line 2, column 1",
-            ),
-            (
-                "a: {?api_key: marker}\n",
-                "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 5",
-            ),
-            (
-                "a: {api_key: marker?1}\n",
-                "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 14",
-            ),
-            (
-                "a: {api_key: :marker}\n",
-                "a `?` or `:` that only YAML 1.2 reads as text at line 1, column 14",
-            ),
-            (
-                "a: {api_key: x} # c\u{2028}b: {api_key: marker}",
-                "a line end that only YAML 1.1 knows at line 1, column 20",
-            ),
-        ] {
+        for (text, what) in REFUSED {
             let error = read(text).err().expect(text).to_string();
             assert_eq!(error, what, "{text:?}");
             assert!(!error.contains("marker"), "{text:?}");

@@ -126,6 +126,7 @@ mod tests {
     use super::*;
     use crate::base_url::{BaseUrl, BaseUrlSetting, strip_api_suffix};
     use crate::config::keys::{KEYS, ValueType};
+    use crate::credential::source::SecretSource;
     use crate::plugin::contract::Contract;
     use crate::secret::Secret;
 
@@ -157,6 +158,14 @@ mod tests {
             for name in preset.variables().filter(|name| name.starts_with("CARTO_")) {
                 assert!(REMOVED.contains(&name), "{name}");
             }
+        }
+    }
+
+    /// What one account's preset has left in a shell is not read as another account's key.
+    #[test]
+    fn no_key_comes_from_a_variable_that_a_preset_writes() {
+        for name in Preset::ALL.into_iter().flat_map(Preset::variables) {
+            assert!(SecretSource::env(name).is_err(), "{name}");
         }
     }
 

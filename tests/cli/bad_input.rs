@@ -373,6 +373,7 @@ fn bad_urls_say_what_is_bad() {
             "CARTO_BASE_URL=nonsense carto config get base_url",
             "carto login nonsense://x --key-stdin",
             "carto profile add a --base-url nonsense",
+            "carto profile add a --base-url 'https://maps.example.com/user/{username}'",
         ],
         &expect![[r#"
             $ carto config set base_url maps.example.com
@@ -435,6 +436,11 @@ fn bad_urls_say_what_is_bad() {
             $ carto profile add a --base-url nonsense
             ! error: `base_url`: a base URL begins with `https://` or `http://`
             exit 2
+            $ carto profile add a --base-url 'https://maps.example.com/user/{username}'
+            ! error: a pattern names no account: the profile needs a user name, too
+            !   --> --base-url
+            ! help: add --username NAME
+            exit 2
         "#]],
     );
 }
@@ -467,7 +473,7 @@ fn http_needs_permission_wherever_it_comes_from() {
             $ carto profile add a --base-url http://maps.example.com/user/ann
             ! error: a key would be sent unencrypted to `http://`
             ! help: use https
-            ! help: or permit it first: carto config set profiles.a.allow_non_secure true
+            ! help: or permit it with --allow-non-secure
             exit 2
             $ CARTO_BASE_URL=http://maps.example.com/user/ann carto account
             ! error: the key of ann at http://maps.example.com/user/ann would travel unencrypted

@@ -880,3 +880,68 @@ fn an_export_into_a_work_tree_is_ignored_first_and_never_tracked() {
         "#]],
     );
 }
+
+#[test]
+fn an_export_takes_no_key_away_that_is_nowhere_else() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    let dir = "home/.config/cartoframes";
+    let file = |name: &str, account: &str| {
+        let text = format!("{{\"username\": \"{account}\", \"key\": \"marker-{account}\"}}");
+        sandbox.file_with_mode(&format!("{dir}/{name}"), text, 0o600);
+    };
+    file("creds.json", "ann");
+    let seen = sandbox.session(&[
+        // carto has no key of ann.
+        "carto credentials export --default",
+        "cp ~/.config/cartoframes/creds.json .; carto credentials export creds.json",
+        "grep -c marker-ann ~/.config/cartoframes/creds.json creds.json",
+        "carto credentials export creds.json --force",
+        "carto credentials import",
+        "carto credentials export --default",
+    ]);
+    expect![[r#"
+        $ carto credentials export --default
+        ! error: the file holds a key of the account, and carto has none to put in its place
+        !   --> ~/.config/cartoframes/creds.json
+        ! help: carto credentials import ~/.config/cartoframes/creds.json     # keeps it
+        ! help: --force replaces it
+        exit 4
+        $ cp ~/.config/cartoframes/creds.json .; carto credentials export creds.json
+        ! error: the file holds a key of the account, and carto has none to put in its place
+        !   --> creds.json
+        ! help: carto credentials import creds.json     # keeps it
+        ! help: --force replaces it
+        exit 4
+        $ grep -c marker-ann ~/.config/cartoframes/creds.json creds.json
+        ~/.config/cartoframes/creds.json:1
+        creds.json:1
+        exit 0
+        $ carto credentials export creds.json --force
+        ! note: wrote ann at https://ann.carto.com to creds.json
+        exit 0
+        $ carto credentials import
+        ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/creds.json: stored the key, the account was there
+        exit 0
+        $ carto credentials export --default
+        ! note: wrote ann at https://ann.carto.com to ~/.config/cartoframes/creds.json
+        ! note: wrote ann at https://ann.carto.com to ~/.config/cartoframes/cartocreds.json
+        exit 0
+    "#]].assert_eq(&seen);
+    // Both files, or none.
+    std::fs::remove_file(sandbox.path(&format!("{dir}/creds.json"))).unwrap();
+    file("cartocreds.json", "bob");
+    let seen = sandbox.session(&["carto credentials export --default", "ls ~/.config/cartoframes"]);
+    expect![[r#"
+        $ carto credentials export --default
+        ! error: the file holds another account
+        !   --> ~/.config/cartoframes/cartocreds.json
+        ! help: carto credentials import ~/.config/cartoframes/cartocreds.json     # keeps it
+        ! help: --force replaces it
+        exit 4
+        $ ls ~/.config/cartoframes
+        cartocreds.json
+        exit 0
+    "#]]
+    .assert_eq(&seen);
+}

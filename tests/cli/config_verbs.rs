@@ -34,6 +34,124 @@ fn session(sandbox: &Sandbox, lines: &[&str]) -> String {
 }
 
 #[test]
+fn verbose_names_every_file_that_is_read() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.keys(&["marker1 https://ann.carto.com"]);
+    _ = sandbox.carto("init").run().ok();
+    _ = sandbox.carto("config set --project apikey").stdin("marker2").run().ok();
+    sandbox.carto("-v config get base_url").run().ok().never_says("marker").shows(&expect![[r#"
+        https://ann.carto.com
+        ! read ~/.config/carto/config.toml
+        ! project [work]: trusted
+        ! read ~/.config/carto/credentials.toml
+        ! read [work]/.carto/credentials.toml
+        exit 0
+    "#]]);
+}
+
+#[test]
+fn a_list_marks_one_key_of_an_account_and_knows_the_environments() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.keys(&[
+        "marker1 https://ann.carto.com",
+        "marker2 https://ann.carto.com profile=ro",
+        "marker3 https://bob.carto.com",
+    ]);
+    _ = sandbox.carto("init").run().ok();
+    _ = sandbox.carto("config set --project apikey").stdin("marker4").run().ok();
+    let seen = sandbox.session(&[
+        "carto config list --show-scope",
+        "CARTO_API_KEY=marker5 carto config list --show-scope",
+        "CARTO_USERNAME=bob CARTO_API_KEY=marker5 carto config list --show-origin",
+        "CARTO_API_KEY=default_public carto config list",
+        "CARTO_API_KEY=marker5 carto config list --json | grep -A8 apikey",
+        "CARTO_API_KEY=marker5 carto --isolated config list",
+    ]);
+    assert!(!seen.lines().any(|line| !line.starts_with('$') && line.contains("marker")), "{seen}");
+    expect![[r#"
+        $ carto config list --show-scope
+        * user	username=ann
+          user	apikey=********  (ann at https://ann.carto.com)
+        * user	apikey=********  (ann at https://ann.carto.com, profile ro)
+        * user	apikey=********  (bob at https://bob.carto.com)
+        * project	apikey=********  (ann at https://ann.carto.com)
+        exit 0
+        $ CARTO_API_KEY=marker5 carto config list --show-scope
+        * user	username=ann
+          user	apikey=********  (ann at https://ann.carto.com)
+          user	apikey=********  (ann at https://ann.carto.com, profile ro)
+        * user	apikey=********  (bob at https://bob.carto.com)
+          project	apikey=********  (ann at https://ann.carto.com)
+        * env	apikey=********  (ann at https://ann.carto.com)
+        exit 0
+        $ CARTO_USERNAME=bob CARTO_API_KEY=marker5 carto config list --show-origin
+          ~/.config/carto/config.toml:1:12	username=ann
+          ~/.config/carto/credentials.toml:1:1	apikey=********  (ann at https://ann.carto.com)
+        * ~/.config/carto/credentials.toml:5:1	apikey=********  (ann at https://ann.carto.com, profile ro)
+          ~/.config/carto/credentials.toml:10:1	apikey=********  (bob at https://bob.carto.com)
+        * [work]/.carto/credentials.toml:1:1	apikey=********  (ann at https://ann.carto.com)
+        * CARTO_USERNAME	username=bob
+        * CARTO_API_KEY	apikey=********  (bob at https://bob.carto.com)
+        exit 0
+        $ CARTO_API_KEY=default_public carto config list
+        * username=ann
+          apikey=********  (ann at https://ann.carto.com)
+          apikey=********  (ann at https://ann.carto.com, profile ro)
+          apikey=********  (bob at https://bob.carto.com)
+          apikey=********  (ann at https://ann.carto.com)
+        * apikey=default_public  (ann at https://ann.carto.com)
+        exit 0
+        $ CARTO_API_KEY=marker5 carto config list --json | grep -A8 apikey
+            "key": "apikey",
+            "value": "********",
+            "account": "ann at https://ann.carto.com",
+            "scope": "user",
+            "origin": "~/.config/carto/credentials.toml:1:1",
+            "wins": false
+          },
+          {
+            "key": "apikey",
+            "value": "********",
+            "account": "ann at https://ann.carto.com, profile ro",
+            "scope": "user",
+            "origin": "~/.config/carto/credentials.toml:5:1",
+            "wins": false
+          },
+          {
+            "key": "apikey",
+            "value": "********",
+            "account": "bob at https://bob.carto.com",
+            "scope": "user",
+            "origin": "~/.config/carto/credentials.toml:10:1",
+            "wins": true
+          },
+          {
+            "key": "apikey",
+            "value": "********",
+            "account": "ann at https://ann.carto.com",
+            "scope": "project",
+            "origin": "[work]/.carto/credentials.toml:1:1",
+            "wins": false
+          },
+          {
+            "key": "apikey",
+            "value": "********",
+            "account": "ann at https://ann.carto.com",
+            "scope": "env",
+            "origin": "CARTO_API_KEY",
+            "wins": true
+          }
+        ]
+        exit 0
+        $ CARTO_API_KEY=marker5 carto --isolated config list
+          apikey=********  (no account)
+        exit 0
+    "#]].assert_eq(&seen);
+}
+
+#[test]
 fn get() {
     let sandbox = layers();
     let shown = session(

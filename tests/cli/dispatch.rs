@@ -902,11 +902,11 @@ fn words_never_land_in_a_file_when_a_stream_is_closed() {
     );
     for closed in ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"] {
         sandbox.file("home/.config/carto/config.toml", "username = \"ann\"\n");
-        sandbox.shell(&format!("carto config set plugins.x.y 1 {closed}")).run().ok();
+        _ = sandbox.shell(&format!("carto config set plugins.x.y 1 {closed}")).run().ok();
         let text = sandbox.read("home/.config/carto/config.toml");
         assert_eq!(text, "username = \"ann\"\n\n[plugins.x]\ny = 1\n", "{closed}");
         assert_eq!(sandbox.files_with("set "), Vec::<String>::new(), "{closed}");
-        sandbox.shell(&format!("carto streams {closed}")).run().ok();
+        _ = sandbox.shell(&format!("carto streams {closed}")).run().ok();
     }
     let ran = sandbox.shell("carto streams <&-").run().ok();
     assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("out\n1\n", "err\n"));

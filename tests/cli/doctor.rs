@@ -354,6 +354,46 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "others can read the credentials of CARTO's official command line",
         "chmod 600 ",
     ),
+    (
+        "loose-key-file",
+        "problem",
+        |s| {
+            let file = s.file_with_mode("home/key", KEY, 0o640);
+            let source = format!("apikey = {{ file = {:?} }}", file.to_str().unwrap());
+            let entry =
+                "[[credential]]\nbase_url = \"https://ann.carto.com\"\nusername = \"ann\"\n";
+            _ = s.file_with_mode(STORE, format!("{entry}{source}\n"), 0o600);
+        },
+        "~/key",
+        "others can read this file, which a key is taken from (mode 0640)",
+        "chmod 600 ",
+    ),
+    (
+        "unusable-project-keys",
+        "problem",
+        |s| {
+            let entry =
+                "[[credential]]\nusername = \"ann\"\nbase_url = \"https://ann.carto.com\"\n";
+            let source = "apikey = { command = [\"carto-spy\"] }\n";
+            _ = s.file_with_mode("work/.carto/credentials.toml", entry.to_owned() + source, 0o600);
+        },
+        "[work]/.carto/credentials.toml:4:10",
+        "`apikey`: a project cannot name a secret source",
+        "name it in your own credentials",
+    ),
+    (
+        "unapproved-keys",
+        "hint",
+        |s| {
+            let entry =
+                "[[credential]]\nusername = \"ann\"\nbase_url = \"https://ann.carto.com\"\n";
+            let key = format!("apikey = \"{KEY}\"\n");
+            _ = s.file_with_mode("work/.carto/credentials.toml", entry.to_owned() + &key, 0o600);
+        },
+        "[work]/.carto/credentials.toml",
+        "the project's keys are not used, as you have not approved them",
+        "carto trust",
+    ),
 ];
 
 /// Those that only root can bring about.

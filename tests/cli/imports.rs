@@ -968,6 +968,48 @@ fn cut_and_changed_files_never_show_a_key() {
     assert!(sandbox.shell("ls -A ~").run().stdout.is_empty());
 }
 
+/// It is what an account without a key has anyway, and CARTOframes writes it into its files.
+#[test]
+fn the_public_key_takes_the_place_of_none() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.keys(&["marker https://ann.carto.com"]);
+    let public = "\"api_key\": \"default_public\"}";
+    let at = "home/.config/cartoframes/creds.json";
+    sandbox.file_with_mode(at, format!("{{\"username\": \"ann\", {public}"), 0o600);
+    sandbox.file_with_mode("work/bob.json", format!("{{\"username\": \"bob\", {public}"), 0o600);
+    session(
+        &sandbox,
+        &[
+            "carto credentials import --all",
+            "carto credentials import",
+            "carto credentials import bob.json",
+            "grep -c 'marker\\|default_public' ~/.config/carto/credentials.toml",
+            "carto --profile bob account",
+        ],
+        &expect![[r#"
+            $ carto credentials import --all
+            ~/.config/cartoframes/creds.json  CARTOframes  ann at https://ann.carto.com  already there
+            exit 0
+            $ carto credentials import
+            ann at https://ann.carto.com (without a key) from ~/.config/cartoframes/creds.json: no key, the account was there
+            exit 0
+            $ carto credentials import bob.json
+            bob at https://bob.carto.com (without a key) from bob.json: no key, as profile bob
+            exit 0
+            $ grep -c 'marker\|default_public' ~/.config/carto/credentials.toml
+            1
+            exit 0
+            $ carto --profile bob account
+            CARTO_API_KEY=default_public
+            CARTO_BASE_URL=https://bob.carto.com
+            CARTO_USER=bob
+            CARTO_USERNAME=bob
+            exit 0
+        "#]],
+    );
+}
+
 /// As `config set --project apikey`: a key beside settings that somebody else wrote is no good idea.
 #[test]
 fn nothing_is_imported_into_an_untrusted_project_that_names_an_account() {

@@ -100,6 +100,28 @@ fn a_key_is_typed_without_echo() {
 }
 
 #[test]
+fn whoever_gives_up_at_the_prompt_has_a_terminal_as_before() {
+    let sandbox = Sandbox::new();
+    let state = "stty -a | tr -s ' ;' '\\n' | grep -xE -- '-?(echo|icanon|isig)'";
+    let lines = format!("NO_COLOR=1 carto login ann; echo \"status $?\"; {state}");
+    let shown = on_terminal(
+        &sandbox,
+        &lines,
+        &[("API key of ann at https://ann.carto.com: ", "marker\u{3}")],
+    );
+    expect![[r#"
+        note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps
+        API key of ann at https://ann.carto.com: 
+        status 130
+        isig
+        icanon
+        echo
+        exit 0
+    "#]].assert_eq(&shown);
+    assert!(sandbox.files_with("marker").is_empty());
+}
+
+#[test]
 fn login_asks_for_what_is_missing() {
     let sandbox = Sandbox::new();
     let target = "Base URL or user name (for example https://NAME.carto.com): ";
@@ -256,6 +278,7 @@ fn a_key_is_piped_or_given_with_a_note() {
             exit 0
             $ carto -v account >/dev/null
             ! read ~/.config/carto/config.toml
+            ! read ~/.config/carto/credentials.toml
             ! run [root]/bin/carto-account
             exit 0
             $ carto trust --list
@@ -548,8 +571,7 @@ fn profiles_are_added_listed_and_selected() {
             !   --> ~/.config/carto/config.toml:12:12
             !   --> ~/.config/carto/config.toml:13:12
             ! note: nothing was written; the two places are those of the new text
-            ! help: carto config unset profiles.x.base_url     # then set the user name
-            ! help: carto login URL      # adds the other account as a profile
+            ! help: leave out --username, or give the base URL of that user
             exit 2
             $ carto profile list
               acme     acme at https://acme.carto.com
@@ -733,7 +755,7 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
             $ carto config list --show-scope
               user	username=ann
             * user	profiles.lab.username=lab
-            * user	apikey=********  (ann at https://ann.carto.com)
+              user	apikey=********  (ann at https://ann.carto.com)
             * user	apikey=********  (lab at https://lab.carto.com)
             * project	username=acme
             * project	apikey=********  (ann at https://ann.carto.com)

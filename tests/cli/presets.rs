@@ -166,17 +166,12 @@ fn presets_follow_one_another_and_leave_nothing_behind() {
     }
 }
 
-/// Names that are anybody's still say the account of the contract beside them, and are no key of
-/// another account.
+/// Names that are anybody's still say the account of the contract beside them.
 #[test]
 fn a_carto_below_a_preset_writes_its_names_anew() {
     let sandbox = Sandbox::new();
-    sandbox
-        .user("username = 'ann'\n[profiles.s]\nusername = 'sue'\n[profiles.x]\nusername = 'xi'\n");
+    sandbox.user("username = 'ann'\n[profiles.s]\nusername = 'sue'\n");
     sandbox.keys(&["ann-key https://ann.carto.com", "sue-key https://sue.carto.com"]);
-    let store = "home/.config/carto/credentials.toml";
-    let source = "[[credential]]\nbase_url = 'https://xi.carto.com'\nusername = 'xi'\napikey = { env = 'APIKEY' }\n";
-    sandbox.file_with_mode(store, sandbox.read(store) + source, 0o600);
     sandbox.plugin("geo", &format!("#!/bin/sh\n{SHOW}\n"));
     for first in PRESETS {
         // Through a second carto that asks for nothing, or for other names.
@@ -193,10 +188,35 @@ fn a_carto_below_a_preset_writes_its_names_anew() {
             let seen = sandbox.shell(&format!("{line} geo")).run().ok();
             _ = seen.never_says("ann-key").never_says("sue-key");
         }
-        let line = format!("carto --profile s exec --as {first} -- carto --profile x exec true");
-        let seen = sandbox.shell(&line).run().fails(4);
-        assert!(seen.stderr.contains("no key from the variable `APIKEY`: it is not set"), "{seen}");
     }
+}
+
+/// A shell keeps what `env --as` wrote for longer than the account that it says.
+#[test]
+fn what_a_preset_left_in_a_shell_is_no_key_of_another_account() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = 'sue'\n[profiles.x]\nusername = 'xi'\n");
+    let source = "[[credential]]\nbase_url = 'https://xi.carto.com'\nusername = 'xi'\n\
+                  apikey = { env = 'APIKEY' }\n";
+    sandbox.file_with_mode("home/.config/carto/credentials.toml", source, 0o600);
+    let line =
+        "eval \"$(CARTO_USERNAME=sue CARTO_API_KEY=sue-key carto env --as cartoframes-tests)\"
+                unset CARTO_USERNAME CARTO_USER CARTO_BASE_URL CARTO_API_KEY
+                carto --profile x exec -- sh -c 'echo $CARTO_USERNAME $CARTO_API_KEY'";
+    sandbox.shell(line).run().never_says("sue-key").shows(&expect![[r#"
+        xi default_public
+        ! warning: `apikey`: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
+        !   --> ~/.config/carto/credentials.toml:4:10
+        ! warning: `apikey`: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
+        !   --> ~/.config/carto/credentials.toml:4:10
+        exit 0
+    "#]]);
+    let line = "carto --profile x config set apikey --from-env APIKEY";
+    sandbox.shell(line).run().shows(&expect![[r#"
+        ! error: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
+        !   --> --from-env
+        exit 2
+    "#]]);
 }
 
 #[test]

@@ -437,6 +437,7 @@ fn a_profile_of_another_scope_or_file_is_renamed_there() {
             "cat ../f.toml",
             "carto profile remove --file ../f.toml r",
             "cat ../f.toml",
+            "carto profile use --project --none",
             "carto profile remove --project q",
             "cat .carto/config.toml",
             "carto config get username",
@@ -475,9 +476,11 @@ fn a_profile_of_another_scope_or_file_is_renamed_there() {
             exit 0
             $ cat ../f.toml
             exit 0
+            $ carto profile use --project --none
+            ! note: no profile is selected in [work]/.carto/config.toml
+            exit 0
             $ carto profile remove --project q
             ! note: removed the profile q from [work]/.carto/config.toml
-            ! note: unset with it there: profile
             exit 0
             $ cat .carto/config.toml
             exit 0
@@ -1256,20 +1259,40 @@ fn a_project_that_is_not_trusted_is_changed_and_stays_so() {
         &sandbox,
         &[
             "carto profile show p",
+            "carto profile add --project o --username o",
+            "carto config unset --project profiles.o.username",
             "carto profile rename --project p q",
             "carto trust --list",
             "cat .carto/config.toml",
             "carto profile remove --project q",
             "cat .carto/config.toml",
+            "carto alias set --project w config explain",
+            "carto alias delete --project w",
+            "carto trust --expect \"$(carto trust --show | grep ^sha256)\"",
+            "carto profile add --project o --username o",
+            "carto profile rename --project o p",
+            "carto profile use --project p",
+            "carto profile remove --project p",
+            "carto trust --list",
         ],
         &expect![[r#"
             $ carto profile show p
             ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: profiles.p.username (see: carto trust)
             ! error: no profile is called `p`
             exit 1
+            $ carto profile add --project o --username o
+            ! note: added profile o in [work]/.carto/config.toml
+            ! note: this project is not trusted: see carto trust
+            ! note: its key: carto --profile o config set apikey
+            exit 0
+            $ carto config unset --project profiles.o.username
+            ! note: removed profiles.o.username from [work]/.carto/config.toml
+            ! note: this project is not trusted: see carto trust
+            exit 0
             $ carto profile rename --project p q
             ! note: renamed the profile p to q in [work]/.carto/config.toml
             ! note: renamed with it there: profile
+            ! note: this project is not trusted: see carto trust
             exit 0
             $ carto trust --list
             exit 0
@@ -1281,8 +1304,37 @@ fn a_project_that_is_not_trusted_is_changed_and_stays_so() {
             $ carto profile remove --project q
             ! note: removed the profile q from [work]/.carto/config.toml
             ! note: unset with it there: profile
+            ! note: this project is not trusted: see carto trust
             exit 0
             $ cat .carto/config.toml
+            exit 0
+            $ carto alias set --project w config explain
+            ! note: carto w now stands for: config explain
+            ! note: this project is not trusted: see carto trust
+            exit 0
+            $ carto alias delete --project w
+            ! note: deleted the alias w in [work]/.carto/config.toml
+            ! note: this project is not trusted: see carto trust
+            exit 0
+            $ carto trust --expect "$(carto trust --show | grep ^sha256)"
+            ! note: [work] is trusted until it changes
+            exit 0
+            $ carto profile add --project o --username o
+            ! note: added profile o in [work]/.carto/config.toml
+            ! note: its key: carto --profile o config set apikey
+            exit 0
+            $ carto profile rename --project o p
+            ! note: renamed the profile o to p in [work]/.carto/config.toml
+            exit 0
+            $ carto profile use --project p
+            ! note: profile p (o at https://o.carto.com) is selected in [work]/.carto/config.toml
+            exit 0
+            $ carto profile remove --project p
+            ! note: removed the profile p from [work]/.carto/config.toml
+            ! note: unset with it there: profile
+            exit 0
+            $ carto trust --list
+            trusted   [work]
             exit 0
         "#]],
     );

@@ -597,6 +597,7 @@ fn flags_that_name_no_source_are_refused() {
         "carto config set apikey --from-command --",
         "carto config set apikey --from-command -- ./helper",
         "carto config set apikey --from-env CARTO_API_KEY",
+        "carto config set apikey --from-env APIKEY",
         "carto config set apikey --from-env 'A B'",
         "carto config set apikey marker --from-git",
         "carto config set apikey --from-git --from-env X",
@@ -624,6 +625,10 @@ fn flags_that_name_no_source_are_refused() {
         exit 2
         $ carto config set apikey --from-env CARTO_API_KEY
         ! error: `env` cannot be a variable of carto's own: a key in CARTO_API_KEY needs no source
+        !   --> --from-env
+        exit 2
+        $ carto config set apikey --from-env APIKEY
+        ! error: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
         !   --> --from-env
         exit 2
         $ carto config set apikey --from-env 'A B'
@@ -662,6 +667,53 @@ fn flags_that_name_no_source_are_refused() {
         !   --> -c
         exit 2
     "#]].assert_eq(&seen);
+}
+
+/// A file that a variable names is not carto's to refuse either.
+#[test]
+fn a_file_of_a_key_that_others_can_read_is_told_by_all_that_use_it() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.file("work/key", "marker\n");
+    let seen = sandbox.session(&[
+        "CARTO_API_KEY_FILE=key carto account",
+        "CARTO_API_KEY_FILE=key carto config get username",
+        "CARTO_API_KEY_FILE=key carto -c username=bob config get apikey",
+        "CARTO_API_KEY_FILE=$PWD/key carto doctor",
+        "chmod 600 key; CARTO_API_KEY_FILE=key carto account",
+    ]);
+    expect![[r#"
+        $ CARTO_API_KEY_FILE=key carto account
+        CARTO_API_KEY=marker
+        CARTO_BASE_URL=https://ann.carto.com
+        CARTO_USER=ann
+        CARTO_USERNAME=ann
+        ! warning: others can read key (mode 0644); to change that: chmod 600 'key'
+        exit 0
+        $ CARTO_API_KEY_FILE=key carto config get username
+        ann
+        ! warning: others can read key (mode 0644); to change that: chmod 600 'key'
+        exit 0
+        $ CARTO_API_KEY_FILE=key carto -c username=bob config get apikey
+        ! error: there is no key for bob at https://bob.carto.com
+        ! note: CARTO_API_KEY_FILE belongs to ann at https://ann.carto.com and is not used
+        ! help: carto login https://bob.carto.com
+        ! help: or say that the key in the environment is its: CARTO_USERNAME=bob
+        ! help: or ask for public data only: CARTO_API_KEY=default_public
+        exit 4
+        $ CARTO_API_KEY_FILE=$PWD/key carto doctor
+        problem [loose-key-file] others can read this file, which a key is taken from (mode 0644)
+          --> [work]/key
+          fix: chmod 600 [work]/key
+        exit 1
+        $ chmod 600 key; CARTO_API_KEY_FILE=key carto account
+        CARTO_API_KEY=marker
+        CARTO_BASE_URL=https://ann.carto.com
+        CARTO_USER=ann
+        CARTO_USERNAME=ann
+        exit 0
+    "#]]
+    .assert_eq(&seen);
 }
 
 #[test]
@@ -814,6 +866,22 @@ fn a_long_wait_is_told_once_and_not_with_quiet() {
         let messages = sandbox.read("marks/messages");
         let line = "waiting for the command `helper show carto/prod`";
         assert_eq!(messages.matches(line).count(), told, "{messages}");
+    }
+}
+
+/// Password managers give a file that is a pipe, and ask their user when it is read.
+#[test]
+fn a_pipe_gives_its_key_when_somebody_writes_it() {
+    let sandbox = machine("{ file = \"PIPE\" }");
+    let pipe = sandbox.path("pipe");
+    let text = sandbox.read(STORE).replace("PIPE", pipe.to_str().unwrap());
+    sandbox.file_with_mode(STORE, text, 0o600);
+    let line = "mkfifo ../pipe; (sleep $0; echo k1 >../pipe) & carto config get apikey";
+    for (seconds, told) in [("0", false), ("3.5", true)] {
+        let ran = sandbox.shell(line).arg(seconds).run().ok();
+        assert_eq!(ran.stdout, "k1\n", "{ran}");
+        assert_eq!(ran.stderr.contains("note: waiting for the file `[root]/pipe`"), told, "{ran}");
+        fs::remove_file(&pipe).unwrap();
     }
 }
 

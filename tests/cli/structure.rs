@@ -263,6 +263,7 @@ fn no_command_imports_another() {
     let shared = [
         "adopt",
         "approval",
+        "ask_key",
         "context",
         "destination",
         "external",

@@ -10,6 +10,7 @@ use crate::commands::destination::Destination;
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::KeyPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
+use crate::credential::Offered;
 use crate::credential::source::StoredKey;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
@@ -129,18 +130,34 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
                 Some(Choice::Scope(scope)) => Some(scope),
                 _ => None,
             };
-            print(context, args, rows(&loaded.config, &facts.stored, wanted));
+            let mut keys = facts.stored;
+            keys.extend(of_environment(facts.offered));
+            print(context, args, rows(&loaded.config, &keys, wanted));
             facts.broken.into_iter().next()
         }
     };
     broken.map_or(Ok(()), Err)
 }
 
-/// Lists the settings of each scope, then its keys. A key wins or loses by account, which
-/// `explain` shows; here it is marked when it has one.
+/// Gives the environment's key in the form of those that are stored.
+fn of_environment(offered: Offered) -> Option<Stored> {
+    let key = offered.environment?;
+    Some(Stored {
+        account: offered.owner,
+        key: StoredKey::Literal(key.value),
+        profile: None,
+        allow_non_secure: false,
+        scope: key.scope,
+        origin: key.origin,
+        index: 0,
+    })
+}
+
+/// Lists the settings of each scope, then its keys. A key wins among those of its account, whichever
+/// account is used here; `explain` shows that.
 fn rows<'a>(
     config: &'a Config,
-    stored: &'a [Stored],
+    keys: &'a [Stored],
     wanted: Option<Scope>,
 ) -> impl Iterator<Item = Row<'a>> {
     let scopes = Scope::ALL.into_iter().filter(move |scope| wanted.is_none_or(|it| it == *scope));
@@ -151,11 +168,29 @@ fn rows<'a>(
             wins: !hidden.as_ref().is_some_and(|hidden| hidden.hides(entry)),
             what: What::Setting(entry),
         });
-        let keys = stored.iter().filter(move |stored| stored.scope == scope);
-        settings.chain(
-            keys.map(|stored| Row { wins: stored.account.is_some(), what: What::Key(stored) }),
-        )
+        let above = keys.get(keys.partition_point(|key| key.scope <= scope)..).unwrap_or_default();
+        let here = keys.iter().filter(move |key| key.scope == scope);
+        settings.chain(here.map(move |key| Row {
+            wins: is_usable(key) && !above.iter().any(|other| beats(other, key)),
+            what: What::Key(key),
+        }))
     })
+}
+
+/// Whether a key has an account, or needs none.
+fn is_usable(key: &Stored) -> bool {
+    key.account.is_some() || is_public(key)
+}
+
+/// Whether a key of a higher scope is used where the other one would be: the environment's whichever
+/// profile that one is marked for, and CARTO's public key for every account.
+fn beats(key: &Stored, other: &Stored) -> bool {
+    let same_mark = key.scope == Scope::Env || key.profile == other.profile;
+    is_public(key) || key.account.is_some() && key.account == other.account && same_mark
+}
+
+fn is_public(key: &Stored) -> bool {
+    key.scope == Scope::Env && key.key.is_default_public()
 }
 
 /// The keys that higher layers set, too.

@@ -10,8 +10,7 @@ use crate::account::Refusal;
 use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
-use crate::commands::judge_entry::judge_entry;
-use crate::commands::project::{Project, ProjectStanding};
+use crate::commands::judge_entry::{Writer, judge_entry};
 use crate::commands::scope_args::{Choice, ScopeArgs};
 use crate::config::keys::{Key, KeyPath, ValueType};
 use crate::config::{Layer, Located, Origin, Scope, Value, edit, given};
@@ -83,15 +82,14 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     }
     let change =
         |old: &str, layer: &Layer| edit::set(old, &layer.written(&path).segments(), &value);
-    let written = destination.edit_config(context, change, |layer| judge_entry(layer, &path))?;
+    let written =
+        destination.edit_config(context, change, |layer| judge_entry(layer, &path, Writer::Set))?;
     let shown = destination.config_path();
     match written {
         Some(_) => context.output.note(&format!("set {path} in {}", shown.display())),
         None => context.output.note(&format!("{path} was so already in {}", shown.display())),
     }
-    if let Destination::Project(project) = &destination {
-        tell_standing(context, project);
-    }
+    destination.tell_standing(context);
     if path.is("username") || path.is("base_url") {
         bind_unbound(context, &destination)?;
     }
@@ -242,16 +240,6 @@ fn tell_unknown_profile(context: &Context, name: &str, scope: Scope, file: &Path
         let help = error.help.first().map_or_else(String::new, |help| format!(": {help}"));
         context.output.note(&format!("{}{help}", error.what));
     }
-}
-
-/// Says when a project is not trusted: what was written there has little effect.
-fn tell_standing(context: &Context, project: &Project) {
-    let standing = match project.standing {
-        ProjectStanding::Untrusted => "this project is not trusted",
-        ProjectStanding::Changed => "this project has changed since you trusted it",
-        _ => return,
-    };
-    context.output.note(&format!("{standing}: see carto trust"));
 }
 
 /// Gives the command that stores a key for the account that a scope names.

@@ -43,6 +43,7 @@ pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), Error> {
     if let Some(file) = written {
         context.output.note(&format!("removed {path} from {}", file.display()));
     }
+    destination.tell_standing(context);
     Ok(())
 }
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::account::Account;
 use crate::commands::context::{Context, Resolved};
 use crate::commands::given_key::{recognise, tuple_of};
 use crate::config::Scope;
@@ -58,26 +57,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
     let resolved = context.require()?;
     let text = text(&resolved, &resolved.secret(context)?, args.form)?;
     if args.default {
-        let mut written = 0;
-        for place in
-            legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref())
-        {
-            if place.program.starts_with("CARTOframes") {
-                if let Some(dir) = place.path.parent() {
-                    context.refuse_home_of_another(dir)?;
-                    create_private_dir(dir)?;
-                }
-                write(context, &place.path, &text, &resolved, args)?;
-                written += 1;
-            }
-        }
-        if written == 0 {
-            return Err(Error::new(
-                Kind::Write,
-                "there is no place for CARTOframes' files: HOME is not set",
-            ));
-        }
-        return Ok(());
+        return write_default(context, &text, &resolved, args);
     }
     match &args.file {
         Some(path) if path.as_os_str() != "-" => write(context, path, &text, &resolved, args),
@@ -86,6 +66,38 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
             Ok(())
         }
     }
+}
+
+/// Writes what CARTOframes finds by itself: both files, or none where one of them is another's.
+fn write_default(
+    context: &Context,
+    text: &str,
+    resolved: &Resolved,
+    args: &ExportArgs,
+) -> Result<(), Error> {
+    let known =
+        legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref());
+    let places: Vec<_> =
+        known.iter().filter(|place| place.program.starts_with("CARTOframes")).collect();
+    if places.is_empty() {
+        let what = "there is no place for CARTOframes' files: HOME is not set";
+        return Err(Error::new(Kind::Write, what));
+    }
+    for place in &places {
+        if let Some(dir) = place.path.parent() {
+            context.refuse_home_of_another(dir)?;
+        }
+        if !args.force {
+            refuse_loss(context, &place.path, resolved)?;
+        }
+    }
+    for place in &places {
+        if let Some(dir) = place.path.parent() {
+            create_private_dir(dir)?;
+        }
+        write(context, &place.path, text, resolved, args)?;
+    }
+    Ok(())
 }
 
 fn text(resolved: &Resolved, key: &Secret, form: Option<Form>) -> Result<String, Error> {
@@ -123,7 +135,7 @@ fn write(
     let mut notice = |text: &str| context.output.note(text);
     let lock = Lock::file_telling(path, Links::Follow, &mut notice)?;
     if !args.force {
-        refuse_other_account(path, &resolved.chosen.account)?;
+        refuse_loss(context, path, resolved)?;
     }
     git::keep_out(&context.invocation.env, target.path(), &mut notice)?;
     replace(path, text.as_bytes(), Mode::Keys, Links::Follow, &lock)?;
@@ -131,8 +143,10 @@ fn write(
     Ok(())
 }
 
-/// A file that is there may be the only place of another key.
-fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
+/// A file that is there may be the only place of another account's key, or of any where carto has none.
+fn refuse_loss(context: &Context, path: &Path, resolved: &Resolved) -> Result<(), Error> {
+    let account = &resolved.chosen.account;
+    let has_none = resolved.secret(context)?.is_default_public();
     let Some(file) = read_named(path, 1024 * 1024)? else { return Ok(()) };
     if file.bytes.is_empty() {
         return Ok(());
@@ -149,8 +163,16 @@ fn refuse_other_account(path: &Path, account: &Account) -> Result<(), Error> {
         let same = crate::account::World::default()
             .account_of_file(&tuple, path)
             .is_ok_and(|other| other == *account);
-        if !same && other.names_account() {
-            return Err(holds("another account")
+        let keeps = other.apikey.as_ref().is_some_and(|key| !key.is_default_public());
+        let lost = if !same && other.names_account() {
+            Some("another account")
+        } else if same && keeps && has_none {
+            Some("a key of the account, and carto has none to put in its place")
+        } else {
+            None
+        };
+        if let Some(what) = lost {
+            return Err(holds(what)
                 .help(format!("carto credentials import {}     # keeps it", shell_word(path)))
                 .help("--force replaces it"));
         }

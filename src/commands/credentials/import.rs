@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::import_all;
-use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks};
+use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks, store};
 use crate::commands::adopt::{self, Place};
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
@@ -88,14 +88,17 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     }
     let steps: Vec<_> =
         accounts.into_iter().map(|account| plan.add(account, args.profile.as_deref())).collect();
-    for step in &steps {
-        let Some(lock) = &lock else {
+    let Some(lock) = &lock else {
+        for step in &steps {
             context.output.line(escape::line(&would(step)));
-            continue;
-        };
-        step.store(lock, context, &destination)?;
+        }
+        return Ok(());
+    };
+    store(steps.iter(), lock, context, &destination)?;
+    for step in &steps {
         context.output.line(escape::line(&done(step)));
     }
+    destination.tell_standing(context);
     Ok(())
 }
 
@@ -165,7 +168,7 @@ fn the_known_one(context: &Context) -> Result<PathBuf, Error> {
 }
 
 fn key_shown(step: &Step) -> String {
-    match &step.checked.entry.apikey {
+    match step.checked.key() {
         None => "without a key".to_owned(),
         Some(key) => format!("key {}", key.masked()),
     }

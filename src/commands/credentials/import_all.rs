@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::import_plan::{Checked, Existing, KeyStep, Plan, Step, checked, remarks};
+use super::import_plan::{Checked, Existing, KeyStep, Plan, Step, checked, remarks, store};
 use crate::commands::adopt::Place;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
@@ -106,25 +106,18 @@ pub(super) fn run(
         lock = Some(destination.hold(context)?);
         (planned, failures) = plan(context, destination, &places, &files)?;
     }
-    let mut rows = Vec::new();
-    let mut stopped = Ok(());
-    for line in planned {
-        match line {
-            Line::File(row) => rows.push(row),
-            Line::Account(place, step) => {
-                if let Some(lock) = &lock
-                    && step.changes()
-                    && let Err(error) = step.store(lock, context, destination)
-                {
-                    stopped = Err(error);
-                    break;
-                }
-                rows.push(Row::of_account(place, &step));
-            }
-        }
+    if let Some(lock) = &lock {
+        let steps = planned.iter().filter_map(|line| match line {
+            Line::Account(_, step) if step.changes() => Some(step),
+            Line::Account(..) | Line::File(_) => None,
+        });
+        store(steps, lock, context, destination)?;
     }
-    print(context, action, format, &rows);
-    stopped?;
+    let rows = planned.into_iter().map(|line| match line {
+        Line::File(row) => row,
+        Line::Account(place, step) => Row::of_account(place, &step),
+    });
+    print(context, action, format, &rows.collect::<Vec<_>>());
     if failures.is_empty() { Ok(()) } else { Err(not_imported(&failures, places.len())) }
 }
 

@@ -9,6 +9,7 @@ use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
+use crate::config::edit::Change;
 use crate::config::keys::check_profile_name;
 use crate::credential::source::StoredKey;
 use crate::credential::write::{NewKey, put};
@@ -25,6 +26,14 @@ pub(super) struct Checked<'a> {
     pub(super) entry: &'a ImportedAccount,
     /// The account it names.
     pub(super) account: Account,
+}
+
+impl Checked<'_> {
+    /// Gives the key that is taken over. CARTO's public one is none: it is what an account without a
+    /// key has anyway, and must not take the place of one.
+    pub(super) fn key(&self) -> Option<&Secret> {
+        self.entry.apikey.as_ref().filter(|key| !key.is_default_public())
+    }
 }
 
 /// What happens to a key that is there already and differs.
@@ -218,7 +227,7 @@ impl Plan {
     }
 
     fn key(&self, checked: &Checked, wanted: &Wanted, place: &Place) -> (KeyStep, Option<String>) {
-        let Some(key) = &checked.entry.apikey else { return (KeyStep::None, None) };
+        let Some(key) = checked.key() else { return (KeyStep::None, None) };
         let of_account = || self.keys.iter().filter(|held| held.account == checked.account);
         let common = of_account().find(|held| held.mark.is_none());
         // The name by which this key is used, where it is not the account's only one.
@@ -261,7 +270,7 @@ impl Plan {
     }
 
     fn hold(&mut self, step: &Step) {
-        let Some(key) = step.checked.entry.apikey.clone() else { return };
+        let Some(key) = step.checked.key().cloned() else { return };
         let from = Some(step.checked.path.to_owned());
         if step.key == KeyStep::Same {
             // Another key of the file stands beside it, as it would had both been new.
@@ -288,8 +297,8 @@ impl Step<'_> {
 
     /// Whether key or name are stored.
     pub(super) fn changes(&self) -> bool {
-        let key = self.checked.entry.apikey.is_some()
-            && matches!(self.key, KeyStep::Add | KeyStep::Replace);
+        let key =
+            self.checked.key().is_some() && matches!(self.key, KeyStep::Add | KeyStep::Replace);
         !self.is_skipped() && (key || self.place != Place::Known)
     }
 
@@ -304,25 +313,41 @@ impl Step<'_> {
         }
     }
 
-    /// Stores key and name, under the lock under which was planned.
-    ///
-    /// # Errors
-    /// A file that cannot be read or written.
-    pub(super) fn store(
-        &self,
-        lock: &Lock,
-        context: &Context,
-        destination: &Destination,
-    ) -> Result<(), Error> {
-        let account = &self.checked.account;
-        if let Some(key) = &self.checked.entry.apikey
-            && matches!(self.key, KeyStep::Add | KeyStep::Replace)
-        {
-            let key = StoredKey::Literal(key.clone());
-            let new = NewKey { account: Some(account), profile: self.mark.as_deref(), key: &key };
-            destination
-                .edit_credentials_under(lock, context, |path, text| put(path, text, &new))?;
-        }
-        adopt::write_settings(lock, context, destination, account, &self.place, &self.wanted)
+    /// Gives the key that is to be written.
+    fn new_key(&self) -> Option<StoredKey> {
+        let key = self.checked.key()?;
+        let writes = matches!(self.key, KeyStep::Add | KeyStep::Replace);
+        writes.then(|| StoredKey::Literal(key.clone()))
     }
+}
+
+/// Stores the keys and then the names of all steps, under the lock under which was planned: each file is
+/// written once, so whatever stops it leaves none of them half done.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub(super) fn store<'a>(
+    steps: impl Iterator<Item = &'a Step<'a>> + Clone,
+    lock: &Lock,
+    context: &Context,
+    destination: &Destination,
+) -> Result<(), Error> {
+    let keys: Vec<_> = steps.clone().filter_map(|step| Some((step, step.new_key()?))).collect();
+    let put_all = |path: &Path, old: &str| {
+        let mut text = old.to_owned();
+        for (step, key) in &keys {
+            let account = Some(&step.checked.account);
+            let new = NewKey { account, profile: step.mark.as_deref(), key };
+            let (change, _) = put(path, &text, &new)?;
+            text = change.or(text);
+        }
+        let change = if text == old { Change::Unchanged } else { Change::Changed(text) };
+        Ok((change, ()))
+    };
+    if !keys.is_empty() {
+        destination.edit_credentials_under(lock, context, put_all)?;
+    }
+    let named: Vec<_> =
+        steps.map(|step| (&step.checked.account, &step.place, &step.wanted)).collect();
+    adopt::write_all(lock, context, destination, &named)
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Finding;
+use super::{Finding, open_to_others};
 use crate::commands::context::{Context, OWN_LIMIT};
 use crate::config::Scope;
 use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
@@ -75,18 +75,6 @@ fn may_hold_key(path: &Path) -> bool {
     entries.is_none_or(|entries| {
         entries.is_empty() || entries.iter().any(|entry| entry.key.literal().is_some())
     })
-}
-
-#[cfg(unix)]
-fn open_to_others(facts: &std::fs::Metadata) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt as _;
-    let mode = facts.mode() & 0o7777;
-    (mode & 0o077 != 0).then_some(mode)
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_facts: &std::fs::Metadata) -> Option<u32> {
-    None
 }
 
 #[cfg(unix)]

@@ -4,6 +4,7 @@
 //! run.
 
 mod files;
+mod keys;
 mod neighbours;
 mod path;
 mod settings;
@@ -117,10 +118,25 @@ impl Finding {
 pub fn examine(context: &Context) -> Vec<Finding> {
     let mut findings = settings::examine(context);
     findings.extend(files::examine(context));
+    findings.extend(keys::examine(context));
     findings.extend(variables::examine(context));
     findings.extend(path::examine(context));
     findings.extend(neighbours::examine(context));
     findings.sort_by(|a, b| (a.severity, &a.place, a.id).cmp(&(b.severity, &b.place, b.id)));
     findings.dedup();
     findings
+}
+
+/// Gives the mode where it lets others in.
+#[cfg(unix)]
+fn open_to_others(facts: &std::fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = facts.mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// Gives the mode where it lets others in.
+#[cfg(not(unix))]
+fn open_to_others(_facts: &std::fs::Metadata) -> Option<u32> {
+    None
 }

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::base_url::BaseUrlSetting;
 use crate::commands::context::Context;
 use crate::commands::destination::Destination;
-use crate::commands::judge_entry::judge_entry;
+use crate::commands::judge_entry::{Writer, judge_entry};
 use crate::commands::scope_args::ScopeArgs;
 use crate::config::keys::{KeyPath, check_profile_name};
 use crate::config::{Layer, Value, edit};
@@ -60,20 +61,30 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
         Ok(edit::Change::Changed(text))
     };
     let any_field = KeyPath([&table[..], &["username".to_owned()]].concat());
-    destination.edit_config(context, change, |layer| judge_entry(layer, &any_field))?;
+    destination
+        .edit_config(context, change, |layer| judge_entry(layer, &any_field, Writer::Add))?;
     let name = escape::line(&args.name);
     context
         .output
         .note(&format!("added profile {name} in {}", destination.config_path().display()));
+    destination.tell_standing(context);
     let word = shell_word(Path::new(&args.name));
     context.output.note(&format!("its key: carto --profile {word} config set apikey"));
     Ok(())
+}
+
+fn is_pattern(url: &str) -> bool {
+    matches!(BaseUrlSetting::parse(url), Ok(BaseUrlSetting::Pattern(_)))
 }
 
 fn fields(args: &AddArgs) -> Result<Vec<(&'static str, edit::Value)>, Error> {
     if args.username.is_none() && args.base_url.is_none() {
         return Err(Error::new(Kind::Usage, "a profile needs a user name or a base URL")
             .help(format!("carto profile add {} --username NAME", escape::line(&args.name))));
+    }
+    if args.username.is_none() && args.base_url.as_ref().is_some_and(|url| is_pattern(url)) {
+        let what = "a pattern names no account: the profile needs a user name, too";
+        return Err(Error::new(Kind::Usage, what).at("--base-url").help("add --username NAME"));
     }
     let mut fields = Vec::new();
     if args.allow_non_secure {

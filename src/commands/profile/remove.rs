@@ -80,6 +80,7 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
     if !written.selectors.is_empty() {
         context.output.note(&format!("unset with it there: {}", written.selectors_shown()));
     }
+    destination.tell_standing(context);
     let (Some(facts), Some(keys)) = (facts, keys) else { return Ok(()) };
     if !args.forget_key {
         keys.tell(context, name);

@@ -81,6 +81,7 @@ pub(super) fn run(context: &Context, args: &RenameArgs) -> Result<(), Error> {
         let marks = if count == 1 { "the mark of its key" } else { "the marks of its keys" };
         note(format!("renamed with it: {marks} in {}", path.display()));
     }
+    destination.tell_standing(context);
     if !matches!(destination, Destination::File(_)) {
         selectors::tell(context, old, scope, &stored);
         super::tell_other_definition(context, old)?;

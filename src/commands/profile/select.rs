@@ -38,6 +38,7 @@ pub(super) fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
         return match destination.edit_config(context, change, |_| Ok(())) {
             Ok(_) => {
                 context.output.note(&format!("no profile is selected in {}", shown.display()));
+                destination.tell_standing(context);
                 Ok(())
             }
             Err(error) if error.kind == Kind::NotThere => {
@@ -64,6 +65,7 @@ pub(super) fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
         escape::line(name),
         shown.display()
     ));
+    destination.tell_standing(context);
     let fresh = context.again();
     if let Some(winner) = fresh.load()?.config.get(&path)
         && winner.scope > destination.scope()

@@ -13,7 +13,7 @@ pub(in crate::credential) const LIMIT: usize = 64 * 1024;
 /// How much of standard error is kept, in bytes.
 const STDERR_LIMIT: usize = 8 * 1024;
 /// When the user is told what is waited for.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// How long output is waited for after the program has ended: one that it started and left behind
 /// (an agent) may hold its output open for ever.
 const LINGER: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@
 //! There is no time limit, as keychains and pinentry wait for people.
 
 mod child;
+mod pipe;
 #[cfg(unix)]
 mod termination;
 
@@ -22,7 +23,7 @@ use crate::config::Origin;
 use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::invocation::Env;
 use crate::output::Output;
-use crate::read_file::{read_named, readable_by_others};
+use crate::read_file::readable_by_others;
 use crate::secret::{MASK, Secret};
 
 pub(super) use child::{Ended, Input, LIMIT, run};
@@ -207,7 +208,7 @@ fn of_bytes(bytes: &[u8]) -> Result<Secret, String> {
 }
 
 fn of_file(source: &SecretSource, path: &Path, around: &Surroundings) -> Result<Secret, Error> {
-    let file = read_named(path, LIMIT as u64)
+    let file = pipe::read_telling(path, LIMIT as u64, &|| waiting(source, around))
         .map_err(|error| gives_none(source, error))?
         .ok_or_else(|| gives_none(source, "there is no such file"))?;
     if let Some(words) = readable_by_others(path, &file) {
