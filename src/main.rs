@@ -27,7 +27,7 @@ extern "C" fn main() -> std::ffi::c_int {
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(test))))]
 fn main() -> std::process::ExitCode {
-    #[cfg(unix)]
+    #[cfg(all(unix, not(all(target_os = "linux", target_env = "gnu"))))]
     sigpipe::reset();
     std::process::ExitCode::from(run())
 }
