@@ -221,6 +221,8 @@ fn agreed(statement: &Statement, named: [Option<NameResult>; 3]) -> Option<NameR
         Err(refusal) => return Some(Err(refusal)),
     };
     let permitted = named.iter().any(|named| named.allow_non_secure);
+    // They may agree by an untrusted project's pattern alone.
+    let by_untrusted = named.iter().any(|named| named.by_untrusted);
     let mut named = named.into_iter();
     let first = named.next()?;
     if let Some(other) = named.find(|other| other.account != first.account) {
@@ -232,7 +234,8 @@ fn agreed(statement: &Statement, named: [Option<NameResult>; 3]) -> Option<NameR
     }
     // A variable or flag stands beside the profile or file of its scope.
     let explicit = statement.bare.allow_non_secure.as_ref().map(|allow| allow.value);
-    Some(Ok(Named { allow_non_secure: explicit.unwrap_or(permitted), ..first }))
+    let allow_non_secure = explicit.unwrap_or(permitted);
+    Some(Ok(Named { allow_non_secure, by_untrusted, ..first }))
 }
 
 /// The pattern that a name goes into.
