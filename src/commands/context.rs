@@ -12,7 +12,7 @@ use crate::config::keys::KeyPath;
 use crate::config::{Config, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
-use crate::error::{Error, shell_word};
+use crate::error::{Error, Kind, shell_word};
 use crate::invocation::Invocation;
 use crate::output::{Color, Output};
 use crate::secret::Secret;
@@ -60,6 +60,8 @@ pub struct Facts {
     loose_key: Option<String>,
     /// Files that exist and cannot be used.
     pub broken: Vec<Error>,
+    /// The first of these that may hold keys.
+    pub broken_store: Option<Error>,
 }
 
 impl Facts {
@@ -151,7 +153,9 @@ impl Context {
                 statement.file = Some(file);
             }
         }
+        let settings = broken.len();
         let stored = self.read_stores(loaded, &mut broken);
+        let broken_store = broken.get(settings).cloned();
         let accounts = stored
             .iter()
             .filter_map(|entry| Some((entry.account.clone()?, entry.allow_non_secure)))
@@ -163,7 +167,7 @@ impl Context {
             (offered.environment, loose_key) = (Some(given.key), given.loose);
             offered.owner = world.owner_of_environment_key();
         }
-        Ok(Facts { world, stored, offered, loose_key, broken })
+        Ok(Facts { world, stored, offered, loose_key, broken, broken_store })
     }
 
     /// Reads the credentials file that command line or environment name; the command line's hides
@@ -219,6 +223,9 @@ impl Context {
         let choice = choose(&chosen, &facts.offered, &facts.stored);
         let key = choice.picked().map_err(Error::from)?;
         self.tell_about_keys(&chosen.account, &choice);
+        if let Some(broken) = facts.broken_store.filter(|_| key.scope == Scope::Default) {
+            return Err(nobody_knows(&chosen.account, broken));
+        }
         if let Some(words) = facts.loose_key.filter(|_| key.scope == Scope::Env) {
             self.output.warning(&words);
         }
@@ -270,6 +277,20 @@ impl Context {
             ));
         }
     }
+}
+
+/// No key was found, and the file that cannot be read may hold one: the public key in its place would
+/// be a silent downgrade.
+fn nobody_knows(account: &Account, broken: Error) -> Error {
+    let what = format!("a file of keys cannot be read, and no other has one for {account}");
+    let error = Error::new(Kind::Invalid, what);
+    let error = if broken.places.is_empty() {
+        // The words of such an error name the file.
+        error.note(broken.what)
+    } else {
+        broken.places.into_iter().fold(error, Error::at_place)
+    };
+    error.help("correct the file").help("or ask for public data only: CARTO_API_KEY=default_public")
 }
 
 /// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.

@@ -837,9 +837,12 @@ fn a_directory_where_a_file_belongs_is_named() {
                 ! error: ~/.config/carto/credentials.toml is a directory, not a file
                 exit 3
                 $ carto -c username=a config get username
-                a
                 ! warning: ~/.config/carto/credentials.toml is a directory, not a file
-                exit 0
+                ! error: a file of keys cannot be read, and no other has one for a at https://a.carto.com
+                ! note: ~/.config/carto/credentials.toml is a directory, not a file
+                ! help: correct the file
+                ! help: or ask for public data only: CARTO_API_KEY=default_public
+                exit 3
                 $ carto config path
                 system   [root]/sys/config.toml  (missing)
                 system   [root]/sys/credentials.toml  (missing)

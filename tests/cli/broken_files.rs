@@ -845,24 +845,27 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 !   --> [root]/sys/credentials.toml:2:17
                 exit 3
                 $ CARTO_USERNAME=ann carto account
-                CARTO_API_KEY=default_public
-                CARTO_BASE_URL=https://ann.carto.com
-                CARTO_USER=ann
-                CARTO_USERNAME=ann
                 ! warning: invalid TOML in a credentials file
                 !   --> [root]/sys/credentials.toml:2:17
-                exit 0
+                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                !   --> [root]/sys/credentials.toml:2:17
+                ! help: correct the file
+                ! help: or ask for public data only: CARTO_API_KEY=default_public
+                exit 3
                 $ carto -c username=ann config get username
-                ann
                 ! warning: invalid TOML in a credentials file
                 !   --> [root]/sys/credentials.toml:2:17
-                exit 0
+                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                !   --> [root]/sys/credentials.toml:2:17
+                ! help: correct the file
+                ! help: or ask for public data only: CARTO_API_KEY=default_public
+                exit 3
                 $ carto -q -c username=ann account
-                CARTO_API_KEY=default_public
-                CARTO_BASE_URL=https://ann.carto.com
-                CARTO_USER=ann
-                CARTO_USERNAME=ann
-                exit 0
+                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                !   --> [root]/sys/credentials.toml:2:17
+                ! help: correct the file
+                ! help: or ask for public data only: CARTO_API_KEY=default_public
+                exit 3
                 $ carto --isolated account
                 exit 0
                 $ carto config set ui.color auto
@@ -906,24 +909,27 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 !   --> ~/.config/carto/credentials.toml:2:17
                 exit 3
                 $ CARTO_USERNAME=ann carto account
-                CARTO_API_KEY=default_public
-                CARTO_BASE_URL=https://ann.carto.com
-                CARTO_USER=ann
-                CARTO_USERNAME=ann
                 ! warning: invalid TOML in a credentials file
                 !   --> ~/.config/carto/credentials.toml:2:17
-                exit 0
+                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                !   --> ~/.config/carto/credentials.toml:2:17
+                ! help: correct the file
+                ! help: or ask for public data only: CARTO_API_KEY=default_public
+                exit 3
                 $ carto -c username=ann config get username
-                ann
                 ! warning: invalid TOML in a credentials file
                 !   --> ~/.config/carto/credentials.toml:2:17
-                exit 0
+                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                !   --> ~/.config/carto/credentials.toml:2:17
+                ! help: correct the file
+                ! help: or ask for public data only: CARTO_API_KEY=default_public
+                exit 3
                 $ carto -q -c username=ann account
-                CARTO_API_KEY=default_public
-                CARTO_BASE_URL=https://ann.carto.com
-                CARTO_USER=ann
-                CARTO_USERNAME=ann
-                exit 0
+                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                !   --> ~/.config/carto/credentials.toml:2:17
+                ! help: correct the file
+                ! help: or ask for public data only: CARTO_API_KEY=default_public
+                exit 3
                 $ carto --isolated account
                 exit 0
                 $ carto config set ui.color auto
