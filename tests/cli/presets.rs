@@ -204,12 +204,15 @@ fn what_a_preset_left_in_a_shell_is_no_key_of_another_account() {
                 unset CARTO_USERNAME CARTO_USER CARTO_BASE_URL CARTO_API_KEY
                 carto --profile x exec -- sh -c 'echo $CARTO_USERNAME $CARTO_API_KEY'";
     sandbox.shell(line).run().never_says("sue-key").shows(&expect![[r#"
-        xi default_public
         ! warning: `apikey`: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
         !   --> ~/.config/carto/credentials.toml:4:10
         ! warning: `apikey`: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
         !   --> ~/.config/carto/credentials.toml:4:10
-        exit 0
+        ! error: a file of keys cannot be read, and no other has one for xi at https://xi.carto.com
+        !   --> ~/.config/carto/credentials.toml:4:10
+        ! help: correct the file
+        ! help: or ask for public data only: CARTO_API_KEY=default_public
+        exit 3
     "#]]);
     let line = "carto --profile x config set apikey --from-env APIKEY";
     sandbox.shell(line).run().shows(&expect![[r#"

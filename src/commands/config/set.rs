@@ -261,14 +261,14 @@ fn tell_what_hides(
     if matches!(choice, Some(Choice::File(_))) {
         return Ok(());
     }
-    let fresh = context.again();
-    let loaded = fresh.load()?;
+    // What was written is no part of the scopes above it: they are as they were read before.
+    let loaded = context.load()?;
     if let Some(winner) = loaded.config.get(path).filter(|winner| winner.scope > scope) {
         context
             .output
             .note(&format!("{path} is hidden here by {} ({})", winner.scope, winner.origin));
     } else if path.is("username") || path.is("base_url") {
-        let world = fresh.facts(None)?.world;
+        let world = context.again().facts(None)?.world;
         let above = world.candidates().into_iter().find(|candidate| candidate.scope >= scope);
         let own = above.filter(|c| c.scope > scope || c.what.starts_with("profile"));
         if let Some(other) = own {
