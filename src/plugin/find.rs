@@ -117,34 +117,33 @@ impl SearchPath {
 
     /// Lists every plugin by name, with the copies that it hides.
     pub fn list(&self) -> BTreeMap<PluginName, Found> {
-        let mut found: BTreeMap<PluginName, Found> = BTreeMap::new();
+        let mut hits = Vec::new();
         let mut seen: Vec<&PathBuf> = Vec::new();
         for dir in &self.dirs {
-            if seen.contains(&dir) {
-                continue;
-            }
-            seen.push(dir);
-            let Some(facts) = DirFacts::open(dir) else { continue };
-            let judge = |path: &Path| judge_in(&facts, path);
-            for (name, path) in plugins_in(&facts) {
-                match found.get_mut(&name) {
-                    None => {
-                        let unfit = judge(&path);
-                        found.insert(name, Found { path, unfit, shadowed: Vec::new() });
-                    }
-                    // `find` passes over files without permission to run, too.
-                    Some(first)
-                        if first.unfit == Some(Unfit::NotExecutable)
-                            && judge(&path) != Some(Unfit::NotExecutable) =>
-                    {
-                        first.unfit = judge(&path);
-                        first.path = path;
-                    }
-                    Some(first) => first.shadowed.push(path),
-                }
+            if !seen.contains(&dir) {
+                add_plugins_in(dir, seen.len(), &mut hits);
+                seen.push(dir);
             }
         }
-        found
+        // One sort of all, and a map made of what is in order, cost half of finding each its place.
+        hits.sort_unstable_by(|one, other| {
+            (&one.name, one.dir, &one.path).cmp(&(&other.name, other.dir, &other.path))
+        });
+        let mut found: Vec<(PluginName, Found)> = Vec::with_capacity(hits.len());
+        for Hit { name, path, unfit, .. } in hits {
+            match found.last_mut().filter(|(last, _)| *last == name) {
+                None => found.push((name, Found { path, unfit, shadowed: Vec::new() })),
+                // `find` passes over files without permission to run, too.
+                Some((_, first))
+                    if first.unfit == Some(Unfit::NotExecutable)
+                        && unfit != Some(Unfit::NotExecutable) =>
+                {
+                    (first.path, first.unfit) = (path, unfit);
+                }
+                Some((_, first)) => first.shadowed.push(path),
+            }
+        }
+        found.into_iter().collect()
     }
 
     fn joined(&self) -> Option<std::ffi::OsString> {
@@ -157,19 +156,28 @@ pub fn is_path(name: &OsStr) -> bool {
     name.as_encoded_bytes().iter().any(|byte| std::path::is_separator(char::from(*byte)))
 }
 
-fn plugins_in(dir: &DirFacts<'_>) -> Vec<(PluginName, PathBuf)> {
-    let mut plugins = Vec::new();
-    each_file(dir, &mut |file, listed| {
+/// A file with the name of a plugin.
+struct Hit {
+    name: PluginName,
+    /// The place of its directory on the path.
+    dir: usize,
+    path: PathBuf,
+    unfit: Option<Unfit>,
+}
+
+/// Adds the plugins of a directory, the one at this place of the path.
+fn add_plugins_in(dir: &Path, at: usize, hits: &mut Vec<Hit>) {
+    let Some(facts) = DirFacts::open(dir) else { return };
+    each_file(&facts, &mut |file, listed| {
         let Some(name) = plugin_of(file) else { return };
-        let path = dir.dir.join(file);
+        let path = dir.join(file);
         // A directory of that name, or a manifest, is no plugin. The list of the directory tells
         // files from the rest; only what a link leads to has to be asked for.
         if listed == Listed::File || path.is_file() {
-            plugins.push((name, path));
+            let unfit = judge_in(&facts, file);
+            hits.push(Hit { name, dir: at, path, unfit });
         }
     });
-    plugins.sort();
-    plugins
 }
 
 /// What the list of a directory says of a name in it.
@@ -223,7 +231,7 @@ fn plugin_of(file: &OsStr) -> Option<PluginName> {
 
 /// Says why a file is not run as a plugin.
 pub fn judge(path: &Path) -> Option<Unfit> {
-    judge_in(&DirFacts::of(path.parent().unwrap_or(path)), path)
+    judge_in(&DirFacts::of(path.parent().unwrap_or(path)), path.as_os_str())
 }
 
 /// What of a directory counts for the files in it. Asked for once, when the first of them needs it.
@@ -270,13 +278,10 @@ impl<'a> DirFacts<'a> {
         Some(facts)
     }
 
-    /// Gives what the system needs to find a file of the directory.
+    /// Gives where names are looked up from.
     #[cfg(unix)]
-    fn place<'p>(&self, path: &'p Path) -> (BorrowedFd<'_>, &'p Path) {
-        match (&self.handle, path.file_name()) {
-            (Some(handle), Some(name)) => (handle.as_fd(), Path::new(name)),
-            _ => (CWD, path),
-        }
+    fn at(&self) -> BorrowedFd<'_> {
+        self.handle.as_ref().map_or(CWD, |handle| handle.as_fd())
     }
 
     #[cfg(unix)]
@@ -299,7 +304,7 @@ impl<'a> DirFacts<'a> {
     /// Whether a file may be run. Where many are asked for, the mode answers for those that
     /// everyone may run, instead of one more question to the system for each.
     #[cfg(unix)]
-    fn runs(&self, at: BorrowedFd<'_>, name: &Path, facts: &rustix::fs::Stat) -> bool {
+    fn runs(&self, at: BorrowedFd<'_>, name: &OsStr, facts: &rustix::fs::Stat) -> bool {
         let everyone = Mode::XUSR | Mode::XGRP | Mode::XOTH;
         Mode::from_raw_mode(facts.st_mode).contains(everyone)
             && self.mode().runs_on == Some(facts.st_dev)
@@ -308,8 +313,8 @@ impl<'a> DirFacts<'a> {
 }
 
 #[cfg(unix)]
-fn judge_in(dir: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
-    let (at, name) = dir.place(path);
+fn judge_in(dir: &DirFacts<'_>, name: &OsStr) -> Option<Unfit> {
+    let at = dir.at();
     let Ok(facts) = statat(at, name, AtFlags::empty()) else { return Some(Unfit::Dangling) };
     match FileType::from_raw_mode(facts.st_mode) {
         FileType::RegularFile => {}
@@ -327,8 +332,9 @@ fn judge_in(dir: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
 
 /// Says why a file is not run as a plugin.
 #[cfg(not(unix))]
-fn judge_in(_: &DirFacts<'_>, path: &Path) -> Option<Unfit> {
-    (!path.is_file()).then_some(Unfit::NotAFile)
+fn judge_in(dir: &DirFacts<'_>, name: &OsStr) -> Option<Unfit> {
+    // A whole path stays what it is.
+    (!dir.dir.join(name).is_file()).then_some(Unfit::NotAFile)
 }
 
 #[cfg(test)]

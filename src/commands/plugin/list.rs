@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
     let width = found.keys().map(|name| name.as_str().len()).max().unwrap_or(0);
     let mut text = String::new();
     for (name, plugin) in &found {
-        let path = plugin.path.display().to_string();
+        let path = plugin.path.to_string_lossy();
         let mut remark = String::new();
         if hidden(name.as_str()) {
             remark += "  (hidden by the built-in command; carto plugin run reaches it)";
