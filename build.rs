@@ -36,20 +36,26 @@ fn main() {
     let asked_for = features.split(',').any(|feature| feature == "crt-static");
     let Ok(out) = var("OUT_DIR") else { return };
     let out = Path::new(&out);
-    if linux && native && !asked_for && can_link(out) && shadow(out).is_ok() {
-        println!("cargo::rustc-link-search=native={}", out.display());
+    if linux && native && !asked_for && shadow(out).is_ok() && can_link(out) {
+        // Both or neither: a `rustc-link-search` would also count where `rustc-link-arg` does not.
+        println!("cargo::rustc-link-arg={}", search(out));
         println!("cargo::rustc-link-arg={STATIC}");
     }
 }
 
-/// Whether a program comes of it that starts.
+fn search(out: &Path) -> String {
+    format!("-L{}", out.display())
+}
+
+/// Whether a program comes of it that starts, linked as rustc links.
 fn can_link(out: &Path) -> bool {
     let (source, program) = (out.join("probe.c"), out.join("probe"));
     let text = "#include <math.h>\nint main(int n, char **v) { return cos(n) > 2 && v; }\n";
+    let mut link = Command::new("cc");
+    link.args([STATIC, "-nodefaultlibs", "-o"]).args([&program, &source]);
+    link.args([&search(out), "-Wl,-Bdynamic", "-lgcc_s", "-lm", "-lc"]);
     let runs = |command: &mut Command| command.status().is_ok_and(|status| status.success());
-    write(&source, text).is_ok()
-        && runs(Command::new("cc").arg(STATIC).arg("-o").arg(&program).arg(&source).arg("-lm"))
-        && runs(&mut Command::new(&program))
+    write(&source, text).is_ok() && runs(&mut link) && runs(&mut Command::new(&program))
 }
 
 /// Writes the scripts that stand for the shared libraries.
