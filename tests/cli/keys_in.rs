@@ -685,6 +685,19 @@ fn profiles_are_added_listed_and_selected() {
 }
 
 /// A key belongs to the account that the scope names, not to the one in use.
+/// `config set apikey` would store it for the profile's account.
+#[test]
+fn no_command_is_offered_that_stores_a_key_for_another_account() {
+    let sandbox = Sandbox::new();
+    sandbox.user("profile = 'acme'\n[profiles.acme]\nusername = 'acme'\n");
+    sandbox.carto("config set username ann").run().shows(&expect![[r#"
+        ! note: set username in ~/.config/carto/config.toml
+        ! note: there is no key for ann at https://ann.carto.com yet
+        ! note: another account is used here: profile `acme` names it (~/.config/carto/config.toml:1:11)
+        exit 0
+    "#]]);
+}
+
 #[test]
 fn a_key_is_stored_for_the_account_of_its_scope() {
     let sandbox = Sandbox::new();
