@@ -23,7 +23,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto config set username johnsmith            your own settings
   carto config set --project username acme       this project's settings
-  carto config set apikey                        asks for the key of that account
+  carto config set apikey                        asks for that account's key
   carto config set apikey --from-command -- pass show carto/prod")]
 pub(super) struct SetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
