@@ -6,6 +6,7 @@
 //! nothing behind a plugin's name is carto's to read. Plain lines are read by [`scan`] and
 //! [`narrow`] at a fraction of the cost; the whole parser answers everything else.
 
+mod completions;
 mod help;
 mod mistake;
 mod narrow;
@@ -320,9 +321,7 @@ fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
         Command::Alias(args) => alias::run(context, &args, &builtins()).map(|()| 0),
         Command::Doctor(args) => doctor::run(context, &args),
         Command::Completions(args) => {
-            let mut script = Vec::new();
-            clap_complete::generate(args.shell, &mut command(), "carto", &mut script);
-            context.output.raw(&script);
+            context.output.raw(&completions::script(context, args.shell));
             Ok(0)
         }
         Command::Help(args) if args.man => help::print_man(context, &args.command),

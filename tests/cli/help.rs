@@ -206,6 +206,38 @@ fn every_shell_has_completions_that_know_every_command_and_flag() {
     _ = sandbox.carto("completions tcsh").run().fails(2);
 }
 
+/// A script knows keys, and the names that there are; one that a shell would read otherwise stays out.
+#[test]
+fn completions_know_the_names_that_there_are() {
+    let sandbox = Sandbox::new();
+    sandbox.user(
+        "[alias]\nwho = 'config explain'\n'$(touch x)' = 'whoami'\n[profiles.acme-eu]\nusername = 'a'\n\
+         [profiles.'b;touch x']\nusername = 'b'\n",
+    );
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = sandbox.carto(&format!("completions {shell}")).run().ok().stdout;
+        for word in ["who", "dump"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+        // The scripts of others complete flags and commands, or values of flags, too.
+        assert!(shell == "powershell" || script.contains("acme-eu"), "{shell} lacks a profile");
+        let takes_values = ["bash", "zsh"].contains(&shell);
+        assert!(!takes_values || script.contains("allow_non_secure"), "{shell} lacks a setting");
+        assert!(!script.contains("touch"), "{shell}: {script}");
+    }
+    let complete = |words: &str, at: usize| {
+        let line = format!(
+            "source <(carto completions bash); COMP_WORDS=({words}); COMP_CWORD={at}; \
+             _carto carto \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"; echo \"${{COMPREPLY[@]}}\""
+        );
+        sandbox.shell_of(&["bash", "-c"], &line).run().ok().stdout
+    };
+    assert_eq!(complete("carto dum", 1), "dump\n");
+    assert_eq!(complete("carto config set ui.e", 3), "ui.editor\n");
+    assert_eq!(complete("carto profile use a", 3), "acme-eu\n");
+    assert_eq!(complete("carto --profile ''", 2), "acme-eu\n");
+}
+
 /// Help is there when nothing else is.
 #[test]
 fn help_works_whatever_is_broken() {
