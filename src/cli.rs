@@ -13,6 +13,7 @@ mod scan;
 
 use std::ffi::OsString;
 
+use clap::error::ErrorKind;
 use clap::{
     Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
 };
@@ -37,7 +38,7 @@ use crate::output::{Color, Output, Verbosity};
 #[command(disable_help_subcommand = true, subcommand_required = true)]
 #[command(after_help = "Examples:
   carto login https://johnsmith.carto.com     an account and its key
-  carto config explain                        which account is used here, and why
+  carto config explain                        which account is used, and why
   carto exec -- python notebook.py            any program with that account")]
 struct Cli {
     #[command(flatten)]
@@ -233,7 +234,7 @@ fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
             }
         }
         // Flags take any bytes: what is not UTF-8 here is the command's name, which is none.
-        Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+        Err(error) if error.kind() == ErrorKind::InvalidUtf8 => {
             if let Some(name) = invocation.args.iter().find(|word| word.to_str().is_none()) {
                 return Ok(Parsed::External(Box::default(), name.clone(), Vec::new()));
             }
@@ -272,9 +273,11 @@ fn not_understood(output: &Output, invocation: &Invocation, error: &clap::Error)
 }
 
 fn print_clap(output: &Output, error: &clap::Error) -> u8 {
-    if error.use_stderr() {
-        crate::output::prompt(&mistake::text(error));
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        crate::output::prompt(&error.render().to_string());
         Kind::Usage.exit_code()
+    } else if error.use_stderr() {
+        print_error(output, &mistake::error(error))
     } else {
         output.raw(error.render().to_string().as_bytes());
         output.finish().map_or_else(|error| print_error(output, &error), |()| 0)

@@ -15,7 +15,7 @@ pub enum SecretError {
     #[error("the key has more than one line")]
     Lines,
     /// A byte outside printable ASCII, a space included.
-    #[error("the key has a character that is not printable ASCII (position {0})")]
+    #[error("the key has a character that is a space, or not printable ASCII (position {0})")]
     Character(usize),
 }
 

@@ -2,40 +2,78 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::escape;
+use crate::error::{Error, Kind};
 use crate::secret::MASK;
 
 /// What is said of a word too many.
-const NOTE: &str = "note: it is not repeated here, as it could be a key; keys are asked for, or read from\n  \
-                    standard input or the environment\n";
+const NOTE: &str = "it is not repeated here, as it could be a key; keys are asked for, or read from \
+                    standard input or the environment";
 /// The words that clap may quote.
 const QUOTED: [ContextKind; 3] =
     [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
 
-/// Words the mistake as clap does, with a mask for what may be a key.
+/// Words the mistake as carto's other errors are worded, with a mask for what may be a key.
 ///
 /// # Why
 /// A word too many is often a key, typed where other programs take one (`login URL KEY`), and
 /// errors end up in logs.
-pub(super) fn text(error: &clap::Error) -> String {
+pub(super) fn error(error: &clap::Error) -> Error {
     let mut text = error.render().to_string();
     let mut surplus = false;
     for kind in QUOTED {
         let Some(ContextValue::String(word)) = error.get(kind) else { continue };
         let too_many = is_too_many(error.kind(), kind, word);
         surplus |= too_many;
-        if too_many {
-            // Quoted, so that a short word does not mask parts of others.
-            text = text.replace(&format!("'{word}'"), &format!("'{MASK}'"));
-        }
+        // Quoted, so that a short word does not mask parts of others.
+        let shown = if too_many { MASK } else { word };
+        text = text.replace(&format!("'{word}'"), &format!("`{shown}`"));
         if looks_like_a_key(word) {
             text = text.replace(word.as_str(), MASK);
         }
     }
-    if let Some(end) = text.find('\n').filter(|_| surplus) {
-        text.insert_str(end + 1, NOTE);
+    if let Some(ContextValue::String(other)) = error.get(ContextKind::PriorArg) {
+        text = text.replace(&format!("'{other}'"), &format!("`{other}`"));
     }
-    escape::lines(&text).into_owned()
+    let mut said = in_our_form(&text);
+    if surplus {
+        said.notes.insert(0, NOTE.to_owned());
+    }
+    said
+}
+
+/// Takes clap's text apart: what is wrong, tips, the usage, and where to read more.
+fn in_our_form(text: &str) -> Error {
+    let (what, more) = text.split_once("\n\n").unwrap_or((text, ""));
+    let mut lines = what.lines();
+    let first = lines.next().unwrap_or_default();
+    let mut said = Error::new(Kind::Usage, first.strip_prefix("error: ").unwrap_or(first));
+    let (values, names): (Vec<_>, Vec<_>) =
+        lines.map(str::trim).partition(|line| line.starts_with('['));
+    if !names.is_empty() {
+        said.what = format!("{} {}", said.what, names.join(", "));
+    }
+    for values in values {
+        said = said.note(values.trim_matches(['[', ']']));
+    }
+    for line in more.lines().map(str::trim) {
+        if let Some(tip) = line.strip_prefix("tip: ") {
+            said = said.help(in_our_words(tip));
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            said = said.note(format!("usage: {usage}"));
+            let words = usage.split(' ').take_while(|word| !word.starts_with(['-', '<', '[']));
+            said.help.push(format!("{} --help", words.collect::<Vec<_>>().join(" ")));
+        }
+    }
+    said
+}
+
+/// Words a tip as carto words its own.
+fn in_our_words(tip: &str) -> String {
+    let tip = tip.replace('\'', "`");
+    match tip.split_once(" exist: ").or_else(|| tip.split_once(" exists: ")) {
+        Some((_, near)) => format!("did you mean {}?", near.replace(", ", " or ")),
+        None => tip,
+    }
 }
 
 /// Whether no word was expected in that place. Flags are named: a value does not stand with them.

@@ -371,14 +371,11 @@ fn set_all(
     layer: &Layer,
     values: &[(Vec<&str>, edit::Value)],
 ) -> Result<edit::Change, edit::EditError> {
-    let mut text = old.to_owned();
-    for (path, value) in values {
-        let path = KeyPath(path.iter().map(|segment| (*segment).to_owned()).collect());
-        if let edit::Change::Changed(new) =
-            edit::set(&text, &layer.written(&path).segments(), value)?
-        {
-            text = new;
-        }
-    }
-    Ok(if text == old { edit::Change::Unchanged } else { edit::Change::Changed(text) })
+    let written = |path: &[&str]| {
+        layer.written(&KeyPath(path.iter().map(|segment| (*segment).to_owned()).collect()))
+    };
+    let written: Vec<_> = values.iter().map(|(path, value)| (written(path), value)).collect();
+    let values: Vec<_> =
+        written.iter().map(|(path, value)| (path.segments(), (*value).clone())).collect();
+    edit::set_all(old, &values)
 }

@@ -16,7 +16,7 @@ use crate::escape;
 use crate::plugin::PluginName;
 use crate::plugin::alias::{Meaning, Written, meaning};
 
-/// List, set and delete aliases: `carto NAME` for words you type often
+/// List, set and delete aliases: `carto NAME` for words of yours
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto alias set who 'config explain'     carto who

@@ -20,7 +20,7 @@ use crate::render::{self, Format, Variable};
 #[command(after_help = "Examples:
   eval \"$(carto env)\"                         this shell uses the account
   carto --profile ci env --format github      a step of GitHub Actions
-  eval \"$(carto env --as gdal)\"               the names that ogr2ogr reads, too")]
+  eval \"$(carto env --as gdal)\"               the names of ogr2ogr, too")]
 pub struct EnvArgs {
     /// The form
     #[arg(long, value_enum, value_name = "FORM", default_value = "sh")]

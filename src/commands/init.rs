@@ -7,26 +7,23 @@ use clap::Args;
 use super::context::Context;
 use crate::config::discover::{self, CONFIG_FILE, PROJECT_DIR};
 use crate::config::schema;
+use crate::config::suspect::PROJECT_HEADER;
 use crate::error::{Error, Kind};
 use crate::git;
 use crate::read_file::ProjectDir;
 use crate::replace_file::{LOCK_NAME, Links, Lock, Mode, create_shared_dir, replace};
 
-/// Make this directory a project: `.carto/` with settings that may be committed
+/// Make this directory a project, whose settings may be committed
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto init && carto config set --project username acme     this project uses another account
-  carto -C ~/maps/rivers init                               makes that directory a project")]
+  carto init                                       here
+  carto -C ~/maps/rivers init                      in that directory
+  carto init && carto config set --project username acme")]
 pub struct InitArgs {}
 
 /// The file by which editors complete and check the settings, and where it stands: beside them, so
 /// that it is found without a network and by everyone who has the project.
 const SCHEMA_FILE: &str = "config.schema.json";
-const SETTINGS: &str = "\
-#:schema ./config.schema.json
-# Settings of this project; they may be committed. Keys never stand here:
-# `carto config set --project apikey` stores them in credentials.toml beside this file.
-";
 
 /// Runs the command.
 pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
@@ -57,12 +54,13 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
     // first: the settings are the last thing that is missing after a crash.
     let distrust = match context.trust().writable() {
         Ok(_) => {
-            context.update_trust(&root, |record| record.approve_config(SETTINGS.as_bytes()))?;
+            context
+                .update_trust(&root, |record| record.approve_config(PROJECT_HEADER.as_bytes()))?;
             None
         }
         Err(reason) => Some(reason),
     };
-    replace(&path, SETTINGS.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
+    replace(&path, PROJECT_HEADER.as_bytes(), Mode::Shared, Links::Refuse, &lock)?;
     context.output.note(&format!("made {}", dir.display()));
     if let Some(reason) = distrust {
         context.output.note(&format!("it is not trusted yet: {reason}"));

@@ -30,7 +30,7 @@ use crate::username::Username;
 /// an account that is there already gets the new key.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto login https://johnsmith.carto.com               asks for the key without echo
+  carto login https://johnsmith.carto.com               asks without echo
   carto login https://maps.example.com/user/ann --key-stdin < key.txt
   carto login https://johnsmith.carto.com --store git   keeps it in a keychain")]
 pub struct LoginArgs {

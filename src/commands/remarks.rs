@@ -26,7 +26,12 @@ impl Context {
         for (name, near) in given::mistyped_variables(&self.invocation.env) {
             self.output.warning(&format!("{name}: unknown variable; did you mean `{near}`?"));
         }
-        for Remark { kind, key, origin } in remarks(loaded) {
+        self.tell_unread(remarks(loaded));
+    }
+
+    /// Tells of keys that nobody knows, and of keys that this scope may not set.
+    pub fn tell_unread<'a>(&self, remarks: impl IntoIterator<Item = &'a Remark>) {
+        for Remark { kind, key, origin } in remarks {
             match kind {
                 RemarkKind::Untrusted => {}
                 RemarkKind::Unknown(near) => {

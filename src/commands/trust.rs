@@ -24,7 +24,7 @@ use crate::trust::{Hash, Record};
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto trust                            shows the settings and asks
-  carto trust --expect sha256:HEX        for CI: only exactly these bytes, without asking")]
+  carto trust --expect sha256:HEX        for CI: only these bytes, unasked")]
 pub struct TrustArgs {
     /// Only show what would be approved, with its hash
     #[arg(long, group = "act")]

@@ -2,10 +2,22 @@
 
 use super::keys::KeyPath;
 
+/// What `carto init` writes above a project's settings: it speaks of keys and holds none.
+pub const PROJECT_HEADER: &str = "\
+#:schema ./config.schema.json
+# Settings of this project; they may be committed. Keys never stand here:
+# `carto config set --project apikey` stores them in credentials.toml beside this file.
+";
+
 /// Whether a text mentions something that is usually followed by a secret. A settings file holds
 /// none by right; people put them there all the same.
 pub fn may_hold_secret(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
+    let own = |line: &str| PROJECT_HEADER.lines().any(|known| known == line);
+    text.lines().any(|line| !own(line) && line_may_hold_secret(line))
+}
+
+fn line_may_hold_secret(line: &str) -> bool {
+    let text = line.to_ascii_lowercase();
     // A password can stand before the `@` of a URL, and anything in its query.
     let words = ["key", "token", "secret", "pass", "pwd", "credential", "auth", "@", "?"];
     words.iter().any(|word| text.contains(word))

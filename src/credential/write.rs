@@ -43,16 +43,46 @@ pub fn put(path: &Path, text: &str, new: &NewKey) -> Result<(Change, Put), Error
         let change = set_key(text, entry.index, &key);
         return Ok((change.map_err(|error| broken(path, &error))?, what));
     }
-    let mut fields = Vec::new();
-    if let Some(account) = new.account {
-        fields.extend(account_fields(account));
+    let text = edit::append_table(text, TABLE, &fields_of(new));
+    Ok((Change::Changed(text.map_err(|error| broken(path, &error))?), Put::Added))
+}
+
+/// Stores several keys, as [`put`] does one after the other; of two for the same use the later one.
+pub fn put_all(path: &Path, text: &str, keys: &[NewKey]) -> Result<Change, Error> {
+    let stored = entries(path, text)?;
+    let is_stored = |new: &NewKey| {
+        stored.iter().any(|entry| {
+            entry.account.as_ref() == new.account && entry.profile.as_deref() == new.profile
+        })
+    };
+    let mut added: Vec<&NewKey> = Vec::new();
+    let mut changed = text.to_owned();
+    for new in keys {
+        let same =
+            |other: &&mut &NewKey| other.account == new.account && other.profile == new.profile;
+        if is_stored(new) {
+            changed = put(path, &changed, new)?.0.or(changed);
+        } else if let Some(earlier) = added.iter_mut().find(same) {
+            *earlier = new;
+        } else {
+            added.push(new);
+        }
     }
-    fields.push(("apikey", key));
+    if !added.is_empty() {
+        let tables: Vec<_> = added.into_iter().map(fields_of).collect();
+        changed =
+            edit::append_tables(&changed, TABLE, &tables).map_err(|error| broken(path, &error))?;
+    }
+    Ok(if changed == text { Change::Unchanged } else { Change::Changed(changed) })
+}
+
+fn fields_of(new: &NewKey) -> Vec<(&'static str, Value)> {
+    let mut fields = new.account.map(account_fields).unwrap_or_default();
+    fields.push(("apikey", new.key.to_value()));
     if let Some(profile) = new.profile {
         fields.push(("profile", Value::String(profile.to_owned())));
     }
-    let text = edit::append_table(text, TABLE, &fields).map_err(|error| broken(path, &error))?;
-    Ok((Change::Changed(text), Put::Added))
+    fields
 }
 
 /// Writes the key of an entry. A source that has lines of its own (`[credential.apikey]`) goes with

@@ -327,12 +327,12 @@ mod tests {
         ),
         (
             "a: {api_key: 'k 1'}",
-            "`a.api_key` cannot be used: the key has a character that is not printable ASCII (position 2)",
+            "`a.api_key` cannot be used: the key has a character that is a space, or not printable ASCII (position 2)",
             (1, 14),
         ),
         (
             "a: {api_key: k\u{e9}}",
-            "`a.api_key` cannot be used: the key has a character that is not printable ASCII (position 2)",
+            "`a.api_key` cannot be used: the key has a character that is a space, or not printable ASCII (position 2)",
             (1, 14),
         ),
         (

@@ -375,7 +375,7 @@ mod tests {
     fn a_bad_value_is_refused_by_name_and_never_shown() {
         let character = |name, at| {
             format!(
-                "`{name}` cannot be used: the key has a character that is not printable ASCII (position {at})"
+                "`{name}` cannot be used: the key has a character that is a space, or not printable ASCII (position {at})"
             )
         };
         for (text, error) in [

@@ -164,7 +164,7 @@ mod tests {
             (r#"{"token": "t", "tenant_id": 7}"#, "`tenant_id` must be a string"),
             (
                 r#"{"token": "ma rk", "tenant_id": "a"}"#,
-                "`token` cannot be used: the key has a character that is not printable ASCII (position 3)",
+                "`token` cannot be used: the key has a character that is a space, or not printable ASCII (position 3)",
             ),
             (r#"{"current_profile": 1, "profiles": {}}"#, "`current_profile` must be a string"),
             (r#"{"current_profile": "a", "profiles": []}"#, "`profiles` must be an object"),

@@ -126,7 +126,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Settings:
             !   config       Read and change settings, and see where they come from
-            !   init         Make this directory a project: `.carto/` with settings that may be committed
+            !   init         Make this directory a project, whose settings may be committed
             !   trust        Approve this project's settings, exactly as they are now
             ! 
             ! Running programs with the account:
@@ -135,10 +135,10 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Plugins and aliases:
             !   plugin       List the plugins on PATH, and run one by its name
-            !   alias        List, set and delete aliases: `carto NAME` for words you type often
+            !   alias        List, set and delete aliases: `carto NAME` for words of yours
             ! 
             ! Getting help:
-            !   doctor       Look for what is wrong: permissions, keys in the wrong place, typos, PATH, neighbours
+            !   doctor       Look for what is wrong: permissions, misplaced keys, typos, PATH
             !   help         Print help for carto, a command or a plugin
             !   completions  Print a completion script for a shell
             !   version      Print the version
@@ -160,7 +160,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Examples:
             !   carto login https://johnsmith.carto.com     an account and its key
-            !   carto config explain                        which account is used here, and why
+            !   carto config explain                        which account is used, and why
             !   carto exec -- python notebook.py            any program with that account
             exit 2
             $ carto config
@@ -183,30 +183,22 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Examples:
             !   carto config set username johnsmith     your own settings
-            !   carto config list --show-origin         every value and the place it comes from
+            !   carto config list --show-origin         every value and its place
             exit 2
             $ carto config frobnicate
-            ! error: unrecognized subcommand 'frobnicate'
-            ! 
-            ! Usage: carto config <COMMAND>
-            ! 
-            ! For more information, try '--help'.
+            ! error: unrecognized subcommand `frobnicate`
+            ! note: usage: carto config <COMMAND>
+            ! help: carto config --help
             exit 2
             $ carto config get
-            ! error: the following required arguments were not provided:
-            !   <KEY>
-            ! 
-            ! Usage: carto config get <KEY>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the following required arguments were not provided: <KEY>
+            ! note: usage: carto config get <KEY>
+            ! help: carto config get --help
             exit 2
             $ carto config set
-            ! error: the following required arguments were not provided:
-            !   <KEY>
-            ! 
-            ! Usage: carto config set <KEY> [VALUE]
-            ! 
-            ! For more information, try '--help'.
+            ! error: the following required arguments were not provided: <KEY>
+            ! note: usage: carto config set <KEY> [VALUE]
+            ! help: carto config set --help
             exit 2
             $ carto credentials
             ! Show the account in use; take over and write CARTOframes' files
@@ -223,8 +215,8 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   -h, --help  Print help
             ! 
             ! Examples:
-            !   carto credentials show                         the account in use, its key masked
-            !   carto credentials import cartocreds.json       takes over a file of CARTOframes
+            !   carto credentials show                       the account in use, key masked
+            !   carto credentials import cartocreds.json     takes over CARTOframes' file
             exit 2
             $ carto profile
             ! List, add, select, rename and remove named accounts
@@ -248,12 +240,9 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   carto profile use staging
             exit 2
             $ carto profile use
-            ! error: the following required arguments were not provided:
-            !   <NAME>
-            ! 
-            ! Usage: carto profile use <NAME>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the following required arguments were not provided: <NAME>
+            ! note: usage: carto profile use <NAME>
+            ! help: carto profile use --help
             exit 2
             $ carto plugin
             ! List the plugins on PATH, and run one by its name
@@ -273,11 +262,9 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   carto plugin which whoami     the file that `carto whoami` runs
             exit 2
             $ carto --frobnicate config list
-            ! error: unexpected argument '--frobnicate' found
-            ! 
-            ! Usage: carto [OPTIONS] <COMMAND>
-            ! 
-            ! For more information, try '--help'.
+            ! error: unexpected argument `--frobnicate` found
+            ! note: usage: carto [OPTIONS] <COMMAND>
+            ! help: carto --help
             exit 2
         "#]],
     );
@@ -620,11 +607,9 @@ fn bad_names_say_what_is_bad() {
             !   --> --profile
             exit 2
             $ carto --profile -x config get username
-            ! error: unexpected argument '-x' found
-            ! 
-            ! Usage: carto [OPTIONS] <COMMAND>
-            ! 
-            ! For more information, try '--help'.
+            ! error: unexpected argument `-x` found
+            ! note: usage: carto [OPTIONS] <COMMAND>
+            ! help: carto --help
             exit 2
             $ carto profile add --username a -- -x
             ! error: a profile's name cannot begin with `-`
@@ -696,18 +681,14 @@ fn values_of_the_wrong_kind_are_refused() {
             ! help: carto init
             exit 1
             $ carto config set --user --system username a
-            ! error: the argument '--user' cannot be used with '--system'
-            ! 
-            ! Usage: carto config set --user <KEY> <VALUE>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--user` cannot be used with `--system`
+            ! note: usage: carto config set --user <KEY> <VALUE>
+            ! help: carto config set --help
             exit 2
             $ carto config get --user --project username
-            ! error: the argument '--user' cannot be used with '--project'
-            ! 
-            ! Usage: carto config get --user <KEY>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--user` cannot be used with `--project`
+            ! note: usage: carto config get --user <KEY>
+            ! help: carto config get --help
             exit 2
             $ carto init; carto config set --project ui.color never
             ! note: made [work]/.carto
@@ -715,13 +696,10 @@ fn values_of_the_wrong_kind_are_refused() {
             ! help: it is read from: system, user, command
             exit 2
             $ carto config set username a b
-            ! error: unexpected argument '********' found
-            ! note: it is not repeated here, as it could be a key; keys are asked for, or read from
-            !   standard input or the environment
-            ! 
-            ! Usage: carto config set [OPTIONS] <KEY> [VALUE]
-            ! 
-            ! For more information, try '--help'.
+            ! error: unexpected argument `********` found
+            ! note: it is not repeated here, as it could be a key; keys are asked for, or read from standard input or the environment
+            ! note: usage: carto config set [OPTIONS] <KEY> [VALUE]
+            ! help: carto config set --help
             exit 2
             $ carto config set username=bob
             ! error: `username=...` is not a key
@@ -741,17 +719,13 @@ fn values_of_the_wrong_kind_are_refused() {
             !   --> -c
             exit 2
             $ carto -q -v config list
-            ! error: the argument '--quiet' cannot be used with '--verbose'
-            ! 
-            ! Usage: carto --quiet <COMMAND>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--quiet` cannot be used with `--verbose`
+            ! note: usage: carto --quiet <COMMAND>
+            ! help: carto --help
             exit 2
             $ carto --color blue config list
-            ! error: invalid value 'blue' for '--color <WHEN>'
-            !   [possible values: auto, always, never]
-            ! 
-            ! For more information, try '--help'.
+            ! error: invalid value `blue` for `--color <WHEN>`
+            ! note: possible values: auto, always, never
             exit 2
         "#]],
     );
@@ -1035,7 +1009,7 @@ fn what_is_no_credentials_file_is_not_imported() {
             !   --> type.json
             exit 3
             $ carto credentials import spaces.json
-            ! error: `key` cannot be used: the key has a character that is not printable ASCII (position 4)
+            ! error: `key` cannot be used: the key has a character that is a space, or not printable ASCII (position 4)
             !   --> spaces.json
             exit 3
             $ carto credentials import - <bad.json
@@ -1276,7 +1250,7 @@ fn variables_that_cannot_be_used_are_named() {
             ! help: unset CARTO_ALLOW_NON_SECURE, or correct it
             exit 2
             $ CARTO_API_KEY='mar ker' carto account
-            ! error: `CARTO_API_KEY`: the key has a character that is not printable ASCII (position 4)
+            ! error: `CARTO_API_KEY`: the key has a character that is a space, or not printable ASCII (position 4)
             !   --> CARTO_API_KEY
             ! help: unset CARTO_API_KEY, or correct it
             exit 2
@@ -1371,17 +1345,13 @@ fn arguments_that_are_not_utf8_are_refused_by_carto_and_passed_to_plugins() {
         &expect![[r#"
             $ carto config get "$(printf 'a\377')"
             ! error: invalid UTF-8 was detected in one or more arguments
-            ! 
-            ! Usage: carto config get [OPTIONS] <KEY>
-            ! 
-            ! For more information, try '--help'.
+            ! note: usage: carto config get [OPTIONS] <KEY>
+            ! help: carto config get --help
             exit 2
             $ carto config set username "$(printf 'a\377')"
             ! error: invalid UTF-8 was detected in one or more arguments
-            ! 
-            ! Usage: carto config set [OPTIONS] <KEY> [VALUE]
-            ! 
-            ! For more information, try '--help'.
+            ! note: usage: carto config set [OPTIONS] <KEY> [VALUE]
+            ! help: carto config set --help
             exit 2
             $ carto -c "username=$(printf 'a\377')" config list
             ! error: the value of `-c` is not UTF-8
@@ -1435,10 +1405,10 @@ fn keys_on_standard_input_are_one_line() {
             ! error: not an API key: the key has more than one line
             exit 2
             $ echo 'mar ker' | carto config set apikey
-            ! error: not an API key: the key has a character that is not printable ASCII (position 4)
+            ! error: not an API key: the key has a character that is a space, or not printable ASCII (position 4)
             exit 2
             $ printf 'marker\0' | carto config set apikey
-            ! error: not an API key: the key has a character that is not printable ASCII (position 7)
+            ! error: not an API key: the key has a character that is a space, or not printable ASCII (position 7)
             exit 2
             $ printf 'marker\377' | carto config set apikey
             ! error: not an API key: it is not UTF-8
@@ -1449,7 +1419,7 @@ fn keys_on_standard_input_are_one_line() {
             exit 2
             $ carto config set apikey 'mar ker'
             ! note: a key on the command line stays in the shell's history; without VALUE carto asks
-            ! error: not an API key: the key has a character that is not printable ASCII (position 4)
+            ! error: not an API key: the key has a character that is a space, or not printable ASCII (position 4)
             exit 2
             $ carto config set --file x.toml apikey marker
             ! error: a key is never stored in a settings file

@@ -398,7 +398,7 @@ fn a_broken_credentials_file_shows_no_secret() {
             exit 3
 
             [[credential]]\napikey = "mar ker"\n
-            ! error: `apikey`: the key has a character that is not printable ASCII (position 4)
+            ! error: `apikey`: the key has a character that is a space, or not printable ASCII (position 4)
             !   --> ~/.config/carto/credentials.toml:2:10
             exit 3
 

@@ -453,11 +453,9 @@ fn an_import_says_what_it_stores_and_where() {
             !   --> --profile
             exit 2
             $ carto credentials import ann.json --profile x --all
-            ! error: the argument '[FILE]' cannot be used with '--all'
-            ! 
-            ! Usage: carto credentials import --profile <NAME> <FILE>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `[FILE]` cannot be used with `--all`
+            ! note: usage: carto credentials import --profile <NAME> <FILE>
+            ! help: carto credentials import --help
             exit 2
             $ carto profile list
               bob  bob at https://bob.carto.com
@@ -666,19 +664,14 @@ fn another_account_is_not_overwritten() {
             ! note: wrote ann at https://ann.carto.com to ~/.config/cartoframes/cartocreds.json
             exit 0
             $ carto credentials export --default x.json
-            ! error: the argument '--default' cannot be used with '[FILE]'
-            ! 
-            ! Usage: carto credentials export --default [FILE]
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--default` cannot be used with `[FILE]`
+            ! note: usage: carto credentials export --default [FILE]
+            ! help: carto credentials export --help
             exit 2
             $ carto credentials export --as 2.x
-            ! error: invalid value '2.x' for '--as <RELEASE>'
-            !   [possible values: 0.x, 1.0, 1.x, documented]
-            ! 
-            !   tip: a similar value exists: '1.x'
-            ! 
-            ! For more information, try '--help'.
+            ! error: invalid value `2.x` for `--as <RELEASE>`
+            ! note: possible values: 0.x, 1.0, 1.x, documented
+            ! help: did you mean `1.x`?
             exit 2
             $ ls -A . ~/.config/cartoframes
             .:

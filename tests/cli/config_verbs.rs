@@ -301,7 +301,7 @@ fn set_says_what_hides_it() {
     let by_profile = hidden("config set username zoe", "X", "x");
     expect![[r#"
         note: set username in ~/.config/carto/config.toml
-        note: there is no key for zoe at https://zoe.carto.com yet: carto config set apikey
+        note: there is no key for zoe at https://zoe.carto.com yet
         note: another account is used here: profile `work` names it (~/.config/carto/config.toml:3:11)
     "#]].assert_eq(&by_profile);
 }

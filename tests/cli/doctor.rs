@@ -471,8 +471,7 @@ fn every_finding_has_its_place_and_its_fix() {
         }
         // One cause is not told twice, nor found in what is right.
         let expected = match *id {
-            "loose-credentials" => &["broken-file"][..],
-            "loose-legacy-file" => &["legacy-file"],
+            "loose-legacy-file" => &["legacy-file"][..],
             "writable-path-entry" => &["broken-plugin"],
             _ => &[],
         };

@@ -417,3 +417,14 @@ fn at_a_terminal_the_end_of_input_keeps_the_text() {
     assert_eq!(left_over(&sandbox).len(), 1, "{shown}");
     assert!(shown.contains("your text is kept in ~/.config/carto/.config.tmp-"), "{shown}");
 }
+
+/// It is sound, and has no effect.
+#[test]
+fn a_typo_is_told_when_it_is_saved() {
+    let sandbox = machine();
+    edit(&sandbox, "echo 'ui.colour = \"never\"' >>\"$f\"").ok().shows(&expect![[r#"
+        ! note: changed ~/.config/carto/config.toml
+        ! warning: ~/.config/carto/config.toml:3:4: unknown key `ui.colour`; did you mean `ui.color`?
+        exit 0
+    "#]]);
+}

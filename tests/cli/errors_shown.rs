@@ -105,6 +105,43 @@ fn the_caret_stands_under_the_mistake() {
     );
 }
 
+/// What `init` writes speaks of keys, and hid every mistake below it.
+#[test]
+fn a_mistake_in_a_project_that_init_made_is_shown() {
+    let sandbox = Sandbox::new();
+    _ = sandbox.carto("init").run().ok();
+    let made = sandbox.read("work/.carto/config.toml");
+    sandbox.project(&format!("{made}username = 'ann'\nusername = 'bob'\n"));
+    sandbox.carto("config list").run().shows(&expect![[r#"
+        ! error: invalid TOML: duplicate key
+        !   --> [work]/.carto/config.toml:5:1
+        !   |
+        !  5| username = 'bob'
+        !   | ^
+        exit 3
+    "#]]);
+    sandbox.carto("trust --show").run().shows(&expect![[r#"
+        [work]/.carto/config.toml: changed since it was trusted
+          #:schema ./config.schema.json
+          # Settings of this project; they may be committed. Keys never stand here:
+          # `carto config set --project apikey` stores them in credentials.toml beside this file.
+        + username = 'ann'
+        + username = 'bob'
+        sha256:b90017747a70b10263ad7d6f4fb402c6a5f979bdcba6e614ddc94fa107f169e2
+        exit 0
+    "#]]);
+    let ran = {
+        sandbox
+            .project(&format!("{made}# key: s3cret-marker\nusername = 'ann'\nusername = 'bob'\n"));
+        sandbox.carto("config list").run()
+    };
+    ran.never_says("s3cret-marker").shows(&expect![[r#"
+        ! error: invalid TOML
+        !   --> [work]/.carto/config.toml:6:1
+        exit 3
+    "#]]);
+}
+
 #[test]
 fn the_caret_stands_under_a_mistake_of_syntax() {
     let check = |text: &str, expected: Expect| expected.assert_eq(&broken(text));

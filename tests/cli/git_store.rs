@@ -235,12 +235,12 @@ fn an_answer_about_anything_else_is_refused() {
         exit 4
 
         username=ann\npassword=mar ker\n
-        ! error: no key from git's credential helpers: the key has a character that is not printable ASCII (position 4)
+        ! error: no key from git's credential helpers: the key has a character that is a space, or not printable ASCII (position 4)
         !   --> ~/.config/carto/credentials.toml:1:1
         exit 4
 
         username=ann\npassword=markér\n
-        ! error: no key from git's credential helpers: the key has a character that is not printable ASCII (position 5)
+        ! error: no key from git's credential helpers: the key has a character that is a space, or not printable ASCII (position 5)
         !   --> ~/.config/carto/credentials.toml:1:1
         exit 4
 

@@ -484,29 +484,22 @@ fn secrets_are_not_repeated() {
 #[test]
 fn other_mistakes_stay_what_they_are() {
     machine().carto("config gte username").run().fails(2).shows(&expect![[r#"
-        ! error: unrecognized subcommand 'gte'
-        ! 
-        ! Usage: carto config <COMMAND>
-        ! 
-        ! For more information, try '--help'.
+        ! error: unrecognized subcommand `gte`
+        ! note: usage: carto config <COMMAND>
+        ! help: carto config --help
         exit 2
     "#]]);
     machine().carto("config get --frob username").run().fails(2).shows(&expect![[r#"
-        ! error: unexpected argument '--frob' found
-        ! 
-        !   tip: to pass '--frob' as a value, use '-- --frob'
-        ! 
-        ! Usage: carto config get [OPTIONS] <KEY>
-        ! 
-        ! For more information, try '--help'.
+        ! error: unexpected argument `--frob` found
+        ! note: usage: carto config get [OPTIONS] <KEY>
+        ! help: to pass `--frob` as a value, use `-- --frob`
+        ! help: carto config get --help
         exit 2
     "#]]);
     machine().carto("config frobnicate").run().fails(2).shows(&expect![[r#"
-        ! error: unrecognized subcommand 'frobnicate'
-        ! 
-        ! Usage: carto config <COMMAND>
-        ! 
-        ! For more information, try '--help'.
+        ! error: unrecognized subcommand `frobnicate`
+        ! note: usage: carto config <COMMAND>
+        ! help: carto config --help
         exit 2
     "#]]);
     machine().carto("config --global get username").run().fails(2).shows(&expect![[r#"
@@ -515,12 +508,9 @@ fn other_mistakes_stay_what_they_are() {
         exit 2
     "#]]);
     machine().carto("config get").run().fails(2).shows(&expect![[r#"
-        ! error: the following required arguments were not provided:
-        !   <KEY>
-        ! 
-        ! Usage: carto config get <KEY>
-        ! 
-        ! For more information, try '--help'.
+        ! error: the following required arguments were not provided: <KEY>
+        ! note: usage: carto config get <KEY>
+        ! help: carto config get --help
         exit 2
     "#]]);
     machine().carto("config").run().fails(2).shows(&expect![[r#"
@@ -543,7 +533,7 @@ fn other_mistakes_stay_what_they_are() {
         ! 
         ! Examples:
         !   carto config set username johnsmith     your own settings
-        !   carto config list --show-origin         every value and the place it comes from
+        !   carto config list --show-origin         every value and its place
         exit 2
     "#]]);
 }

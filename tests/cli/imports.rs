@@ -453,33 +453,24 @@ fn a_place_alone_or_none_is_enough_to_tell() {
             ! help: carto credentials import FILE
             exit 1
             $ carto credentials import --all --project
-            ! error: the argument '--all' cannot be used with '--project'
-            ! 
-            ! Usage: carto credentials import --all [FILE]
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--all` cannot be used with `--project`
+            ! note: usage: carto credentials import --all [FILE]
+            ! help: carto credentials import --help
             exit 2
             $ carto credentials import --all --profile x
-            ! error: the argument '--all' cannot be used with '--profile <NAME>'
-            ! 
-            ! Usage: carto credentials import --all [FILE]
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--all` cannot be used with `--profile <NAME>`
+            ! note: usage: carto credentials import --all [FILE]
+            ! help: carto credentials import --help
             exit 2
             $ carto credentials import --all x.json
-            ! error: the argument '--all' cannot be used with '[FILE]'
-            ! 
-            ! Usage: carto credentials import --all [FILE]
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--all` cannot be used with `[FILE]`
+            ! note: usage: carto credentials import --all [FILE]
+            ! help: carto credentials import --help
             exit 2
             $ carto credentials import --json
-            ! error: the following required arguments were not provided:
-            !   --all
-            ! 
-            ! Usage: carto credentials import --all --json [FILE]
-            ! 
-            ! For more information, try '--help'.
+            ! error: the following required arguments were not provided: --all
+            ! note: usage: carto credentials import --all --json [FILE]
+            ! help: carto credentials import --help
             exit 2
         "#]],
     );
@@ -662,7 +653,7 @@ const REFUSED: [(&str, &str, i32); 25] = [
     ),
     (
         "a: {api_key: 'mar ker'}\n",
-        "`a.api_key` cannot be used: the key has a character that is not printable ASCII (position 4) --> f:1:14",
+        "`a.api_key` cannot be used: the key has a character that is a space, or not printable ASCII (position 4) --> f:1:14",
         3,
     ),
     (

@@ -85,7 +85,7 @@ fn a_key_is_typed_without_echo() {
         on_terminal(&sandbox, "NO_COLOR=1 carto config set apikey", &[(prompt, "mar ker\n")]);
     expect![[r#"
         API key of ann at https://ann.carto.com (https://ann.carto.com/your_apps): 
-        error: not an API key: the key has a character that is not printable ASCII (position 4)
+        error: not an API key: the key has a character that is a space, or not printable ASCII (position 4)
         exit 2
     "#]]
     .assert_eq(&shown);
@@ -628,19 +628,14 @@ fn profiles_are_added_listed_and_selected() {
             ann
             exit 0
             $ carto profile use
-            ! error: the following required arguments were not provided:
-            !   <NAME>
-            ! 
-            ! Usage: carto profile use <NAME>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the following required arguments were not provided: <NAME>
+            ! note: usage: carto profile use <NAME>
+            ! help: carto profile use --help
             exit 2
             $ carto profile use acme --none
-            ! error: the argument '[NAME]' cannot be used with '--none'
-            ! 
-            ! Usage: carto profile use <NAME>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `[NAME]` cannot be used with `--none`
+            ! note: usage: carto profile use <NAME>
+            ! help: carto profile use --help
             exit 2
             $ carto init
             ! note: made [work]/.carto
@@ -685,6 +680,19 @@ fn profiles_are_added_listed_and_selected() {
 }
 
 /// A key belongs to the account that the scope names, not to the one in use.
+/// `config set apikey` would store it for the profile's account.
+#[test]
+fn no_command_is_offered_that_stores_a_key_for_another_account() {
+    let sandbox = Sandbox::new();
+    sandbox.user("profile = 'acme'\n[profiles.acme]\nusername = 'acme'\n");
+    sandbox.carto("config set username ann").run().shows(&expect![[r#"
+        ! note: set username in ~/.config/carto/config.toml
+        ! note: there is no key for ann at https://ann.carto.com yet
+        ! note: another account is used here: profile `acme` names it (~/.config/carto/config.toml:1:11)
+        exit 0
+    "#]]);
+}
+
 #[test]
 fn a_key_is_stored_for_the_account_of_its_scope() {
     let sandbox = Sandbox::new();

@@ -397,25 +397,18 @@ fn mistakes_are_told_with_the_known_names() {
     let sandbox = ann();
     expect![[r#"
         $ carto env --as gdall
-        ! error: invalid value 'gdall' for '--as <PROGRAM>'
-        !   [possible values: gdal, carto-python, cartoframes-tests, carto-cli]
-        ! 
-        !   tip: a similar value exists: 'gdal'
-        ! 
-        ! For more information, try '--help'.
+        ! error: invalid value `gdall` for `--as <PROGRAM>`
+        ! note: possible values: gdal, carto-python, cartoframes-tests, carto-cli
+        ! help: did you mean `gdal`?
         exit 2
         $ carto exec --as GDAL -- true
-        ! error: invalid value 'GDAL' for '--as <PROGRAM>'
-        !   [possible values: gdal, carto-python, cartoframes-tests, carto-cli]
-        ! 
-        ! For more information, try '--help'.
+        ! error: invalid value `GDAL` for `--as <PROGRAM>`
+        ! note: possible values: gdal, carto-python, cartoframes-tests, carto-cli
         exit 2
         $ carto env --as gdal --as carto-cli
-        ! error: the argument '--as <PROGRAM>' cannot be used multiple times
-        ! 
-        ! Usage: carto env [OPTIONS]
-        ! 
-        ! For more information, try '--help'.
+        ! error: the argument `--as <PROGRAM>` cannot be used multiple times
+        ! note: usage: carto env [OPTIONS]
+        ! help: carto env --help
         exit 2
         $ carto --isolated env --as gdal
         ! error: no account is named anywhere

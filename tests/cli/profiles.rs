@@ -386,12 +386,9 @@ fn a_rename_that_cannot_be_whole_changes_nothing() {
             ! error: a profile's name cannot begin with `-`
             exit 2
             $ carto profile rename work
-            ! error: the following required arguments were not provided:
-            !   <NEW>
-            ! 
-            ! Usage: carto profile rename <OLD> <NEW>
-            ! 
-            ! For more information, try '--help'.
+            ! error: the following required arguments were not provided: <NEW>
+            ! note: usage: carto profile rename <OLD> <NEW>
+            ! help: carto profile rename --help
             exit 2
             $ carto profile rename --file nothing.toml work x
             ! error: no profile is called `work`
@@ -1140,11 +1137,9 @@ fn a_plugins_profile_is_explained_and_refused_with_its_place() {
             help:    carto login https://ann.carto.com    # stores its key
             exit 0
             $ carto config explain --plugin dump username
-            ! error: the argument '--plugin <NAME>' cannot be used with '[KEY]'
-            ! 
-            ! Usage: carto config explain --plugin <NAME> [KEY]
-            ! 
-            ! For more information, try '--help'.
+            ! error: the argument `--plugin <NAME>` cannot be used with `[KEY]`
+            ! note: usage: carto config explain --plugin <NAME> [KEY]
+            ! help: carto config explain --help
             exit 2
         "#]],
     );

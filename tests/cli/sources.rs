@@ -245,25 +245,25 @@ fn what_helpers_do_wrong_is_said_without_what_they_print() {
         exit 4
 
         printf 'mar\033[31mker\n'
-        ! error: no key from the command `helper show carto/prod`: the key has a character that is not printable ASCII (position 4)
+        ! error: no key from the command `helper show carto/prod`: the key has a character that is a space, or not printable ASCII (position 4)
         !   --> ~/.config/carto/credentials.toml:1:1
         ! help: see what it says: cd / && helper show carto/prod
         exit 4
 
         printf 'mar ker\n'
-        ! error: no key from the command `helper show carto/prod`: the key has a character that is not printable ASCII (position 4)
+        ! error: no key from the command `helper show carto/prod`: the key has a character that is a space, or not printable ASCII (position 4)
         !   --> ~/.config/carto/credentials.toml:1:1
         ! help: see what it says: cd / && helper show carto/prod
         exit 4
 
         printf 'mar\303\251ker\n'
-        ! error: no key from the command `helper show carto/prod`: the key has a character that is not printable ASCII (position 4)
+        ! error: no key from the command `helper show carto/prod`: the key has a character that is a space, or not printable ASCII (position 4)
         !   --> ~/.config/carto/credentials.toml:1:1
         ! help: see what it says: cd / && helper show carto/prod
         exit 4
 
         printf 'mar\377ker\n'
-        ! error: no key from the command `helper show carto/prod`: the key has a character that is not printable ASCII
+        ! error: no key from the command `helper show carto/prod`: the key has a character that is a space, or not printable ASCII
         !   --> ~/.config/carto/credentials.toml:1:1
         ! help: see what it says: cd / && helper show carto/prod
         exit 4
@@ -302,7 +302,7 @@ fn what_helpers_do_wrong_is_said_without_what_they_print() {
         exit 4
 
         printf 'marker\033]0;\n'; printf '\033]0;title\007\n' >&2
-        ! error: no key from the command `helper show carto/prod`: the key has a character that is not printable ASCII (position 7)
+        ! error: no key from the command `helper show carto/prod`: the key has a character that is a space, or not printable ASCII (position 7)
         !   --> ~/.config/carto/credentials.toml:1:1
         ! note: it says: \x1b]0;title\x07
         ! help: see what it says: cd / && helper show carto/prod
@@ -609,9 +609,7 @@ fn flags_that_name_no_source_are_refused() {
     assert!(!seen.lines().any(|line| !line.starts_with('$') && line.contains("marker")), "{seen}");
     expect![[r#"
         $ carto config set apikey --from-command
-        ! error: a value is required for '--from-command <CMD>...' but none was supplied
-        ! 
-        ! For more information, try '--help'.
+        ! error: a value is required for `--from-command <CMD>...` but none was supplied
         exit 2
         $ carto config set apikey --from-command --
         ! error: no command is named
@@ -636,18 +634,14 @@ fn flags_that_name_no_source_are_refused() {
         !   --> --from-env
         exit 2
         $ carto config set apikey marker --from-git
-        ! error: the argument '[VALUE]' cannot be used with '--from-git'
-        ! 
-        ! Usage: carto config set <KEY> <VALUE>
-        ! 
-        ! For more information, try '--help'.
+        ! error: the argument `[VALUE]` cannot be used with `--from-git`
+        ! note: usage: carto config set <KEY> <VALUE>
+        ! help: carto config set --help
         exit 2
         $ carto config set apikey --from-git --from-env X
-        ! error: the argument '--from-git' cannot be used with '--from-env <NAME>'
-        ! 
-        ! Usage: carto config set --from-git <KEY> [VALUE]
-        ! 
-        ! For more information, try '--help'.
+        ! error: the argument `--from-git` cannot be used with `--from-env <NAME>`
+        ! note: usage: carto config set --from-git <KEY> [VALUE]
+        ! help: carto config set --help
         exit 2
         $ carto config set username --from-env X
         ! error: only a key is fetched from somewhere else

@@ -369,13 +369,10 @@ fn key_and_value_in_one_word_get_the_split_form() {
         exit 2
     "#]]);
     sandbox.carto("config set ui.editor=code").arg("--wait").run().shows(&expect![[r#"
-        ! error: unexpected argument '--wait' found
-        ! 
-        !   tip: to pass '--wait' as a value, use '-- --wait'
-        ! 
-        ! Usage: carto config set <KEY> [VALUE]
-        ! 
-        ! For more information, try '--help'.
+        ! error: unexpected argument `--wait` found
+        ! note: usage: carto config set <KEY> [VALUE]
+        ! help: to pass `--wait` as a value, use `-- --wait`
+        ! help: carto config set --help
         exit 2
     "#]]);
     let ran = sandbox.carto("config set").arg("ui.editor=code -w").run();

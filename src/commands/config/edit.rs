@@ -46,12 +46,13 @@ pub(super) fn run(context: &Context, args: &EditArgs) -> Result<(), Error> {
             return Ok(());
         }
         match sound(&destination, &path, &new) {
-            Ok(()) => {
+            Ok(layer) => {
                 if let Err(error) = destination.replace_config(context, old.as_deref(), &new) {
                     let kept = copy.keep();
                     return Err(error.note(format!("your text is kept in {}", kept.display())));
                 }
                 context.output.note(&format!("changed {}", path.display()));
+                context.tell_unread(&layer.remarks);
                 return Ok(());
             }
             Err(error) => match again(context, &error)? {
@@ -73,9 +74,9 @@ pub(super) fn run(context: &Context, args: &EditArgs) -> Result<(), Error> {
 }
 
 /// Judges the text as it would be judged when it is read.
-fn sound(destination: &Destination, path: &Path, new: &[u8]) -> Result<(), Error> {
+fn sound(destination: &Destination, path: &Path, new: &[u8]) -> Result<Layer, Error> {
     let layer = Layer::parse(destination.scope(), Standing::Own, path, new.to_vec())?;
-    layer.problems.first().cloned().map_or(Ok(()), Err)
+    layer.problems.first().cloned().map_or(Ok(layer), Err)
 }
 
 enum Answer {

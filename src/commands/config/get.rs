@@ -16,8 +16,8 @@ use crate::read_file::read_named;
 /// Print the value of a setting
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto config get username                    the user name of the account in use
-  carto config get --show-origin ui.editor     the value and the place it comes from")]
+  carto config get username                    the user name in use
+  carto config get --show-origin ui.editor     the value and its place")]
 pub(super) struct GetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
     key: String,

@@ -22,7 +22,7 @@ use crate::error::Error;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto config set username johnsmith     your own settings
-  carto config list --show-origin         every value and the place it comes from")]
+  carto config list --show-origin         every value and its place")]
 pub struct ConfigArgs {
     #[command(subcommand)]
     verb: Verb,

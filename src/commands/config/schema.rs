@@ -11,8 +11,8 @@ use crate::credential::schema as of_credentials;
 /// Editors that know TOML find it by the first line of the file: `#:schema ./config.schema.json`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto config schema > .carto/config.schema.json     renews what `carto init` wrote
-  carto config schema --credentials                   that of `credentials.toml`
+  carto config schema > .carto/config.schema.json     renews that of `init`
+  carto config schema --credentials                   the other file's
   carto config schema | jq '.properties | keys'")]
 pub(super) struct SchemaArgs {
     /// Print that of `credentials.toml`

@@ -23,7 +23,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto config set username johnsmith            your own settings
   carto config set --project username acme       this project's settings
-  carto config set apikey                        asks for the key of that account
+  carto config set apikey                        asks for that account's key
   carto config set apikey --from-command -- pass show carto/prod")]
 pub(super) struct SetArgs {
     /// The key, for example `username` or `profiles.staging.base_url`
@@ -199,8 +199,9 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
     let fresh = context.again();
     let mut facts = fresh.facts(None)?;
     // What was set names the bare account, also where a profile of the same file beats it.
+    let mut beaten = false;
     for statement in facts.world.statements.iter_mut().filter(|s| s.scope == scope) {
-        statement.profile = None;
+        beaten = statement.profile.take().is_some();
     }
     let unbound = facts.stored.iter().any(|e| e.scope == scope && e.account.is_none());
     // An account that cannot be used is explained when it is used.
@@ -208,9 +209,9 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
     if !unbound {
         let has_key = facts.stored.iter().any(|e| e.account.as_ref() == Some(&account));
         if !has_key && facts.broken.is_empty() {
-            context
-                .output
-                .note(&format!("there is no key for {account} yet: {}", key_command(scope)));
+            // The key would be stored for the profile's account.
+            let command = if beaten { String::new() } else { format!(": {}", key_command(scope)) };
+            context.output.note(&format!("there is no key for {account} yet{command}"));
         }
         return Ok(());
     }

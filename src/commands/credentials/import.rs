@@ -30,9 +30,9 @@ const LIMIT: u64 = 1024 * 1024;
 /// not by `--all`.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto credentials import                          what another program has saved
+  carto credentials import                         what another program saved
   carto credentials import cartocreds.json --project     for this project only
-  carto credentials import --all --dry-run          what every known place would bring")]
+  carto credentials import --all --dry-run         what all places would bring")]
 pub(super) struct ImportArgs {
     /// The file, or `-` for standard input
     file: Option<PathBuf>,

@@ -9,10 +9,9 @@ use crate::commands::context::Context;
 use crate::commands::destination::Destination;
 use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
-use crate::config::edit::Change;
 use crate::config::keys::check_profile_name;
 use crate::credential::source::StoredKey;
-use crate::credential::write::{NewKey, put};
+use crate::credential::write::{NewKey, put_all};
 use crate::error::{Error, Kind};
 use crate::legacy::{Format, Imported, ImportedAccount};
 use crate::replace_file::Lock;
@@ -334,15 +333,12 @@ pub(super) fn store<'a>(
 ) -> Result<(), Error> {
     let keys: Vec<_> = steps.clone().filter_map(|step| Some((step, step.new_key()?))).collect();
     let put_all = |path: &Path, old: &str| {
-        let mut text = old.to_owned();
-        for (step, key) in &keys {
+        let keys = keys.iter().map(|(step, key)| {
             let account = Some(&step.checked.account);
-            let new = NewKey { account, profile: step.mark.as_deref(), key };
-            let (change, _) = put(path, &text, &new)?;
-            text = change.or(text);
-        }
-        let change = if text == old { Change::Unchanged } else { Change::Changed(text) };
-        Ok((change, ()))
+            NewKey { account, profile: step.mark.as_deref(), key }
+        });
+        let keys: Vec<_> = keys.collect();
+        Ok((put_all(path, old, &keys)?, ()))
     };
     if !keys.is_empty() {
         destination.edit_credentials_under(lock, context, put_all)?;

@@ -15,8 +15,8 @@ use crate::error::Error;
 /// Show the account in use; take over and write CARTOframes' files
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto credentials show                         the account in use, its key masked
-  carto credentials import cartocreds.json       takes over a file of CARTOframes")]
+  carto credentials show                       the account in use, key masked
+  carto credentials import cartocreds.json     takes over CARTOframes' file")]
 pub struct CredentialsArgs {
     #[command(subcommand)]
     verb: Verb,

@@ -12,7 +12,7 @@ use crate::error::Error;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto plugin run whoami            like carto whoami
-  carto plugin run config --help     a plugin that is called like a built-in command")]
+  carto plugin run config --help     a plugin called as a built-in is")]
 pub(super) struct RunArgs {
     /// The plugin's name, without `carto-`, and its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_names = ["NAME", "ARGS"])]

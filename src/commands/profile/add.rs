@@ -18,7 +18,7 @@ use crate::escape;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto profile add acme --username acme
-  carto profile add maps --base-url https://maps.example.com/user/ann --protected")]
+  carto profile add maps --base-url https://example.com/user/ann --protected")]
 pub(super) struct AddArgs {
     /// The profile's name
     name: String,

@@ -27,7 +27,7 @@ use crate::invocation::Invocation;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto profile remove staging                   the key stays stored
-  carto profile remove staging --forget-key      and its key, where nothing else uses it")]
+  carto profile remove staging --forget-key      its key goes, too")]
 pub(super) struct RemoveArgs {
     /// The profile's name
     name: String,

@@ -15,7 +15,7 @@ use crate::escape;
 #[command(after_help = "Examples:
   carto profile use staging               everywhere
   carto profile use --project staging     in this project
-  carto profile use --none                back to the account without a profile")]
+  carto profile use --none                back to the default account")]
 pub(super) struct UseArgs {
     /// The profile's name
     #[arg(required_unless_present = "none", conflicts_with = "none")]

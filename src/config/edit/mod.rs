@@ -7,6 +7,7 @@
 //! the result is read again: it must hold the old data with exactly the one change, or the edit
 //! fails and nothing is written.
 
+mod append;
 mod fault;
 mod insert;
 mod layout;
@@ -23,6 +24,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use append::{append_table, append_tables, set_all};
 pub use outline::{Named, outline};
 
 use std::fmt;
@@ -182,37 +184,6 @@ pub fn rename_table(text: &str, from: &[&str], to: &[&str]) -> Result<Change, Ed
     let replace = |part: &Part| Splice { span: part.span.clone(), text: literal::key(name) };
     let splices = layout.parts.iter().filter(|part| part.node == node).map(replace).collect();
     finish(&layout, splices, &path, Expected::Renamed(name)).map(Change::Changed)
-}
-
-/// Adds a `[[name]]` table at the end, with one blank line before it when the text is not empty.
-///
-/// An array that is written in brackets gets one more inline table. [`EditError::NotTables`] when
-/// the name stands for something else.
-pub fn append_table(text: &str, name: &str, fields: &[(&str, Value)]) -> Result<String, EditError> {
-    let layout = parse(text)?;
-    let node = layout.key(ROOT, name);
-    let owned = |(name, value): &(&str, Value)| ((*name).to_owned(), value.clone());
-    let table = Value::Table(fields.iter().map(owned).collect());
-    let count = node.map_or(0, |node| layout.nodes[node].children.len());
-    let is_list = node.and_then(|node| layout.list(node)).filter(|_| {
-        node.is_some_and(|node| {
-            layout.is_array(node)
-                && layout.nodes[node].children.iter().all(|child| layout.is_table(*child))
-        })
-    });
-    let splices = match (node.map(|node| &layout.nodes[node].kind), is_list) {
-        (None | Some(Kind::Tables), _) => {
-            let mut lines = vec![format!("[[{}]]", literal::key(name))];
-            lines.extend(fields.iter().map(|(name, value)| literal::pair(name, value)));
-            vec![insert::at_end(&layout, &lines)]
-        }
-        (_, Some(list)) => list::add(text, list, &literal::value(&table)),
-        _ => {
-            return Err(EditError::NotTables { path: literal::key(name) });
-        }
-    };
-    let path = [Step::Key(name.into()), Step::Index(count)];
-    finish(&layout, splices, &path, Expected::Put(&table))
 }
 
 /// Adds a copy of one table of an array of tables at the end, with one key set to another value.

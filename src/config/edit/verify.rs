@@ -8,6 +8,8 @@ use super::layout::{Kind, Layout, NodeId, ROOT, Step};
 pub(super) enum Expected<'a> {
     /// This value is there.
     Put(&'a Value),
+    /// These are there besides what was, and were not before.
+    Added(&'a [(Step<'a>, Value)]),
     /// Nothing is there, and later elements of an array have moved up.
     Gone,
     /// It is there under another key.
@@ -45,6 +47,7 @@ pub(super) fn is_expected(
     }
     match expected {
         Expected::Put(value) => after.is_some_and(|node| new.holds(node, value)),
+        Expected::Added(added) => has_added(old, before, new, after, added),
         Expected::Gone => after.is_none(),
         Expected::Renamed(_) => same_data(old, before, new, after),
     }
@@ -97,6 +100,30 @@ fn elements_agree(
         && (0..shared)
             .filter(|at| *at != but)
             .all(|at| same_data(old, Some(old_items[at]), new, Some(new_items[at])))
+}
+
+/// Whether a table or an array got exactly these besides what it held.
+fn has_added(
+    old: &Layout<'_>,
+    before: Option<NodeId>,
+    new: &Layout<'_>,
+    after: Option<NodeId>,
+    added: &[(Step<'_>, Value)],
+) -> bool {
+    let Some(after) = after else { return false };
+    let old_items = children(old, before);
+    let is_kept = |child: &NodeId| {
+        let twin = new.child(after, &old.nodes[*child].step);
+        twin.is_some() && same_data(old, Some(*child), new, twin)
+    };
+    let is_new = |(step, value): &(Step<'_>, Value)| {
+        before.is_none_or(|node| old.child(node, step).is_none())
+            && new.child(after, step).is_some_and(|node| new.holds(node, value))
+    };
+    before.is_none_or(|node| old.is_array(node) == new.is_array(after))
+        && new.nodes[after].children.len() == old_items.len() + added.len()
+        && old_items.iter().all(is_kept)
+        && added.iter().all(is_new)
 }
 
 /// Whether an array lost exactly one element.

@@ -202,8 +202,9 @@ fn mask(said: &str, hidden: &[&str]) -> String {
 
 /// Takes what a source gave as a key, or says why it is none; never with a word of it.
 fn of_bytes(bytes: &[u8]) -> Result<Secret, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| "the key has a character that is not printable ASCII".to_owned())?;
+    let text = std::str::from_utf8(bytes).map_err(|_| {
+        "the key has a character that is a space, or not printable ASCII".to_owned()
+    })?;
     Secret::new(text).map_err(|error| error.to_string())
 }
 

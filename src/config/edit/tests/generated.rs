@@ -8,8 +8,8 @@ use proptest::test_runner::TestCaseError;
 use toml_edit::{Document, Item, TableLike};
 
 use super::super::{
-    Change, EditError, Value, append_table, remove_table, rename_table, set, set_in_table, unset,
-    unset_in_table,
+    Change, EditError, Value, append_table, append_tables, remove_table, rename_table, set,
+    set_all, set_in_table, unset, unset_in_table,
 };
 
 const LINES: &[&str] = &[
@@ -333,5 +333,49 @@ proptest! {
             let edited = set(&text, &["new"], &Value::Bool(true));
             prop_assert_eq!(edited.is_ok(), is_valid, "{:?}", text);
         }
+    }
+}
+
+/// Paths as an import writes them, and others between.
+fn paths() -> impl Strategy<Value = Vec<Vec<&'static str>>> {
+    let entry = proptest::prop_oneof![
+        path().prop_map(|path| vec![path]),
+        (select(&["a", "b", "c", "l", "new"][..]), key(), proptest::collection::vec(key(), 1..3))
+            .prop_map(|(above, name, fields)| {
+                fields.into_iter().map(|field| vec![above, name, field]).collect()
+            }),
+        (key(), proptest::collection::vec(key(), 1..3)).prop_map(|(name, fields)| {
+            fields.into_iter().map(|field| vec![name, field]).collect()
+        }),
+    ];
+    proptest::collection::vec(entry, 0..6).prop_map(|entries| entries.concat())
+}
+
+proptest! {
+    #[test]
+    fn many_keys_are_set_as_one_by_one(text in document(), paths in paths()) {
+        let values: Vec<_> =
+            paths.into_iter().zip(1..).map(|(path, at)| (path, Value::Integer(at))).collect();
+        let one_by_one = values.iter().try_fold(text.clone(), |text, (path, value)| {
+            Ok::<_, EditError>(set(&text, path, value)?.or(text))
+        });
+        prop_assert_eq!(set_all(&text, &values).map(|change| change.or(text)), one_by_one);
+    }
+
+    #[test]
+    fn many_tables_are_appended_as_one_by_one(
+        text in document(),
+        name in key(),
+        tables in proptest::collection::vec(
+            proptest::collection::btree_map(key(), value(), 0..3),
+            0..4,
+        ),
+    ) {
+        let tables: Vec<Vec<_>> =
+            tables.into_iter().map(|fields| fields.into_iter().collect()).collect();
+        let one_by_one = tables
+            .iter()
+            .try_fold(text.clone(), |text, fields| append_table(&text, name, fields));
+        prop_assert_eq!(append_tables(&text, name, &tables), one_by_one);
     }
 }

@@ -85,3 +85,27 @@ fn what_is_renamed_is_the_same_under_its_new_name() {
     ];
     check(&["a", "b"], Expected::Renamed("d"), &rows);
 }
+
+#[test]
+fn what_is_added_is_there_and_all_else_is_as_before() {
+    let value = Value::Table(vec![("b".to_owned(), Value::Integer(1))]);
+    let rows = [
+        ("c = 1\n", "c = 1\n[[a]]\nb = 1\n[[a]]\nb = 1\n", true),
+        ("c = 1\n", "c = 1\n[[a]]\nb = 1\n", false),
+        ("c = 1\n", "c = 1\n[[a]]\nb = 1\n[[a]]\nb = 2\n", false),
+        ("c = 1\n", "c = 1\n[[a]]\nb = 1\n[[a]]\nb = 1\n[[a]]\n", false),
+        ("c = 1\n", "c = 2\n[[a]]\nb = 1\n[[a]]\nb = 1\n", false),
+        ("c = 1\n", "[[a]]\nb = 1\n[[a]]\nb = 1\n", false),
+    ];
+    let added = [0, 1].map(|at| (Step::Index(at), value.clone()));
+    check(&["a"], Expected::Added(&added), &rows);
+    let rows = [
+        ("[a.x]\nb = 2\n", "[a.x]\nb = 2\n[a.y]\nb = 1\n[a.z]\nb = 1\n", true),
+        ("", "[a.y]\nb = 1\n[a.z]\nb = 1\n", true),
+        ("[a.y]\nb = 1\n", "[a.y]\nb = 1\n[a.z]\nb = 1\n", false),
+        ("[a.x]\nb = 2\n", "[a.x]\nb = 1\n[a.y]\nb = 1\n[a.z]\nb = 1\n", false),
+        ("[a.x]\nb = 2\n", "[a.y]\nb = 1\n[a.z]\nb = 1\n", false),
+    ];
+    let added = ["y", "z"].map(|name| (Step::Key(name.into()), value.clone()));
+    check(&["a"], Expected::Added(&added), &rows);
+}
