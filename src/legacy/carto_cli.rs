@@ -265,7 +265,7 @@ mod tests {
     }
 
     /// A text, what is said, and the place.
-    const NO_TEXT: [(&str, &str, (usize, usize)); 20] = [
+    const NO_TEXT: [(&str, &str, (usize, usize)); 21] = [
         (
             "a:\n  api_key: 0123\n",
             "`a.api_key` must be a string, and YAML reads a number there",
@@ -349,6 +349,11 @@ mod tests {
             "a: {api_key: k1}\na: {api_key: k2}\n",
             "`a` is given twice, with different values",
             (2, 4),
+        ),
+        (
+            "a: {api_key: k1}\na: # {api_key: k2}\n",
+            "`a` is given twice, with different values",
+            (2, 2),
         ),
     ];
 

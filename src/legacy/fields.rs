@@ -94,7 +94,7 @@ impl<'a> Fields<'a> {
                 rest.push(Rest { name, node });
                 continue;
             };
-            match known.insert(name, object) {
+            match known.insert(name.as_str(), object) {
                 None => objects.push((name.as_str(), object)),
                 Some(other) if *other == *object => {}
                 Some(_) => {
@@ -102,7 +102,11 @@ impl<'a> Fields<'a> {
                 }
             }
         }
-        Ok((objects, rest))
+        // An object that is taken back, or not: readers differ in which of the two they take.
+        match rest.iter().find(|rest| known.contains_key(rest.name)) {
+            None => Ok((objects, rest)),
+            Some(both) => Err(ReadError::Conflict { names: vec![self.shown(both.name)] }),
+        }
     }
 
     /// Gives a field as errors name it: the first of these names that has a value.

@@ -11,9 +11,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
-use rustix::fs::{
-    Access, AtFlags, CWD, FileType, Mode, OFlags, StatVfsMountFlags, accessat, openat, statat,
-};
+use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, accessat, openat, statat};
 
 use super::PluginName;
 
@@ -290,10 +288,7 @@ impl<'a> DirFacts<'a> {
             let Ok(facts) = rustix::fs::stat(self.dir) else {
                 return DirMode { writable_by_all: false, runs_on: None };
             };
-            let runs = self.handle.as_ref().is_some_and(|handle| {
-                rustix::fs::fstatvfs(handle)
-                    .is_ok_and(|fs| !fs.f_flag.contains(StatVfsMountFlags::NOEXEC))
-            });
+            let runs = self.handle.as_ref().is_some_and(mode_decides);
             DirMode {
                 writable_by_all: Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH),
                 runs_on: runs.then_some(facts.st_dev),
@@ -310,6 +305,19 @@ impl<'a> DirFacts<'a> {
             && self.mode().runs_on == Some(facts.st_dev)
             || accessat(at, name, Access::EXEC_OK, AtFlags::empty()).is_ok()
     }
+}
+
+/// Whether every file on the file system may run whose mode says so.
+#[cfg(target_os = "linux")]
+fn mode_decides(handle: &OwnedFd) -> bool {
+    use rustix::fs::StatVfsMountFlags;
+    rustix::fs::fstatvfs(handle).is_ok_and(|fs| !fs.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+/// Here the system has no portable word for file systems without programs.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn mode_decides(_: &OwnedFd) -> bool {
+    false
 }
 
 #[cfg(unix)]

@@ -90,6 +90,7 @@ FILES = [
     (REFUSED, "ann: {api_key: k1, api_key: k2}\n"),
     (REFUSED, "ann: {api_key: k1, api_key: }\n"),
     (REFUSED, "ann: {api_key: k1}\nann: {api_key: k2}\n"),
+    (REFUSED, "ann: {api_key: k1}\nann: # {api_key: k2}\n"),
     # What PyYAML refuses.
     (REFUSED, "ann:\n\tapi_key: k1\n"),
     (REFUSED, "ann: {api_key: k1}\n---\nbob: {api_key: k2}\n"),
