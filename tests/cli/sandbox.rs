@@ -7,7 +7,8 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{PoisonError, RwLock};
 
 /// Writes arguments (each in brackets) and the `CARTO_*` part of the raw environment block.
 pub const DUMP: &str = r#"#!/bin/sh
@@ -66,7 +67,9 @@ impl Sandbox {
     pub fn file_with_mode(&self, name: &str, text: impl AsRef<[u8]>, mode: u32) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let alone = STARTING.write().unwrap_or_else(PoisonError::into_inner);
         fs::write(&path, text).unwrap();
+        drop(alone);
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         path
     }
@@ -271,7 +274,7 @@ impl Call<'_> {
         _ = fs::remove_file(&mark);
         let piped = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
         let [stdin, stdout, stderr] = piped;
-        let mut child = self.command.stdin(stdin).stdout(stdout).stderr(stderr).spawn().unwrap();
+        let mut child = start(self.command.stdin(stdin).stdout(stdout).stderr(stderr));
         let mut pipe = child.stdin.take().unwrap();
         // A program that does not read its input may be gone already.
         _ = pipe.write_all(&self.stdin);
@@ -303,8 +306,7 @@ impl Call<'_> {
         _ = fs::remove_file(&mark);
         let terminal = nix::pty::openpty(None, None).unwrap();
         let slave = || Stdio::from(terminal.slave.try_clone().unwrap());
-        let mut child =
-            self.command.stdin(slave()).stdout(slave()).stderr(slave()).spawn().unwrap();
+        let mut child = start(self.command.stdin(slave()).stdout(slave()).stderr(slave()));
         // The end of the transcript is seen when nobody else holds the terminal.
         drop(self.command);
         drop(terminal.slave);
@@ -334,6 +336,17 @@ impl Call<'_> {
             started: mark.exists(),
         }
     }
+}
+
+/// A program that another thread is starting has every open file of this process for a moment; a
+/// script that is being written just then is busy, and does not run. So nothing is written while
+/// something starts.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Starts a program; it has only its own files when this returns.
+fn start(command: &mut Command) -> Child {
+    let _others_too = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    command.spawn().unwrap()
 }
 
 /// What a call did. Paths of the sandbox are replaced: `~`, `[work]`, `[root]`, `[carto]`.
