@@ -91,8 +91,8 @@ impl Invocation {
     pub fn state_dir(&self) -> Option<PathBuf> {
         let home = self.home()?;
         if cfg!(target_os = "linux") {
-            let state = self.env.path("XDG_STATE_HOME");
-            return Some(state.unwrap_or_else(|| home.join(".local/state")).join("carto"));
+            let state = self.env.path("XDG_STATE_HOME").map(|base| base.join("carto"));
+            return Some(state.unwrap_or_else(|| home.join(".local/state/carto")));
         }
         let bases = directories::BaseDirs::new()?;
         Some(bases.state_dir().unwrap_or_else(|| bases.data_local_dir()).join("carto"))
@@ -102,8 +102,8 @@ impl Invocation {
     pub fn data_dir(&self) -> Option<PathBuf> {
         let home = self.home()?;
         if cfg!(target_os = "linux") {
-            let data = self.env.path("XDG_DATA_HOME");
-            return Some(data.unwrap_or_else(|| home.join(".local/share")).join("carto"));
+            let data = self.env.path("XDG_DATA_HOME").map(|base| base.join("carto"));
+            return Some(data.unwrap_or_else(|| home.join(".local/share/carto")));
         }
         Some(directories::BaseDirs::new()?.data_local_dir().join("carto"))
     }

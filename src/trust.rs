@@ -298,7 +298,7 @@ fn parse_record(path: &Path, bytes: &[u8]) -> Result<Record, Error> {
 }
 
 fn file_name(root: &Path) -> String {
-    format!("{}.json", Hash::of(root.as_os_str().as_encoded_bytes()).0)
+    Hash::of(root.as_os_str().as_encoded_bytes()).0 + ".json"
 }
 
 /// Writes a path so that two different ones never look the same.
