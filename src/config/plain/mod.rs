@@ -346,6 +346,8 @@ mod tests {
 
     #[test]
     fn what_people_write_is_read_here() {
+        // A long text is read with a hash table.
+        let long = "\n".repeat(FEW_LINES + 1);
         for text in [
             "",
             "# nothing\n\n",
@@ -356,6 +358,7 @@ mod tests {
             "x = \"'q'\"\ny = '\"'\nz = \"\u{e9}\t#\"\n",
         ] {
             assert!(agrees(text, text), "{text:?}");
+            assert!(agrees(text, &format!("{long}{text}")), "long: {text:?}");
         }
         for text in [
             "a.b = 1\n",
@@ -389,6 +392,7 @@ mod tests {
             "a = '\u{0}'\n",
         ] {
             assert_eq!(by_plain(text), None, "{text:?}");
+            assert_eq!(by_plain(&format!("{long}{text}")), None, "long: {text:?}");
         }
     }
 
@@ -435,8 +439,9 @@ mod tests {
         fn generated_texts_mean_the_same(
             lines in proptest::collection::vec(line(), 0..8),
             end in proptest::sample::select(vec!["\n", "\r\n", "\n\n"]),
+            above in proptest::sample::select(vec![0, FEW_LINES + 1]),
         ) {
-            let text = lines.join(end);
+            let text = "\n".repeat(above) + &lines.join(end);
             agrees(&text, &text);
         }
     }
