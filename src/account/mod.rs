@@ -5,7 +5,8 @@
 //! only select an account that the user has. Files and variables are read elsewhere: this module
 //! sees values with their origins, so the reason for a choice is always an origin.
 
-mod explain;
+mod candidates;
+pub mod check_entry;
 mod naming;
 mod refusal;
 mod selection;
@@ -14,7 +15,7 @@ mod world;
 
 use std::fmt;
 
-pub use explain::{Candidate, Outcome};
+pub use candidates::{Candidate, Outcome};
 pub use refusal::{Difference, Refusal};
 pub use statement::{Profile, Statement, Tuple, profile_tuple, statements};
 pub use world::{Chosen, Decision, NamedBy, ProjectFacts, World};

@@ -8,10 +8,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, Command as Clap, ValueHint};
 use clap_complete::Shell;
 
-use super::{builtins, command};
-use crate::commands::context::Context;
-use crate::commands::external;
-use crate::config::keys::KEYS;
+use super::definition::{builtins, command};
+use crate::config::setting::KEYS;
+use crate::dispatch::plugin;
+use crate::resolve::context::Context;
 
 /// Gives the script of a shell.
 pub(super) fn script(context: &Context, shell: Shell) -> Vec<u8> {
@@ -25,7 +25,7 @@ fn with_names(context: &Context) -> Clap {
     let keys: Vec<_> = keys.map(|key| PossibleValue::new(key.name).help(key.doc)).collect();
     let profiles = names_below(context, "profiles");
     let aliases = names_below(context, "alias");
-    let found = external::search_path(context).list();
+    let found = plugin::search_path(context).list();
     let plugins: Vec<_> = found.keys().map(ToString::to_string).map(PossibleValue::new).collect();
     let mut root = offering(command(), "profile", &profiles);
     for (group, verbs, arg, values) in [

@@ -4,11 +4,12 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Command as Clap;
 
-use super::{builtins, command};
-use crate::commands::context::Context;
-use crate::commands::{alias, external};
+use super::definition::{builtins, command};
+use crate::commands::alias;
+use crate::dispatch::plugin;
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::resolve::context::Context;
 
 /// Prints help: carto's own, a built-in command's, or the plugin's own words.
 pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
@@ -19,7 +20,7 @@ pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Err
         return Ok(0);
     };
     if rest.is_empty() && !builtins().iter().any(|name| first == name.as_str()) {
-        return external::run(context, first, &["--help".into()], &builtins());
+        return plugin::run(context, first, &["--help".into()], &builtins());
     }
     find(words)?;
     let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
@@ -65,7 +66,7 @@ fn own_words_for_help(context: &Context) -> String {
     for (name, words) in aliases {
         text += &format!("  {:<12} {}\n", escape::line(&name), escape::line(&words));
     }
-    let found = external::search_path(context).list();
+    let found = plugin::search_path(context).list();
     if !found.is_empty() {
         text += "\nPlugins:\n";
     }

@@ -9,11 +9,11 @@ use std::ffi::OsStr;
 
 use clap::{Args as _, Command as Clap};
 
-use super::{CompletionsArgs, HelpArgs, VersionArgs};
-use crate::commands::globals::Globals;
+use super::definition::{CompletionsArgs, HelpArgs, VersionArgs};
 use crate::commands::{
     alias, config, credentials, doctor, env, exec, init, login, logout, plugin, profile, trust,
 };
+use crate::resolve::options::Globals;
 
 /// What adds a command's own arguments to its parser.
 type Augment = fn(Clap) -> Clap;

@@ -8,7 +8,7 @@
 
 use std::ffi::OsString;
 
-use crate::commands::globals::{Globals, When};
+use crate::resolve::options::{Globals, When};
 
 /// What stands before the command's name, and where the name stands.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::cli::first_part;
+    use crate::cli::definition::first_part;
 
     /// What clap makes of a line: the flags, the name and the rest.
     fn by_clap(args: &[OsString]) -> Option<(String, OsString, Vec<OsString>)> {

@@ -5,16 +5,16 @@ use std::ffi::{OsStr, OsString};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::context::Context;
-use super::destination::Destination;
-use super::scope_args::ScopeArgs;
-use super::{external, handover};
-use crate::config::keys::KeyPath;
+use crate::config::setting::KeyPath;
 use crate::config::{Layer, Located, Scope, Value, edit};
+use crate::dispatch::PluginName;
+use crate::dispatch::alias::{Meaning, Written, meaning};
+use crate::dispatch::{plugin, start};
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::plugin::PluginName;
-use crate::plugin::alias::{Meaning, Written, meaning};
+use crate::layer_file::destination::Destination;
+use crate::layer_file::scope_args::ScopeArgs;
+use crate::resolve::context::Context;
 
 /// List, set and delete aliases: `carto NAME` for words of yours
 #[derive(Args, Debug)]
@@ -145,7 +145,7 @@ fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Err
 }
 
 fn delete(context: &Context, args: &DeleteArgs, builtins: &[String]) -> Result<(), Error> {
-    let name = external::plugin_name(&args.name, builtins)?;
+    let name = plugin::plugin_name(&args.name, builtins)?;
     let destination = Destination::find(context, args.scope.choice())?;
     let path = key(&name);
     let change = |text: &str, layer: &Layer| edit::unset(text, &layer.written(&path).segments());
@@ -261,7 +261,7 @@ fn shell(
     let mut words: Vec<OsString> = vec!["-c".into(), script.into(), name.as_str().into()];
     words.extend(args.iter().cloned());
     let shell = std::path::Path::new("/bin/sh");
-    handover::start(context, shell, OsStr::new("sh"), &words, &handover::Handed::program(granted))
+    start::start(context, shell, OsStr::new("sh"), &words, &start::Handed::program(granted))
 }
 
 /// Gives the aliases in force with their words, for help; none where a file is broken.

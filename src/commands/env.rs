@@ -5,13 +5,13 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::context::{Context, Resolved};
-use super::preset_args::PresetArgs;
-use super::project::ProjectStanding;
+use crate::dispatch::environment::{Contract, REMOVED, VERSION};
+use crate::dispatch::preset_args::PresetArgs;
 use crate::error::{Error, Kind, io_reason};
 use crate::invocation::Invocation;
-use crate::plugin::contract::{Contract, REMOVED, VERSION};
+use crate::project::nearest::ProjectStanding;
 use crate::render::{self, Format, Variable};
+use crate::resolve::context::{Context, Resolved};
 
 /// Print the account in use as variables, with its key
 ///
@@ -82,7 +82,7 @@ fn variables(
     let project = project.filter(|project| project.standing == ProjectStanding::Trusted);
     let program = Invocation::program();
     for (name, path) in [
-        ("CARTO_PROJECT_DIR", project.map(super::project::Project::root)),
+        ("CARTO_PROJECT_DIR", project.map(crate::project::nearest::Project::root)),
         ("CARTO_BIN", program.as_deref()),
     ] {
         variables.push((name.to_owned(), path.map(|path| text(name, path)).transpose()?));

@@ -4,12 +4,12 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::context::Context;
-use super::preset_args::PresetArgs;
-use super::{external, handover};
+use crate::dispatch::preset_args::PresetArgs;
+use crate::dispatch::{plugin, start};
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::plugin::find::{Program, Unfit, is_path, judge};
+use crate::path_search::{Program, Unfit, is_path, judge};
+use crate::resolve::context::Context;
 
 /// Run any program with the account in use, as a plugin would get it
 #[derive(Args, Debug)]
@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
         return Err(Error::new(Kind::Usage, "no program is named").help("carto exec -- CMD"));
     };
     let resolved = context.require()?;
-    let path = match external::search_path(context).program(name) {
+    let path = match plugin::search_path(context).program(name) {
         Program::Found(path) => path,
         Program::NotFound => {
             let shown = escape::line(&name.to_string_lossy()).into_owned();
@@ -47,9 +47,9 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
     };
     // Who may write a program is for plugins, which are found by a name; here it was named.
     if let Some(unfit @ (Unfit::NotExecutable | Unfit::NotAFile)) = judge(&path) {
-        return Err(handover::refused(&path, "program", unfit));
+        return Err(start::refused(&path, "program", unfit));
     }
-    let mut handed = handover::Handed::program(Some(resolved.granted(context)?));
+    let mut handed = start::Handed::program(Some(resolved.granted(context)?));
     handed.preset = args.names.preset;
-    handover::start(context, &path, name, rest, &handed)
+    start::start(context, &path, name, rest, &handed)
 }

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::context::Context;
-use crate::config::discover::{self, CONFIG_FILE, PROJECT_DIR};
+use crate::config::places::{self, CONFIG_FILE, PROJECT_DIR};
 use crate::config::schema;
 use crate::config::suspect::PROJECT_HEADER;
 use crate::error::{Error, Kind};
-use crate::git;
+use crate::foreign::git;
 use crate::read_file::ProjectDir;
 use crate::replace_file::{LOCK_NAME, Links, Lock, Mode, create_shared_dir, replace};
+use crate::resolve::context::Context;
 
 /// Make this directory a project, whose settings may be committed
 #[derive(Args, Debug)]
@@ -28,7 +28,7 @@ const SCHEMA_FILE: &str = "config.schema.json";
 /// Runs the command.
 pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
     let root = context.invocation.cwd()?.to_owned();
-    if discover::passed_over(&context.invocation, &root) {
+    if places::passed_over(&context.invocation, &root) {
         return Err(Error::new(
             Kind::Usage,
             "a home directory and a directory shared by all users cannot be a project",
@@ -87,7 +87,7 @@ fn is_unfinished(root: &Path, dir: &Path) -> bool {
 }
 
 fn tell_outer(context: &Context) -> Result<(), Error> {
-    let places = discover::places(&context.invocation, discover::Files::All)?;
+    let places = places::places(&context.invocation, places::Files::All)?;
     if let Some(outer) = places.project.and_then(|place| place.outer) {
         context.output.note(&format!("it hides the project in {}", outer.display()));
     }

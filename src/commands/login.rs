@@ -5,23 +5,23 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use super::adopt::{self, Place, Select, Wanted};
-use super::context::Context;
-use super::destination::Destination;
-use super::forget_key::tell_what_was_replaced;
-use super::given_key::{KeyInput, read_key};
-use super::hides::tell_what_hides;
-use super::scope_args::Choice;
 use crate::account::{Account, Decision, World};
 use crate::base_url::BaseUrl;
-use crate::config::keys::{KeyPath, check_profile_name};
+use crate::config::setting::{KeyPath, check_profile_name};
 use crate::config::{Located, Origin, Scope, edit};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::store::Stored;
 use crate::credential::write::{NewKey, Put, forget, put};
 use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::escape;
+use crate::explain::hidden::tell_what_hides;
 use crate::invocation::Invocation;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::forget_key::tell_what_was_replaced;
+use crate::layer_file::new_account::{self, Place, Select, Wanted};
+use crate::layer_file::scope_args::Choice;
+use crate::resolve::context::Context;
+use crate::resolve::given_key::{KeyInput, read_key};
 use crate::username::Username;
 
 /// Store an account and its API key
@@ -73,7 +73,7 @@ enum Store {
 pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let profile = wanted_profile(context, args)?;
     let destination = Destination::find(context, Some(Choice::Scope(Scope::User)))?;
-    let world = adopt::own_world(context, Scope::User)?;
+    let world = new_account::own_world(context, Scope::User)?;
     let account = account(&world, args)?;
     if account.base_url().needs_permission() && !args.allow_non_secure {
         return Err(Error::new(Kind::Refused, format!("{account} would send the key unencrypted"))
@@ -94,7 +94,7 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         organization: args.organization.clone(),
     };
     // What is refused is refused before the key is asked for.
-    adopt::place(context, &destination, &account, &wanted)?;
+    new_account::place(context, &destination, &account, &wanted)?;
     let old = context.without_project().facts(None)?.stored.into_iter().find(|entry| {
         entry.scope == Scope::User
             && entry.account.as_ref() == Some(&account)
@@ -104,10 +104,10 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let new = NewKey { account: Some(&account), profile: None, key: &key };
     // Another login may have taken the place meanwhile.
     let lock = destination.hold(context)?;
-    let place = adopt::place(context, &destination, &account, &wanted)?;
+    let place = new_account::place(context, &destination, &account, &wanted)?;
     let (path, what) =
         destination.edit_credentials_under(&lock, context, |path, text| store(path, text, &new))?;
-    adopt::write_settings(&lock, context, &destination, &account, &place, &wanted)?;
+    new_account::write_settings(&lock, context, &destination, &account, &place, &wanted)?;
     drop(lock);
     tell_where(context, &path, what, &key);
     if let Some(old) = old.filter(|_| what == Put::Replaced) {
@@ -309,7 +309,7 @@ fn tell(
 
 /// Says where an account is named that was there already; its settings stay as they are.
 fn tell_known(context: &Context, account: &Account, wanted: &Wanted) -> Result<(), Error> {
-    let world = adopt::own_world(context, Scope::User)?;
+    let world = new_account::own_world(context, Scope::User)?;
     let default = match world.resolve() {
         Decision::Chosen(chosen) if chosen.account == *account => Some(chosen),
         _ => None,
@@ -317,7 +317,7 @@ fn tell_known(context: &Context, account: &Account, wanted: &Wanted) -> Result<(
     let profile = match (&wanted.profile, &default) {
         (Some(name), _) => Some(name.as_str()),
         (None, Some(default)) => default.profile(),
-        (None, None) => adopt::profile_of(&world, account),
+        (None, None) => new_account::profile_of(&world, account),
     };
     let what = match profile {
         Some(name) if wanted.profile.is_some() || default.is_none() => format!("profile {name}"),

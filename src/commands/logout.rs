@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::context::Context;
-use super::forget_key::forget_key;
 use crate::error::Error;
+use crate::layer_file::forget_key::forget_key;
+use crate::resolve::context::Context;
 
 /// Forget the key of the account in use
 ///

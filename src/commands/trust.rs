@@ -6,16 +6,16 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use super::context::Context;
-use super::project::Project;
-use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE};
 use crate::config::suspect::may_hold_secret;
 use crate::config::{Layer, Scope, Standing};
 use crate::credential::store;
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
 use crate::invocation::Invocation;
-use crate::trust::{Hash, Record};
+use crate::project::nearest::Project;
+use crate::project::trust::{Hash, Record};
+use crate::resolve::context::Context;
 
 /// Approve this project's settings, exactly as they are now
 ///
@@ -59,7 +59,7 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         return list(context, args);
     }
     let place =
-        discover::places(&context.invocation, discover::Files::All)?.project.ok_or_else(|| {
+        places::places(&context.invocation, places::Files::All)?.project.ok_or_else(|| {
             Error::new(Kind::NotThere, "there is no project here: no `.carto` directory")
         })?;
     let root = place.root.clone();

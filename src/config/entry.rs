@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::keys::{KeyPath, dotted};
 use super::layer::Layer;
 use super::plain::{Leaf, decoded};
+use super::setting::{KeyPath, dotted};
 use super::value::Value;
 use super::{Origin, Scope};
 

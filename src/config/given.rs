@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::keys::{self, KEYS, KeyPath, ValueType};
+use super::setting::{self, KEYS, KeyPath, ValueType};
 use super::{Layer, Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -160,7 +160,7 @@ impl Assignment {
 pub fn unknown_key(path: &KeyPath) -> Error {
     let shown = path.to_string();
     let error = Error::new(Kind::Usage, format!("unknown key `{}`", escape::line(&shown)));
-    match keys::nearest(path) {
+    match setting::nearest(path) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help("carto config schema     # lists every key"),
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::entry::{At, Entry, Kept, Owned};
-use super::keys::{self, KeyPath, Rows, Spelling, ValueType};
+use super::setting::{self, KeyPath, Rows, Spelling, ValueType};
 use super::source::{Source, bad_value, secret_in_config, split_bom, syntax_error};
 use super::suspect::names_secret;
 use super::value::Value;
@@ -290,7 +290,7 @@ impl Admission<'_> {
         if names_secret(&path) {
             return self.secret(&path, found);
         }
-        self.remark(RemarkKind::Unknown(keys::nearest(&path)), found);
+        self.remark(RemarkKind::Unknown(setting::nearest(&path)), found);
         // Kept, so that plain lookups and `list` show what the file says.
         self.keep(found, None);
     }

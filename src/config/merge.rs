@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::keys::KeyPath;
+use super::setting::KeyPath;
 use super::value::Value;
 use super::{Entry, Layer, Located, Scope};
 

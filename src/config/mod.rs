@@ -1,24 +1,25 @@
 //! Layered settings: from places to one answer that knows its scope and origin.
 //!
-//! The steps, in order: [`discover`] lists places, [`Layer::parse`] turns a file's bytes into a
+//! The steps, in order: [`places`] lists places, [`Layer::parse`] turns a file's bytes into a
 //! layer, [`given`] does so for environment and command line, [`Config`] merges. Accounts, keys
 //! and plugins are unknown here; so the rules can be tested without a process.
 
-pub mod discover;
 mod document;
 pub mod edit;
 mod entry;
 mod events;
 pub mod given;
-mod key_table;
-pub mod keys;
+pub mod places;
+
 mod layer;
 mod merge;
-mod nearest;
+mod near_setting;
 mod origin;
 pub mod plain;
 pub mod schema;
 mod scope;
+pub mod setting;
+mod settings;
 mod source;
 pub mod suspect;
 mod value;

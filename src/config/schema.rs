@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Scope;
-use super::keys::{KEYS, Key, ValueType};
+use super::setting::{KEYS, Key, ValueType};
 
 /// Makes the schema. Editors use it to complete and check the file.
 pub fn config() -> Value {

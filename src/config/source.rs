@@ -4,8 +4,8 @@ use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::keys::KeyPath;
 use super::layer::KEY_IN_SETTINGS;
+use super::setting::KeyPath;
 use super::suspect::may_hold_secret;
 use super::{Origin, Scope};
 use crate::error::{Error, Excerpt, Kind, Place, shell_word};

@@ -1,6 +1,6 @@
 //! What in a settings file may be a secret: none belongs there, and people put them there.
 
-use super::keys::KeyPath;
+use super::setting::KeyPath;
 
 /// What `carto init` writes above a project's settings: it speaks of keys and holds none.
 pub const PROJECT_HEADER: &str = "\

@@ -15,7 +15,7 @@ use super::fetch::{
 use super::source::SecretSource;
 use crate::account::Account;
 use crate::error::{Error, Kind, io_reason};
-use crate::git;
+use crate::foreign::git;
 use crate::secret::Secret;
 
 /// The source that stands for it.

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::store::TABLE;
-use crate::config::keys::ValueType;
 use crate::config::schema;
+use crate::config::setting::ValueType;
 
 /// One field of an entry.
 #[derive(Debug)]

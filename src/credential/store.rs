@@ -12,7 +12,7 @@ use super::schema::FIELDS;
 use super::source::{SecretSource, StoredKey};
 use crate::account::Account;
 use crate::base_url::BaseUrl;
-use crate::config::keys::check_profile_name;
+use crate::config::setting::check_profile_name;
 use crate::config::{Origin, Scope, plain};
 use crate::error::{Error, Kind};
 use crate::secret::Secret;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use carto::config::Scope;
-use carto::config::keys::{KEYS, Key, ValueType};
+use carto::config::setting::{KEYS, Key, ValueType};
 use expect_test::{expect, expect_file};
 
 use crate::sandbox::Sandbox;
@@ -296,10 +296,10 @@ fn readme_and_help_stand_alone() {
 #[test]
 fn the_guide_names_every_variable() {
     let guide = include_str!("../../plugins/README.md");
-    for name in carto::plugin::contract::REMOVED {
+    for name in carto::dispatch::environment::REMOVED {
         assert!(guide.contains(&format!("`{name}`")), "{name} is not in plugins/README.md");
     }
-    assert!(guide.contains(&format!("CARTO_PLUGIN_API={}", carto::plugin::contract::VERSION)));
+    assert!(guide.contains(&format!("CARTO_PLUGIN_API={}", carto::dispatch::environment::VERSION)));
 }
 
 /// Every exit status of the program has a row, and no row is made up.

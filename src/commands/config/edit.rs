@@ -9,15 +9,15 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::scope_args::ScopeArgs;
-use crate::config::keys::KeyPath;
+use crate::config::setting::KeyPath;
 use crate::config::{Layer, Standing};
 use crate::core_dump;
+use crate::dispatch::environment::HOLD_KEYS;
 use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::invocation::Invocation;
-use crate::plugin::contract::HOLD_KEYS;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::scope_args::ScopeArgs;
+use crate::resolve::context::Context;
 
 /// Open a settings file in your editor; also one that is broken
 ///

@@ -3,12 +3,12 @@
 use clap::Args;
 use serde_json::json;
 
-use super::explain_account;
 use super::get::not_set;
-use crate::commands::context::Context;
-use crate::config::keys::{ACCOUNT_KEYS, KeyPath};
+use crate::config::setting::{ACCOUNT_KEYS, KeyPath};
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::explain::account_report::{self, ReportForm};
+use crate::resolve::context::Context;
 
 /// Say which account and key are used, where they come from, and what they beat
 #[derive(Args, Debug)]
@@ -20,10 +20,16 @@ pub(super) struct ExplainArgs {
     key: Option<String>,
     /// Explain the account that this plugin gets, which may have a profile of its own
     #[arg(long, value_name = "NAME", conflicts_with = "key")]
-    pub(super) plugin: Option<String>,
+    plugin: Option<String>,
     /// Print JSON
     #[arg(long)]
-    pub(super) json: bool,
+    json: bool,
+}
+
+impl ExplainArgs {
+    fn form(&self) -> ReportForm {
+        if self.json { ReportForm::Json } else { ReportForm::Text }
+    }
 }
 
 /// Runs the command.
@@ -36,7 +42,7 @@ pub(super) fn run(context: &Context, args: &ExplainArgs) -> Result<(), Error> {
         Some(path) if !ACCOUNT_KEYS.iter().any(|key| path.is(key)) => {
             explain_setting(context, args, &path)?
         }
-        _ => explain_account::run(context, args)?,
+        _ => account_report::run(context, args.plugin.as_deref(), args.form())?,
     };
     match broken.first() {
         None => Ok(()),

@@ -4,14 +4,14 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::commands::context::{Context, Resolved};
-use crate::commands::destination::Destination;
-use crate::commands::scope_args::{Choice, ScopeArgs};
-use crate::config::keys::{ACCOUNT_KEYS, KeyPath};
+use crate::config::setting::{ACCOUNT_KEYS, KeyPath};
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value, given, parse_bool};
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::scope_args::{Choice, ScopeArgs};
 use crate::read_file::read_named;
+use crate::resolve::context::{Context, Resolved};
 
 /// Print the value of a setting
 #[derive(Args, Debug)]
@@ -106,7 +106,7 @@ fn looked_up(
     let scope = match args.scope.choice() {
         Some(Choice::File(file)) => {
             let bytes =
-                read_named(&file, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
+                read_named(&file, crate::resolve::context::OWN_LIMIT)?.ok_or_else(|| {
                     Error::new(Kind::NotThere, "there is no such file").at(file.display())
                 })?;
             let layer = Layer::parse(Scope::User, Standing::Own, &file, bytes.bytes)?;

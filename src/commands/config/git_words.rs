@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 
-use crate::config::keys::{self, KeyPath, ValueType};
+use crate::config::setting::{self, KeyPath, ValueType};
 use crate::error::{Error, Kind};
 use crate::escape;
 
@@ -254,7 +254,7 @@ impl Typed {
         // What stands behind `=` may be a secret as well.
         let first = first.split('=').next().unwrap_or_default();
         let path = KeyPath::parse(first).ok();
-        let near = path.as_ref().filter(|path| path.known().is_none()).and_then(keys::nearest);
+        let near = path.as_ref().filter(|path| path.known().is_none()).and_then(setting::nearest);
         let path = near.and_then(|near| KeyPath::parse(&near).ok()).or(path);
         let known = path.as_ref().and_then(KeyPath::known);
         let mut words =

@@ -5,17 +5,17 @@ use std::collections::HashSet;
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::scope_args::{Choice, ScopeArgs};
-use crate::config::keys::KeyPath;
+use crate::config::setting::KeyPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::Offered;
 use crate::credential::source::StoredKey;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::scope_args::{Choice, ScopeArgs};
 use crate::read_file::read_named;
+use crate::resolve::context::Context;
 
 /// Print every setting of every layer; `*` marks those in force, keys are masked
 #[derive(Args, Debug)]
@@ -111,10 +111,9 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     }
     let broken = match choice {
         Some(Choice::File(path)) => {
-            let file =
-                read_named(&path, crate::commands::context::OWN_LIMIT)?.ok_or_else(|| {
-                    Error::new(Kind::NotThere, "there is no such file").at(path.display())
-                })?;
+            let file = read_named(&path, crate::resolve::context::OWN_LIMIT)?.ok_or_else(|| {
+                Error::new(Kind::NotThere, "there is no such file").at(path.display())
+            })?;
             let mut config = Config::default();
             let layer = Layer::parse(Scope::User, Standing::Own, &path, file.bytes)?;
             let broken = layer.problems.first().cloned();

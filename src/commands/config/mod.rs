@@ -2,7 +2,6 @@
 
 mod edit;
 mod explain;
-mod explain_account;
 mod get;
 pub mod git_words;
 mod list;
@@ -15,8 +14,8 @@ mod unset;
 
 use clap::{Args, Subcommand};
 
-use super::context::Context;
 use crate::error::Error;
+use crate::resolve::context::Context;
 
 /// Read and change settings, and see where they come from
 #[derive(Args, Debug)]

@@ -5,11 +5,11 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::context::Context;
 use crate::config::Scope;
-use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE};
 use crate::error::Error;
 use crate::escape;
+use crate::resolve::context::Context;
 
 /// Print where settings and keys are looked for; works when a file is broken
 #[derive(Args, Debug)]
@@ -24,8 +24,8 @@ pub(super) struct PathArgs {
 
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &PathArgs) -> Result<(), Error> {
-    let places = discover::places(&context.invocation, context.globals.files(&context.nested))?;
-    let project = places.project.as_ref().map(discover::ProjectPlace::dir);
+    let places = places::places(&context.invocation, context.globals.files(&context.nested))?;
+    let project = places.project.as_ref().map(places::ProjectPlace::dir);
     let mut rows = Vec::new();
     for (scope, dir) in
         [(Scope::System, &places.system), (Scope::User, &places.user), (Scope::Project, &project)]

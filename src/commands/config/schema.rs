@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::commands::context::Context;
 use crate::config::schema;
 use crate::credential::schema as of_credentials;
+use crate::resolve::context::Context;
 
 /// Print the JSON schema of `config.toml`; works when a file is broken
 ///

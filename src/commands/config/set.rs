@@ -7,16 +7,16 @@ use clap::Args;
 use super::set_apikey::{self, NewValue};
 use super::source_args::SourceArgs;
 use crate::account::Refusal;
+use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::judge_entry::{Writer, judge_entry};
-use crate::commands::scope_args::{Choice, ScopeArgs};
-use crate::config::keys::{Key, KeyPath, ValueType};
+use crate::config::setting::{Key, KeyPath, ValueType};
 use crate::config::{Layer, Located, Origin, Scope, Value, edit, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::scope_args::{Choice, ScopeArgs};
+use crate::resolve::context::Context;
 
 /// Change a setting; a key (apikey) is asked for or read from standard input
 #[derive(Args)]

@@ -3,17 +3,17 @@
 use std::ffi::OsStr;
 
 use crate::account::Account;
-use crate::commands::adopt;
-use crate::commands::context::{Context, Facts};
-use crate::commands::destination::Destination;
-use crate::commands::forget_key::tell_what_was_replaced;
-use crate::commands::given_key::{KeyInput, read_key};
-use crate::commands::scope_args::Choice;
-use crate::config::discover::Files;
+use crate::config::places::Files;
 use crate::config::{Located, Origin, Scope};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::write::{NewKey, Put, put};
 use crate::error::{Error, Kind};
+use crate::layer_file::destination::Destination;
+use crate::layer_file::forget_key::tell_what_was_replaced;
+use crate::layer_file::new_account;
+use crate::layer_file::scope_args::Choice;
+use crate::resolve::context::{Context, Facts};
+use crate::resolve::given_key::{KeyInput, read_key};
 use crate::secret::Secret;
 
 /// What is to be stored.
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context, choice: Option<Choice>, value: NewValue) ->
     if let Some(error) = facts.broken.first() {
         return Err(error.clone());
     }
-    adopt::refuse_untrusted(&destination, &facts)?;
+    new_account::refuse_untrusted(&destination, &facts)?;
     refuse_unread(context, &destination, &facts)?;
     let selected = selected_profile(context)?;
     let account = match &selected {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::commands::context::Context;
 use crate::credential::source::{SecretSource, SourceError};
 use crate::error::{Error, Kind};
+use crate::resolve::context::Context;
 
 /// The flags that name a secret source.
 #[derive(Args, Clone)]

@@ -3,16 +3,16 @@
 use clap::Args;
 
 use crate::account::Account;
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::forget_key::{erase_in_git, tell_what_stays};
-use crate::commands::scope_args::ScopeArgs;
-use crate::config::keys::{self, KeyPath, ValueType};
+use crate::config::setting::{self, KeyPath, ValueType};
 use crate::config::{Layer, edit};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::forget_key::{erase_in_git, tell_what_stays};
+use crate::layer_file::scope_args::ScopeArgs;
+use crate::resolve::context::Context;
 
 /// Remove a setting from one layer
 #[derive(Args, Debug)]
@@ -52,7 +52,7 @@ fn not_there(error: Error, path: &KeyPath) -> Error {
         return error;
     }
     let shown = path.to_string();
-    let near = path.known().is_none().then(|| keys::nearest(path)).flatten();
+    let near = path.known().is_none().then(|| setting::nearest(path)).flatten();
     let error = match near {
         Some(near) => error.help(format!("did you mean `{}`?", escape::line(&near))),
         None => error,

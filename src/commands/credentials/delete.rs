@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::commands::context::Context;
-use crate::commands::forget_key::forget_key;
-use crate::commands::given_key::{read_existing, recognise};
 use crate::error::{Error, Kind};
+use crate::layer_file::forget_key::forget_key;
 use crate::replace_file::{Links, Lock, remove};
+use crate::resolve::context::Context;
+use crate::resolve::given_key::{read_existing, recognise};
 
 /// Delete a credentials file of another program, after saying what it holds
 ///

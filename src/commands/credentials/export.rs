@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::commands::context::{Context, Resolved};
-use crate::commands::given_key::{recognise, tuple_of};
 use crate::config::Scope;
 use crate::error::{Error, Kind, shell_word};
-use crate::git;
-use crate::legacy::{self, ExportAs, ExportedAccount, NonSecure};
+use crate::foreign::git;
+use crate::foreign::{self, ExportAs, ExportedAccount, NonSecure};
 use crate::read_file::read_named;
 use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+use crate::resolve::context::{Context, Resolved};
+use crate::resolve::given_key::{recognise, tuple_of};
 use crate::secret::Secret;
 
 /// Write the account in use, with its key, as a file of CARTOframes
@@ -76,7 +76,7 @@ fn write_default(
     args: &ExportArgs,
 ) -> Result<(), Error> {
     let known =
-        legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref());
+        foreign::known_places(&|name| context.env(name), context.invocation.home().as_deref());
     let places: Vec<_> =
         known.iter().filter(|place| place.program.starts_with("CARTOframes")).collect();
     if places.is_empty() {
@@ -119,7 +119,7 @@ fn text(resolved: &Resolved, key: &Secret, form: Option<Form>) -> Result<String,
             NonSecure::Refused
         },
     };
-    legacy::write(form, &exported).map_err(|error| {
+    foreign::write(form, &exported).map_err(|error| {
         Error::new(Kind::Refused, error.to_string()).help("carto credentials export --as 1.x")
     })
 }

@@ -8,16 +8,16 @@ use clap::Args;
 
 use super::import_all;
 use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks, store};
-use crate::commands::adopt::{self, Place};
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::given_key::{read_existing, recognise, warn_if_loose};
-use crate::commands::scope_args::Choice;
 use crate::config::Scope;
-use crate::config::keys::check_profile_name;
+use crate::config::setting::check_profile_name;
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
-use crate::legacy::{self, Holds, Imported};
+use crate::foreign::{self, Holds, Imported};
+use crate::layer_file::destination::Destination;
+use crate::layer_file::new_account::{self, Place};
+use crate::layer_file::scope_args::Choice;
+use crate::resolve::context::Context;
+use crate::resolve::given_key::{read_existing, recognise, warn_if_loose};
 
 /// The longest text that is read from standard input, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
     let scope = if args.project { Scope::Project } else { Scope::User };
     let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
     if args.project {
-        adopt::refuse_untrusted(&destination, &context.facts(None)?)?;
+        new_account::refuse_untrusted(&destination, &context.facts(None)?)?;
     }
     if args.all {
         let action =
@@ -147,7 +147,7 @@ fn read(context: &Context, path: &Path) -> Result<Imported, Error> {
 /// Finds the one file of another program that is there.
 fn the_known_one(context: &Context) -> Result<PathBuf, Error> {
     let places =
-        legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref());
+        foreign::known_places(&|name| context.env(name), context.invocation.home().as_deref());
     let there: Vec<_> = places.iter().filter(|place| place.path.is_file()).collect();
     let with_accounts: Vec<_> =
         there.iter().filter(|place| place.holds == Holds::Accounts).collect();

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::import_plan::{Checked, Existing, KeyStep, Plan, Step, checked, remarks, store};
-use crate::commands::adopt::Place;
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::given_key::{read_existing, recognise, warn_if_loose};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
-use crate::legacy::{self, Holds, Imported, KnownPlace};
+use crate::foreign::{self, Holds, Imported, KnownPlace};
+use crate::layer_file::destination::Destination;
+use crate::layer_file::new_account::Place;
+use crate::resolve::context::Context;
+use crate::resolve::given_key::{read_existing, recognise, warn_if_loose};
 
 /// Whether anything is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,8 @@ pub(super) fn run(
     action: Action,
     format: Format,
 ) -> Result<(), Error> {
-    let all = legacy::known_places(&|name| context.env(name), context.invocation.home().as_deref());
+    let all =
+        foreign::known_places(&|name| context.env(name), context.invocation.home().as_deref());
     let places: Vec<_> = all.iter().filter(|place| place.path.is_file()).collect();
     if places.is_empty() {
         return Err(nothing_found(&all));

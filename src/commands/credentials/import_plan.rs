@@ -4,17 +4,17 @@
 use std::path::{Path, PathBuf};
 
 use crate::account::{Account, World};
-use crate::commands::adopt::{self, Names, Place, Select, Wanted};
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::given_key::tuple_of;
 use crate::config::Scope;
-use crate::config::keys::check_profile_name;
+use crate::config::setting::check_profile_name;
 use crate::credential::source::StoredKey;
 use crate::credential::write::{NewKey, put_all};
 use crate::error::{Error, Kind};
-use crate::legacy::{Format, Imported, ImportedAccount};
+use crate::foreign::{Format, Imported, ImportedAccount};
+use crate::layer_file::destination::Destination;
+use crate::layer_file::new_account::{self, Names, Place, Select, Wanted};
 use crate::replace_file::Lock;
+use crate::resolve::context::Context;
+use crate::resolve::given_key::tuple_of;
 use crate::secret::Secret;
 
 /// An account of a file that was checked like one that is set.
@@ -190,7 +190,7 @@ impl Plan {
         existing: Existing,
     ) -> Result<Self, Error> {
         let scope = destination.scope();
-        let facts = adopt::own_facts(context, scope)?;
+        let facts = new_account::own_facts(context, scope)?;
         let stored = facts.stored.into_iter().filter(|entry| entry.scope == scope);
         let keys = stored.filter_map(|entry| {
             Some(Held { account: entry.account?, key: entry.key, mark: entry.profile, from: None })
@@ -204,7 +204,7 @@ impl Plan {
     /// # Errors
     /// The account that has it, and where.
     pub(super) fn refuse_taken(&self, checked: &Checked, profile: &str) -> Result<(), Error> {
-        adopt::refuse_taken(&self.world, &checked.account, profile)
+        new_account::refuse_taken(&self.world, &checked.account, profile)
     }
 
     /// Decides on one account, and counts with it from then on.
@@ -345,5 +345,5 @@ pub(super) fn store<'a>(
     }
     let named: Vec<_> =
         steps.map(|step| (&step.checked.account, &step.place, &step.wanted)).collect();
-    adopt::write_all(lock, context, destination, &named)
+    new_account::write_all(lock, context, destination, &named)
 }

@@ -9,8 +9,8 @@ mod show;
 
 use clap::{Args, Subcommand};
 
-use super::context::Context;
 use crate::error::Error;
+use crate::resolve::context::Context;
 
 /// Show the account in use; take over and write CARTOframes' files
 #[derive(Args, Debug)]

@@ -4,9 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use crate::account::Account;
-use crate::commands::context::Context;
 use crate::error::Error;
 use crate::escape;
+use crate::resolve::context::Context;
 use crate::secret::{MASK, Secret};
 
 /// Print the account in use and its key, masked, with where they come from

@@ -3,21 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use super::{Finding, open_to_others};
-use crate::commands::context::{Context, OWN_LIMIT};
 use crate::config::Scope;
-use crate::config::discover::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE};
 use crate::credential::store;
 use crate::error::shell_word;
-use crate::git;
+use crate::foreign::git;
 use crate::invocation::Env;
 use crate::read_file::read_regular;
+use crate::resolve::context::{Context, OWN_LIMIT};
 
 /// Looks at the directories of carto's files.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {
     // Not from what was loaded: that can fail for many reasons, and the files are there.
-    let all = discover::places(&context.invocation, discover::Files::All);
+    let all = places::places(&context.invocation, places::Files::All);
     let Ok(places) = all else { return Vec::new() };
-    let project = places.project.as_ref().map(discover::ProjectPlace::dir);
+    let project = places.project.as_ref().map(places::ProjectPlace::dir);
     let mut findings = Vec::new();
     for dir in [&places.system, &places.user, &project].into_iter().flatten() {
         findings.extend(of_credentials(&context.invocation.env, &dir.join(CREDENTIALS_FILE)));

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::{Finding, open_to_others};
-use crate::commands::context::Context;
 use crate::config::Scope;
-use crate::config::discover::CREDENTIALS_FILE;
+use crate::config::places::CREDENTIALS_FILE;
 use crate::credential::source::SecretSource;
 use crate::credential::store;
 use crate::error::shell_word;
+use crate::resolve::context::Context;
 
 /// Looks at the files, and runs nothing.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {

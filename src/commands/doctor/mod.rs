@@ -14,9 +14,9 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::json;
 
-use super::context::Context;
 use crate::error::Error;
 use crate::escape;
+use crate::resolve::context::Context;
 
 /// Look for what is wrong: permissions, misplaced keys, typos, PATH
 ///

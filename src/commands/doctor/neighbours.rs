@@ -1,14 +1,14 @@
 //! Other programs' files and variables that hold keys.
 
 use super::Finding;
-use crate::commands::context::Context;
 use crate::error::shell_word;
-use crate::legacy::{self, Holds};
+use crate::foreign::{self, Holds};
+use crate::resolve::context::Context;
 
 /// Looks at the known places of other programs.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {
     let home = context.invocation.home();
-    let places = legacy::known_places(&|name| context.env(name), home.as_deref());
+    let places = foreign::known_places(&|name| context.env(name), home.as_deref());
     let mut findings = Vec::new();
     for place in places.iter().filter(|place| place.path.is_file()) {
         let word = shell_word(&place.path);

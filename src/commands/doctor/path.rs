@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use crate::commands::context::Context;
-use crate::commands::external::search_path;
+use crate::dispatch::plugin::search_path;
 use crate::error::shell_word;
 use crate::invocation::Invocation;
+use crate::resolve::context::Context;
 
 /// Looks at PATH's entries and at every plugin.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {

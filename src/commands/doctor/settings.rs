@@ -1,11 +1,11 @@
 //! Broken files, keys without effect, the account that would be refused.
 
 use super::Finding;
-use crate::commands::context::Context;
-use crate::commands::project::ProjectStanding;
-use crate::config::keys::KeyPath;
+use crate::config::setting::KeyPath;
 use crate::config::{KEY_IN_SETTINGS, Remark, RemarkKind};
 use crate::error::Error;
+use crate::project::nearest::ProjectStanding;
+use crate::resolve::context::Context;
 
 /// Looks at what is in the files and variables.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {
@@ -85,7 +85,7 @@ fn of_account(context: &Context) -> Vec<Finding> {
     findings
 }
 
-fn of_project(project: &crate::commands::project::Project) -> Option<Finding> {
+fn of_project(project: &crate::project::nearest::Project) -> Option<Finding> {
     let place = project.place.dir();
     match &project.standing {
         ProjectStanding::Foreign(reason) => Some(Finding::problem(

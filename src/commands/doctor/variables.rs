@@ -1,9 +1,9 @@
 //! `CARTO_*` variables that nothing reads.
 
 use super::Finding;
-use crate::commands::context::Context;
-use crate::config::keys::KEYS;
-use crate::plugin::contract::REMOVED;
+use crate::config::setting::KEYS;
+use crate::dispatch::environment::REMOVED;
+use crate::resolve::context::Context;
 
 /// Variables that are neither settings nor part of what plugins get; `CARTO_DB` is carto_cli's, and
 /// names a place that `import` knows.

@@ -3,10 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::context::Context;
-use crate::commands::external::search_path;
+use crate::dispatch::plugin::search_path;
 use crate::escape;
-use crate::plugin::find::Unfit;
+use crate::path_search::Unfit;
+use crate::resolve::context::Context;
 
 /// List the plugins, with their paths and what hides or hinders them
 #[derive(Args, Debug)]

@@ -6,8 +6,8 @@ mod which;
 
 use clap::{Args, Subcommand};
 
-use super::context::Context;
 use crate::error::Error;
+use crate::resolve::context::Context;
 
 /// List the plugins on PATH, and run one by its name
 #[derive(Args, Debug)]

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use crate::commands::context::Context;
-use crate::commands::external;
+use crate::dispatch::plugin;
 use crate::error::Error;
+use crate::resolve::context::Context;
 
 /// Run a plugin, also one that a built-in command or an alias hides
 #[derive(Args, Debug)]
@@ -22,5 +22,5 @@ pub(super) struct RunArgs {
 /// Runs the command.
 pub(super) fn run(context: &mut Context, args: &RunArgs, builtins: &[String]) -> Result<u8, Error> {
     let (name, rest) = args.words.split_first().unwrap_or((const { &OsString::new() }, &[]));
-    external::run(context, name, rest, builtins)
+    plugin::run(context, name, rest, builtins)
 }

@@ -3,10 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::commands::context::Context;
-use crate::commands::external::{found, plugin_name};
+use crate::dispatch::plugin::{found, plugin_name};
 use crate::error::Error;
 use crate::escape;
+use crate::resolve::context::Context;
 
 /// Print the file that `carto NAME` runs
 #[derive(Args, Debug)]

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use clap::Args;
 
+use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::judge_entry::{Writer, judge_entry};
-use crate::commands::scope_args::ScopeArgs;
-use crate::config::keys::{KeyPath, check_profile_name};
+use crate::config::setting::{KeyPath, check_profile_name};
 use crate::config::{Layer, Value, edit};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::scope_args::ScopeArgs;
+use crate::resolve::context::Context;
 
 /// Add a profile; its key is stored by `carto --profile NAME config set apikey`
 #[derive(Args, Debug)]

@@ -4,10 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use crate::account::{Account, Decision};
-use crate::commands::context::{Context, Facts};
 use crate::config::{Located, Origin, Scope};
 use crate::error::Error;
 use crate::escape;
+use crate::resolve::context::{Context, Facts};
 
 /// List the profiles; `*` marks the one in use
 #[derive(Args, Debug)]

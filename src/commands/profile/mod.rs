@@ -13,12 +13,12 @@ use std::path::Path;
 
 use clap::{Args, Subcommand};
 
-use super::context::Context;
-use super::destination::Destination;
 use crate::account::{Refusal, World};
 use crate::config::{Origin, Scope};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::resolve::context::Context;
 
 /// List, add, select, rename and remove named accounts
 #[derive(Args, Debug)]

@@ -8,17 +8,17 @@ use super::rename::sound_facts;
 use super::table::{self, Written};
 use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::account::{Account, World};
-use crate::commands::context::{Context, Facts};
-use crate::commands::destination::{Destination, edit_error};
-use crate::commands::forget_key::{erase_in_git, tell_what_stays};
-use crate::commands::scope_args::{Choice, ScopeArgs};
-use crate::config::keys::KeyPath;
+use crate::config::setting::KeyPath;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
 use crate::invocation::Invocation;
+use crate::layer_file::destination::{Destination, edit_error};
+use crate::layer_file::forget_key::{erase_in_git, tell_what_stays};
+use crate::layer_file::scope_args::{Choice, ScopeArgs};
+use crate::resolve::context::{Context, Facts};
 
 /// Remove a profile, with whatever selects it in the same file
 ///

@@ -6,15 +6,15 @@ use clap::Args;
 
 use super::table::{self, Written};
 use super::{elsewhere, scope_flag, selectors, unknown, word};
-use crate::commands::context::{Context, Facts};
-use crate::commands::destination::{Destination, edit_error};
-use crate::commands::scope_args::ScopeArgs;
 use crate::config::Layer;
-use crate::config::keys::check_profile_name;
+use crate::config::setting::check_profile_name;
 use crate::credential::mark;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::layer_file::destination::{Destination, edit_error};
+use crate::layer_file::scope_args::ScopeArgs;
+use crate::resolve::context::{Context, Facts};
 
 /// Rename a profile, with whatever selects it in the same file and the keys that are marked for it
 ///

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use crate::commands::context::Context;
-use crate::commands::destination::Destination;
-use crate::commands::scope_args::ScopeArgs;
-use crate::config::keys::KeyPath;
+use crate::config::setting::KeyPath;
 use crate::config::{Layer, Located, Origin, edit};
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::layer_file::scope_args::ScopeArgs;
+use crate::resolve::context::Context;
 
 /// Use a profile from now on, here or everywhere
 #[derive(Args, Debug)]

@@ -4,13 +4,13 @@
 use std::path::Path;
 
 use super::table::is_selector;
-use crate::commands::context::Context;
-use crate::commands::project::PROJECT_LIMIT;
-use crate::config::discover::{CONFIG_FILE, PROJECT_DIR};
-use crate::config::keys::KeyPath;
+use crate::config::places::{CONFIG_FILE, PROJECT_DIR};
+use crate::config::setting::KeyPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
+use crate::project::nearest::PROJECT_LIMIT;
 use crate::read_file::read_regular;
+use crate::resolve::context::Context;
 
 /// A place that names a profile.
 pub(super) struct Selector {

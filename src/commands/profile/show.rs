@@ -6,11 +6,11 @@ use serde_json::json;
 use super::selectors::{Place, Selector, selectors};
 use super::unknown;
 use crate::account::{Account, Chosen, Profile, Statement};
-use crate::commands::context::{Context, Facts};
 use crate::config::{Located, Origin, Scope};
 use crate::credential::{Offered, Picked, choose};
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::resolve::context::{Context, Facts};
 
 /// Show a profile: its account and key, where it is defined, and what selects it
 #[derive(Args, Debug)]

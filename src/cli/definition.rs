@@ -1,0 +1,380 @@
+//! The command line: global flags, the built-in commands, and everything else as a plugin.
+//!
+//! # Why
+//! The global flags are read first and alone. Only for a built-in command is its own part of the
+//! command line built and read: a plugin's start must not pay for commands it does not use, and
+//! nothing behind a plugin's name is carto's to read. Plain lines are read by [`scan`] and
+//! [`narrow`] at a fraction of the cost; the whole parser answers everything else.
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{
+    Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+};
+
+use super::{completions, help, mistake, narrow, scan};
+use crate::commands::alias::Expanded;
+use crate::commands::{
+    alias, config, credentials, doctor, env, exec, init, login, logout, plugin, profile, trust,
+};
+use crate::dispatch;
+use crate::error::{Error, Kind};
+use crate::invocation::Invocation;
+use crate::output::{Color, Output, Verbosity};
+use crate::resolve::context::Context;
+use crate::resolve::options::{Globals, Nested};
+
+/// Settings, accounts, keys and plugins for the CARTO location platform
+///
+/// carto resolves layered settings, keeps API keys and hands the right one, and only that, to the
+/// program that needs it: `carto NAME` runs the plugin `carto-NAME`.
+#[derive(Debug, Parser)]
+#[command(name = "carto", bin_name = "carto", version, max_term_width = 100)]
+#[command(disable_help_subcommand = true, subcommand_required = true)]
+#[command(after_help = "Examples:
+  carto login https://johnsmith.carto.com     an account and its key
+  carto config explain                        which account is used, and why
+  carto exec -- python notebook.py            any program with that account")]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Config(config::ConfigArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
+    Profile(profile::ProfileArgs),
+    Credentials(credentials::CredentialsArgs),
+    Trust(trust::TrustArgs),
+    Env(env::EnvArgs),
+    Exec(exec::ExecArgs),
+    Plugin(plugin::PluginArgs),
+    Alias(alias::AliasArgs),
+    Doctor(doctor::DoctorArgs),
+    Completions(CompletionsArgs),
+    Help(HelpArgs),
+    Version(VersionArgs),
+}
+
+/// The built-in commands by what people want to do; help lists them in this order.
+const TASKS: [(&str, &[&str]); 5] = [
+    ("Accounts and keys", &["login", "logout", "profile", "credentials"]),
+    ("Settings", &["config", "init", "trust"]),
+    ("Running programs with the account", &["exec", "env"]),
+    ("Plugins and aliases", &["plugin", "alias"]),
+    ("Getting help", &["doctor", "help", "completions", "version"]),
+];
+
+/// Print a completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  source <(carto completions bash)                        this shell
+  carto completions fish > ~/.config/fish/completions/carto.fish")]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: clap_complete::Shell,
+}
+
+/// Print help for carto, a command or a plugin
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  carto help config set     a built-in command
+  carto help whoami         a plugin: runs `carto-whoami --help`")]
+pub(super) struct HelpArgs {
+    /// Print a manual page (roff) of carto or of the command
+    #[arg(long)]
+    man: bool,
+    /// The command
+    command: Vec<OsString>,
+}
+
+/// Print the version
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  carto version       the name and the version
+  carto --version     the same")]
+pub(super) struct VersionArgs {}
+
+/// What came of reading the command line.
+enum Parsed {
+    Builtin(Box<Cli>),
+    External(Box<Globals>, OsString, Vec<OsString>),
+}
+
+/// Runs what the command line says and gives the exit status.
+pub fn run(mut invocation: Invocation) -> u8 {
+    let plain = Output::new(Verbosity::Normal, None, automatic(&invocation));
+    let mut outer = Globals::default();
+    let mut nested = match Nested::take(&mut invocation.env) {
+        Ok(nested) => nested,
+        Err(error) => return print_error(&plain, &error),
+    };
+    // Each round takes an alias's words in place of its name; the chain ends the loop.
+    loop {
+        let (globals, what) = match parse(&invocation) {
+            Ok(Parsed::Builtin(cli)) => (cli.globals, What::Builtin(cli.command)),
+            Ok(Parsed::External(globals, name, args)) => (*globals, What::External(name, args)),
+            Err(error) => return not_understood(&plain, &invocation, &error),
+        };
+        let globals = outer.over(globals);
+        let mut context = match begin(invocation, globals, nested) {
+            Ok(context) => context,
+            Err(error) => return print_error(&plain, &error),
+        };
+        let result = match what {
+            What::Builtin(command) => builtin(&mut context, command),
+            What::External(name, args) => match alias::expand(&mut context, &name, &args) {
+                Ok(Expanded::NotAnAlias) => {
+                    dispatch::plugin::run(&mut context, &name, &args, &builtins())
+                }
+                Ok(Expanded::Words(words)) => {
+                    (invocation, outer, nested) =
+                        (context.invocation, context.globals, context.nested);
+                    invocation.args = words;
+                    continue;
+                }
+                Ok(Expanded::Ran(code)) => Ok(code),
+                Err(error) => Err(error),
+            },
+        };
+        let result = result.and_then(|code| context.output.finish().map(|()| code));
+        return result.unwrap_or_else(|error| {
+            // What is wrong with the settings has been said, or is this very error.
+            if context.output.lacks_setting() {
+                _ = context.load();
+            }
+            print_error(&context.output, &error)
+        });
+    }
+}
+
+/// The command without the flags before it.
+enum What {
+    Builtin(Command),
+    External(OsString, Vec<OsString>),
+}
+
+fn print_error(output: &Output, error: &Error) -> u8 {
+    output.error(error);
+    error.kind.exit_code()
+}
+
+/// Gives the whole command line: what the arguments derive, with the commands listed by task. Help,
+/// completions and manual pages are made from it.
+pub fn command() -> Clap {
+    let command = Cli::command();
+    let mut tasks = String::new();
+    for (task, names) in TASKS {
+        tasks += &format!("\n{task}:\n");
+        for name in names {
+            let about = command.find_subcommand(name).and_then(Clap::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            tasks += &format!("  {name:<12} {about}\n");
+        }
+    }
+    command.help_template(format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{tasks}\nGlobal flags, before the command:\n{{options}}{{after-help}}"
+    ))
+}
+
+/// Gives the names of the built-in commands, without building the command line for it.
+pub(super) fn builtins() -> Vec<String> {
+    TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
+}
+
+/// Lists every built-in command that does something itself by its words: `config`, `set`.
+pub fn commands() -> Vec<Vec<String>> {
+    fn below(command: &Clap, words: &[String]) -> Vec<Vec<String>> {
+        if !command.has_subcommands() {
+            return vec![words.to_vec()];
+        }
+        let subcommands = command.get_subcommands();
+        let with = |sub: &Clap| [words, &[sub.get_name().to_owned()]].concat();
+        subcommands.flat_map(|sub| below(sub, &with(sub))).collect()
+    }
+    below(&Cli::command(), &[])
+}
+
+/// Gives every argument behind the name of the program that clap wants first.
+fn arguments(invocation: &Invocation) -> impl Iterator<Item = OsString> {
+    std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned())
+}
+
+/// Gives the parser of the global flags alone; what follows them is not looked at.
+pub(super) fn first_part() -> Clap {
+    Globals::augment_args(Clap::new("carto"))
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .allow_external_subcommands(true)
+        .external_subcommand_value_parser(clap::value_parser!(OsString))
+}
+
+/// Reads the global flags; then, for a built-in command, everything.
+fn parse(invocation: &Invocation) -> Result<Parsed, clap::Error> {
+    if let Some(parsed) = parse_plain(invocation) {
+        return Ok(parsed);
+    }
+    match first_part().try_get_matches_from(arguments(invocation)) {
+        Ok(matches) => {
+            if let Some((name, rest)) = matches.subcommand()
+                && !Command::has_subcommand(name)
+            {
+                let globals = Globals::from_arg_matches(&matches)?;
+                let args = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
+                return Ok(Parsed::External(Box::new(globals), name.into(), args));
+            }
+        }
+        // Flags take any bytes: what is not UTF-8 here is the command's name, which is none.
+        Err(error) if error.kind() == ErrorKind::InvalidUtf8 => {
+            if let Some(name) = invocation.args.iter().find(|word| word.to_str().is_none()) {
+                return Ok(Parsed::External(Box::default(), name.clone(), Vec::new()));
+            }
+        }
+        // Help, version and every mistake are the whole command line's to answer.
+        Err(_) => {}
+    }
+    let matches = command().try_get_matches_from(arguments(invocation))?;
+    Cli::from_arg_matches(&matches).map(|cli| Parsed::Builtin(Box::new(cli)))
+}
+
+/// Reads what is written plainly and without a mistake; the whole parser would read the same.
+fn parse_plain(invocation: &Invocation) -> Option<Parsed> {
+    let scan::Scanned { globals, name_at } = scan::scan(&invocation.args)?;
+    let name = invocation.args.get(name_at)?;
+    if let Some(parser) = narrow::parser(name) {
+        let matches = parser.try_get_matches_from(arguments(invocation)).ok()?;
+        return Some(Parsed::Builtin(Box::new(Cli::from_arg_matches(&matches).ok()?)));
+    }
+    let rest = invocation.args.get(name_at + 1..).unwrap_or_default().to_vec();
+    Some(Parsed::External(Box::new(globals), name.clone(), rest))
+}
+
+/// Prints what clap says, or, where git's words were typed for `config`, ours for them.
+fn not_understood(output: &Output, invocation: &Invocation, error: &clap::Error) -> u8 {
+    if error.use_stderr()
+        && let Ok(matches) = first_part().try_get_matches_from(arguments(invocation))
+        && let Some(("config", rest)) = matches.subcommand()
+        && let words =
+            rest.get_many::<OsString>("").unwrap_or_default().cloned().collect::<Vec<_>>()
+        && let Some(ours) = config::git_words::our_way(&words)
+    {
+        return print_error(output, &ours);
+    }
+    print_clap(output, error)
+}
+
+fn print_clap(output: &Output, error: &clap::Error) -> u8 {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        crate::output::prompt(&error.render().to_string());
+        Kind::Usage.exit_code()
+    } else if error.use_stderr() {
+        print_error(output, &mistake::error(error))
+    } else {
+        output.raw(error.render().to_string().as_bytes());
+        output.finish().map_or_else(|error| print_error(output, &error), |()| 0)
+    }
+}
+
+/// Enters the directory and makes the context of the run.
+fn begin(mut invocation: Invocation, globals: Globals, nested: Nested) -> Result<Context, Error> {
+    for dir in &globals.directory {
+        invocation.enter(dir)?;
+    }
+    let verbosity = match (globals.quiet, globals.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let asked = globals.color.map(Color::from);
+    let output = Output::new(verbosity, asked, automatic(&invocation));
+    Ok(Context::new(invocation, output, globals, nested))
+}
+
+/// What `auto` means here: no colours where `NO_COLOR` is set, or the terminal has none.
+fn automatic(invocation: &Invocation) -> Color {
+    let dumb = invocation.env.get("TERM").is_some_and(|term| term == "dumb");
+    if dumb || invocation.env.get("NO_COLOR").is_some() { Color::Never } else { Color::Auto }
+}
+
+fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
+    match asked {
+        Command::Init(args) => init::run(context, &args).map(|()| 0),
+        Command::Config(args) => config::run(context, &args).map(|()| 0),
+        Command::Login(args) => login::run(context, &args).map(|()| 0),
+        Command::Logout(args) => logout::run(context, &args).map(|()| 0),
+        Command::Profile(args) => profile::run(context, &args).map(|()| 0),
+        Command::Credentials(args) => credentials::run(context, &args).map(|()| 0),
+        Command::Trust(args) => trust::run(context, &args).map(|()| 0),
+        Command::Env(args) => env::run(context, &args).map(|()| 0),
+        Command::Exec(args) => exec::run(context, &args),
+        Command::Plugin(args) => plugin::run(context, &args, &builtins()),
+        Command::Alias(args) => alias::run(context, &args, &builtins()).map(|()| 0),
+        Command::Doctor(args) => doctor::run(context, &args),
+        Command::Completions(args) => {
+            context.output.raw(&completions::script(context, args.shell));
+            Ok(0)
+        }
+        Command::Help(args) if args.man => help::print_man(context, &args.command),
+        Command::Help(args) => help::print(context, &args.command),
+        Command::Version(VersionArgs {}) => {
+            context.output.line(format!("carto {}", env!("CARGO_PKG_VERSION")));
+            Ok(0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        command().debug_assert();
+    }
+
+    /// The list gives each command the arguments that the definition gives it.
+    #[test]
+    fn every_command_has_its_narrow_parser() {
+        let whole = Cli::command();
+        let names: Vec<_> = whole.get_subcommands().map(Clap::get_name).collect();
+        assert_eq!(narrow::COMMANDS.map(|(name, _)| name).to_vec(), names);
+        for name in names {
+            let narrow = narrow::parser(OsStr::new(name)).unwrap();
+            let [narrow, whole] = [&narrow, &whole].map(|root| {
+                // Only the whole parser numbers the commands.
+                format!("{:?}", root.find_subcommand(name).unwrap().clone().display_order(0))
+            });
+            assert!(narrow == whole, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_command_stands_under_one_task() {
+        let mut listed: Vec<_> = TASKS.iter().flat_map(|(_, names)| *names).copied().collect();
+        listed.sort_unstable();
+        let command = Cli::command();
+        let mut known: Vec<_> = command.get_subcommands().map(Clap::get_name).collect();
+        known.sort_unstable();
+        assert_eq!(listed, known);
+    }
+
+    #[test]
+    fn every_command_has_help() {
+        fn check(command: &Clap) {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            for sub in command.get_subcommands() {
+                check(sub);
+            }
+        }
+        check(&command());
+    }
+}

@@ -1,0 +1,10 @@
+//! The command line: global flags, the built-in commands, and everything else as a plugin.
+
+mod completions;
+mod definition;
+mod help;
+mod mistake;
+mod narrow;
+mod scan;
+
+pub use definition::{command, commands, run};

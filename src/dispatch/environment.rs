@@ -1,0 +1,183 @@
+//! What a plugin finds in its environment: contract 1.
+//!
+//! The child sees one whole account and no leftover of another: every variable that could name an
+//! account is removed first, duplicates included, then the resolved account is written.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::account::Account;
+use crate::dispatch::preset::Preset;
+use crate::invocation::{Env, same_name};
+use crate::secret::Secret;
+
+/// The version of the contract, in `CARTO_PLUGIN_API`.
+pub const VERSION: &str = "1";
+/// The private variable by which a nested carto learns what this one was told.
+pub const NESTED: &str = "CARTO_NESTED";
+
+/// Every variable that carto writes, or that could name or open an account.
+pub const REMOVED: [&str; 16] = [
+    "CARTO_USERNAME",
+    "CARTO_USER",
+    "CARTO_BASE_URL",
+    "CARTO_API_URL",
+    "CARTO_API_KEY",
+    "CARTO_API_KEY_FILE",
+    "CARTO_API_TOKEN",
+    "CARTO_ORG",
+    "CARTO_ALLOW_NON_SECURE",
+    "CARTO_PROFILE",
+    "CARTO_CREDENTIALS_FILE",
+    "CARTO_PROJECT_DIR",
+    "CARTO_BIN",
+    "CARTO_PLUGIN_API",
+    "CARTO_PLUGIN_CONFIG",
+    NESTED,
+];
+
+/// The variables among them that hold a key: no program gets them that has no use for one.
+pub const HOLD_KEYS: [&str; 2] = ["CARTO_API_KEY", "CARTO_API_TOKEN"];
+
+/// The account that a program is handed.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// The account.
+    pub account: Account,
+    /// Its key; none where the user withholds it.
+    pub key: Option<Secret>,
+    /// Its organization.
+    pub organization: Option<String>,
+    /// Whether its URL is `http://` by permission.
+    pub non_secure: bool,
+}
+
+/// Everything that a plugin is handed besides its arguments.
+#[derive(Clone, Debug, Default)]
+pub struct Contract<'a> {
+    /// The account; none where nobody names one.
+    pub granted: Option<&'a Granted>,
+    /// The root of the trusted project.
+    pub project_dir: Option<&'a Path>,
+    /// This program, for plugins that call back.
+    pub program: Option<&'a Path>,
+    /// The plugin's own settings as JSON.
+    pub plugin_config: Option<&'a str>,
+    /// The names of other programs that are written, too.
+    pub preset: Option<Preset>,
+    /// What a nested carto has to know.
+    pub nested: Option<&'a str>,
+}
+
+impl Contract<'_> {
+    /// Gives the variables of the account, each once and in a fixed order, those that only the
+    /// preset has behind the others; `None` unsets.
+    pub fn account_variables(
+        granted: Option<&Granted>,
+        preset: Option<Preset>,
+    ) -> Vec<(&'static str, Option<String>)> {
+        let account = granted.map(|granted| &granted.account);
+        let name = account.and_then(Account::username).map(ToString::to_string);
+        let key = granted.and_then(|granted| granted.key.as_ref());
+        let mut variables = vec![
+            ("CARTO_USERNAME", name.clone()),
+            ("CARTO_USER", name),
+            ("CARTO_BASE_URL", account.map(|account| account.base_url().to_string())),
+            ("CARTO_API_KEY", key.map(|key| key.expose().to_owned())),
+            ("CARTO_ORG", granted.and_then(|granted| granted.organization.clone())),
+            (
+                "CARTO_ALLOW_NON_SECURE",
+                granted.filter(|granted| granted.non_secure).map(|_| "1".to_owned()),
+            ),
+        ];
+        for (name, value) in preset.into_iter().flat_map(|preset| preset.values(granted)) {
+            if !variables.iter().any(|(known, _)| *known == name) {
+                variables.push((name, value));
+            }
+        }
+        variables
+    }
+
+    /// Makes the whole environment of the child from that of the parent.
+    pub fn environment(&self, parent: &Env) -> Vec<(OsString, OsString)> {
+        let account = Contract::account_variables(self.granted, self.preset);
+        let mut block: Vec<(OsString, OsString)> = Vec::new();
+        // Some dozens of names: ordering them costs less than asking the system for a hash's seed.
+        let mut known = BTreeSet::new();
+        for (name, value) in parent.iter() {
+            let mut written = REMOVED.iter().chain(account.iter().map(|(name, _)| name));
+            let removed = written.any(|removed| same_name(name, removed));
+            // The first of duplicates is the one that counts; later ones must not surface.
+            if !removed && known.insert(name) {
+                block.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let mut put = |name: &str, value: &OsStr| block.push((name.into(), value.to_owned()));
+        for (name, value) in account {
+            if let Some(value) = value {
+                put(name, OsStr::new(&value));
+            }
+        }
+        if let Some(dir) = self.project_dir {
+            put("CARTO_PROJECT_DIR", dir.as_os_str());
+        }
+        if let Some(program) = self.program {
+            put("CARTO_BIN", program.as_os_str());
+        }
+        put("CARTO_PLUGIN_API", OsStr::new(VERSION));
+        if let Some(config) = self.plugin_config {
+            put("CARTO_PLUGIN_CONFIG", OsStr::new(config));
+        }
+        if let Some(nested) = self.nested {
+            put(NESTED, OsStr::new(nested));
+        }
+        block
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base_url::BaseUrl;
+
+    /// A nested carto must not warn of what this one has written.
+    #[test]
+    fn every_variable_of_the_contract_is_known() {
+        for name in REMOVED {
+            let env = Env::new(vec![(name.into(), "x".into())]);
+            assert_eq!(crate::config::given::mistyped_variables(&env), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_the_parent_survives_and_nothing_comes_twice() {
+        let mut parent: Vec<(OsString, OsString)> = vec![("A".into(), "1".into())];
+        for name in REMOVED {
+            parent.push((name.into(), "stale".into()));
+            parent.push((name.into(), "stale again".into()));
+        }
+        parent.push(("A".into(), "2".into()));
+        let granted = Granted {
+            account: Account::new(BaseUrl::parse("https://ann.carto.com").unwrap(), None).unwrap(),
+            key: Some(Secret::new("k").unwrap()),
+            organization: None,
+            non_secure: false,
+        };
+        let contract = Contract { granted: Some(&granted), ..Contract::default() };
+        let block = contract.environment(&Env::new(parent));
+        let shown: Vec<_> =
+            block.iter().map(|(k, v)| format!("{}={}", k.display(), v.display())).collect();
+        assert_eq!(
+            shown,
+            [
+                "A=1",
+                "CARTO_USERNAME=ann",
+                "CARTO_USER=ann",
+                "CARTO_BASE_URL=https://ann.carto.com",
+                "CARTO_API_KEY=k",
+                "CARTO_PLUGIN_API=1"
+            ]
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! `carto NAME`: from the name of a command that is not built in to `execve`.
+//!
+//! [`alias`] says what the name stands for, [`plugin`] finds the program and decides what it may
+//! know, [`environment`] is the contract between carto and plugins, [`start`] prepares the
+//! environment, and [`execve`] replaces this process.
+
+pub mod alias;
+pub mod environment;
+pub mod execve;
+pub mod plugin;
+mod plugin_name;
+pub mod preset;
+pub mod preset_args;
+pub mod start;
+
+pub use plugin_name::{NameError, PluginName};

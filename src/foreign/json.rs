@@ -1,0 +1,113 @@
+//! A JSON object as it is written, with names that are given twice.
+//!
+//! # Why
+//! `serde_json::Value` keeps the last of two equal names and says nothing. Other readers keep the
+//! first, so a file with two keys would mean different accounts to different programs.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::foreign::ReadError;
+
+/// A JSON value. No known field is a number or an array, so their contents are dropped, and two
+/// of them compare equal. It derives no `Debug`: any text may be a secret.
+#[derive(PartialEq)]
+pub(super) enum Node {
+    Null,
+    Bool(bool),
+    Text(String),
+    Object(Object),
+    Other,
+}
+
+/// The names and values of an object in the order of the text; a name may stand more than once.
+#[derive(PartialEq)]
+pub(super) struct Object(pub(super) Vec<(String, Node)>);
+
+impl Object {
+    /// Whether a name is there, whatever its value.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(n, _)| n == name)
+    }
+
+    /// Gives every value of a name.
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, node)| node)
+    }
+}
+
+/// Parses a text that must be one object; the error has the place and nothing of the text.
+pub(super) fn parse_object(text: &str) -> Result<Object, ReadError> {
+    match serde_json::from_str::<Node>(text) {
+        Ok(Node::Object(object)) => Ok(object),
+        Ok(Node::Null | Node::Bool(_) | Node::Text(_) | Node::Other) => {
+            Err(ReadError::NoKnownFormat)
+        }
+        Err(error) => Err(place(text, &error)),
+    }
+}
+
+/// Turns serde's place, which counts bytes and can be zero, into one that editors show. Its text
+/// is dropped: it can quote the file.
+fn place(text: &str, error: &serde_json::Error) -> ReadError {
+    let line = error.line().max(1);
+    let bytes = text.split('\n').nth(line - 1).unwrap_or_default();
+    let before = error.column().saturating_sub(1);
+    let column = 1 + bytes.char_indices().filter(|(at, c)| at + c.len_utf8() <= before).count();
+    ReadError::Json { line, column }
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
+        Ok(Node::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Text(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Node::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+        let mut object = Vec::new();
+        while let Some(entry) = entries.next_entry()? {
+            object.push(entry);
+        }
+        Ok(Node::Object(Object(object)))
+    }
+}

@@ -1,0 +1,7 @@
+//! One scope's files, to be written: the place, the lock, the approval, the edit.
+
+mod approval;
+pub mod destination;
+pub mod forget_key;
+pub mod new_account;
+pub mod scope_args;

@@ -1,0 +1,381 @@
+//! Where a new account's name goes: it becomes the default, a profile, or is there already.
+//! `login` and `credentials import` share it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::account::{Account, World};
+use crate::config::places::CONFIG_FILE;
+use crate::config::setting::KeyPath;
+use crate::config::{Layer, Located, Origin, Scope, Standing, edit};
+use crate::error::{Error, Kind, shell_word};
+use crate::escape;
+use crate::layer_file::destination::Destination;
+use crate::replace_file::Lock;
+use crate::resolve::context::{Context, Facts};
+
+/// Whether the account becomes the default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// Only where the scope names none that can be used.
+    IfNoDefault,
+    /// Only where the scope names none at all, not even one that cannot be used.
+    IfNoneNamed,
+    /// In any case.
+    Always,
+}
+
+/// What is wanted for the account.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// The profile's name; a profile of that name becomes this account.
+    pub profile: Option<String>,
+    /// The profile's name, unless another account has it.
+    pub suggested: Option<String>,
+    /// Whether it becomes the default.
+    pub select: Select,
+    /// Its organization.
+    pub organization: Option<String>,
+}
+
+/// Where the account's name goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is there already.
+    Known,
+    /// Beside nothing else: it becomes the default.
+    Default,
+    /// As a profile of this name, which becomes the default or not.
+    Profile {
+        /// The profile's name.
+        name: String,
+        /// Whether it becomes the default.
+        selects: bool,
+    },
+}
+
+impl Place {
+    /// Says where the account's name went, in words that follow a sentence.
+    pub fn words(&self) -> String {
+        match self {
+            Place::Known => ", the account was there".to_owned(),
+            Place::Default => ", as the default account".to_owned(),
+            Place::Profile { name, selects: true } => {
+                format!(", as profile {name}, which is now the default")
+            }
+            Place::Profile { name, selects: false } => format!(", as profile {name}"),
+        }
+    }
+}
+
+/// Which account has which name in a scope. Only the user's own word counts here, neither an
+/// untrusted project's nor this shell's.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// What the scope itself names.
+    default: Default,
+    /// Every profile up to the scope; no account where it cannot be used.
+    profiles: BTreeMap<String, Option<Account>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Default {
+    None,
+    Unusable,
+    Account(Account),
+}
+
+impl Names {
+    /// Reads the names of a world that ends at the scope.
+    pub fn of(world: &World, scope: Scope) -> Self {
+        let statement = world.statements.iter().find(|statement| statement.scope == scope);
+        let names_one = statement.is_some_and(|s| s.profile.is_some() || s.bare.names_account());
+        let default = match world.account_named_at(scope) {
+            Some(account) => Default::Account(account),
+            None if names_one => Default::Unusable,
+            None => Default::None,
+        };
+        let profiles = world.profile_names().into_iter().map(|name| {
+            let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+            (name.to_owned(), world.account_of_profile(&selected).ok())
+        });
+        Names { default, profiles: profiles.collect() }
+    }
+
+    /// Decides where an account's name goes.
+    pub fn place(&self, account: &Account, wanted: &Wanted) -> Place {
+        let is_open = match wanted.select {
+            Select::IfNoneNamed => self.default == Default::None,
+            Select::Always | Select::IfNoDefault => !matches!(self.default, Default::Account(_)),
+        };
+        let selects = is_open || wanted.select == Select::Always;
+        let as_profile = |name: &str| {
+            if self.has(name, account) && !selects {
+                return Place::Known;
+            }
+            Place::Profile { name: name.to_owned(), selects }
+        };
+        if let Some(name) = &wanted.profile {
+            return as_profile(name);
+        }
+        if let Some(name) = &wanted.suggested
+            && self.is_free_for(name, account)
+        {
+            return as_profile(name);
+        }
+        if self.default == Default::Account(account.clone()) {
+            return Place::Known;
+        }
+        match (self.holder(account), &wanted.suggested) {
+            (Some(name), _) => as_profile(name),
+            (None, Some(name)) => as_profile(&self.numbered(name)),
+            (None, None) if is_open => Place::Default,
+            (None, None) => as_profile(&self.free_name(account)),
+        }
+    }
+
+    /// Takes an account's new place, as if it were written.
+    pub fn add(&mut self, account: &Account, place: &Place) {
+        match place {
+            Place::Known => {}
+            Place::Default => self.default = Default::Account(account.clone()),
+            Place::Profile { name, selects } => {
+                self.profiles.insert(name.clone(), Some(account.clone()));
+                if *selects {
+                    self.default = Default::Account(account.clone());
+                }
+            }
+        }
+    }
+
+    fn has(&self, name: &str, account: &Account) -> bool {
+        self.profiles.get(name).is_some_and(|holder| holder.as_ref() == Some(account))
+    }
+
+    fn is_free_for(&self, name: &str, account: &Account) -> bool {
+        !self.profiles.contains_key(name) || self.has(name, account)
+    }
+
+    /// Gives the first profile of an account.
+    fn holder(&self, account: &Account) -> Option<&str> {
+        let mut profiles = self.profiles.iter();
+        let (name, _) = profiles.find(|(_, holder)| holder.as_ref() == Some(account))?;
+        Some(name)
+    }
+
+    /// Gives the shortest name that no profile has.
+    fn free_name(&self, account: &Account) -> String {
+        let short = account.short_name();
+        if !self.profiles.contains_key(short) {
+            return short.to_owned();
+        }
+        let long = format!("{short}@{}", account.base_url().host());
+        if self.profiles.contains_key(&long) { self.numbered(&long) } else { long }
+    }
+
+    /// Gives a name that no profile has: the wanted one with a number.
+    fn numbered(&self, name: &str) -> String {
+        let mut names = (2_u64..).map(|number| format!("{name}-{number}"));
+        names.find(|name| !self.profiles.contains_key(name)).unwrap_or_else(|| name.to_owned())
+    }
+}
+
+/// In an untrusted project that names an account no key is stored: it would stand beside settings that
+/// somebody else wrote.
+///
+/// # Errors
+/// The project, and what to type instead.
+pub fn refuse_untrusted(destination: &Destination, facts: &Facts) -> Result<(), Error> {
+    let Destination::Project(project) = destination else { return Ok(()) };
+    let statement = facts.world.statements.iter().find(|s| s.scope == Scope::Project);
+    let names = statement.is_some_and(|statement| {
+        statement.standing == Standing::Untrusted
+            && (statement.bare.names_account() || statement.profile.is_some())
+    });
+    if !names {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Refused,
+        "this project is not trusted and names an account; no key is stored in it",
+    )
+    .at(project.file(CONFIG_FILE).display())
+    .help("carto trust                 # shows the project's settings and asks")
+    .help("carto config set apikey     # stores the key with your own settings"))
+}
+
+/// Decides where the account's name goes in a scope.
+///
+/// # Errors
+/// A broken file; an untrusted project that names an account.
+pub fn place(
+    context: &Context,
+    destination: &Destination,
+    account: &Account,
+    wanted: &Wanted,
+) -> Result<Place, Error> {
+    let scope = destination.scope();
+    let world = own_world(context, scope)?;
+    if let Some(name) = &wanted.profile {
+        refuse_taken(&world, account, name)?;
+    }
+    Ok(Names::of(&world, scope).place(account, wanted))
+}
+
+/// Gives the first profile of an account.
+pub fn profile_of<'a>(world: &'a World, account: &Account) -> Option<&'a str> {
+    let named = |name: &str| {
+        let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+        world.account_of_profile(&selected).ok()
+    };
+    world.profile_names().into_iter().find(|name| named(name).as_ref() == Some(account))
+}
+
+/// Refuses a wanted name that another account has.
+///
+/// # Errors
+/// The account that has it, and where.
+pub fn refuse_taken(world: &World, account: &Account, name: &str) -> Result<(), Error> {
+    let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
+    match world.account_of_profile(&selected) {
+        Ok(known) if known != *account => Err(taken(world, name, &known)),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a name that is another account's: its other fields would stay and be mixed in.
+fn taken(world: &World, name: &str, account: &Account) -> Error {
+    let what = format!("the profile `{}` is another account: {account}", escape::line(name));
+    let error = Error::new(Kind::Usage, what);
+    let Some(profile) = world.profile(name) else { return error };
+    let flag = match profile.at.scope {
+        Scope::User => String::new(),
+        scope => format!("--{scope} "),
+    };
+    let old = shell_word(Path::new(name));
+    error
+        .at(&profile.at.origin)
+        .help("choose another name")
+        .help(format!("or free this one: carto profile rename {flag}{old} NEW"))
+}
+
+/// Gives the user's own word up to a scope.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn own_world(context: &Context, scope: Scope) -> Result<World, Error> {
+    Ok(own_facts(context, scope)?.world)
+}
+
+/// Gives the user's own word up to a scope, and the stored keys.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn own_facts(context: &Context, scope: Scope) -> Result<Facts, Error> {
+    let mut facts = if scope == Scope::Project {
+        context.again().facts(None)?
+    } else {
+        context.without_project().facts(None)?
+    };
+    if let Some(error) = facts.broken.first() {
+        return Err(error.clone());
+    }
+    facts.world.statements.retain(|statement| statement.scope <= scope && !statement.untrusted());
+    Ok(facts)
+}
+
+/// Writes the account's name to its place, under the lock that was held when the place was found.
+///
+/// # Errors
+/// The settings file cannot be read, edited or written.
+pub fn write_settings(
+    lock: &Lock,
+    context: &Context,
+    destination: &Destination,
+    account: &Account,
+    place: &Place,
+    wanted: &Wanted,
+) -> Result<(), Error> {
+    write_all(lock, context, destination, &[(account, place, wanted)])
+}
+
+/// Writes the names of several accounts at once, as [`write_settings`] does that of one.
+///
+/// # Errors
+/// The settings file cannot be read, edited or written; then none is written.
+pub fn write_all(
+    lock: &Lock,
+    context: &Context,
+    destination: &Destination,
+    accounts: &[(&Account, &Place, &Wanted)],
+) -> Result<(), Error> {
+    let mut values = Vec::new();
+    for (account, place, wanted) in accounts {
+        values.extend(values_of(context, destination.scope(), account, place, wanted)?);
+    }
+    if values.is_empty() {
+        return Ok(());
+    }
+    let change = |old: &str, layer: &Layer| set_all(old, layer, &values);
+    destination.edit_config_under(lock, context, change, |_| Ok(()))?;
+    Ok(())
+}
+
+/// What is written: keys by their parts, with their values.
+type Values<'a> = Vec<(Vec<&'a str>, edit::Value)>;
+
+fn values_of<'a>(
+    context: &Context,
+    scope: Scope,
+    account: &Account,
+    place: &'a Place,
+    wanted: &Wanted,
+) -> Result<Values<'a>, Error> {
+    let mut values: Values = Vec::new();
+    let text = |text: &str| edit::Value::String(text.to_owned());
+    let prefix: Vec<&str> = match place {
+        Place::Known => return Ok(values),
+        Place::Default => Vec::new(),
+        Place::Profile { name, .. } => vec!["profiles", name],
+    };
+    let mut put = |field, value| values.push(([prefix.as_slice(), &[field]].concat(), value));
+    if account.base_url().needs_permission() {
+        put("allow_non_secure", edit::Value::Bool(true));
+    }
+    let name_is_enough = *place == Place::Default && name_is_enough(context, scope, account)?;
+    if !name_is_enough {
+        put("base_url", text(account.base_url().as_str()));
+    }
+    if let Some(name) = account.username() {
+        put("username", text(name.as_str()));
+    }
+    if let Some(organization) = &wanted.organization {
+        put("organization", text(organization));
+    }
+    if let Place::Profile { name, selects: true } = place {
+        values.push((vec!["profile"], text(name)));
+    }
+    Ok(values)
+}
+
+/// Whether the name alone gives the account, so that a later `config set username` stays simple.
+fn name_is_enough(context: &Context, scope: Scope, account: &Account) -> Result<bool, Error> {
+    let Some(name) = account.username() else { return Ok(false) };
+    let world = own_world(context, scope)?;
+    let name = Located::new(name.clone(), scope, Origin::BuiltIn);
+    Ok(world.account_for_name(name).is_ok_and(|alone| alone == *account))
+}
+
+fn set_all(
+    old: &str,
+    layer: &Layer,
+    values: &[(Vec<&str>, edit::Value)],
+) -> Result<edit::Change, edit::EditError> {
+    let written = |path: &[&str]| {
+        layer.written(&KeyPath(path.iter().map(|segment| (*segment).to_owned()).collect()))
+    };
+    let written: Vec<_> = values.iter().map(|(path, value)| (written(path), value)).collect();
+    let values: Vec<_> =
+        written.iter().map(|(path, value)| (path.segments(), (*value).clone())).collect();
+    edit::set_all(old, &values)
+}

@@ -1,0 +1,156 @@
+//! Lends a run's surroundings to the fetching of keys: environment, PATH, where to say what is
+//! waited for.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use crate::account::Account;
+use crate::config::Origin;
+use crate::credential::fetch::{Surroundings, fetch};
+use crate::credential::git_store::GitStore;
+use crate::credential::source::StoredKey;
+use crate::dispatch::environment::{Granted, NESTED, REMOVED};
+use crate::dispatch::plugin;
+use crate::error::{Error, Kind};
+use crate::escape;
+use crate::path_search::{Program, Unfit, is_path, judge};
+use crate::resolve::context::{Context, Resolved};
+use crate::resolve::options::{Nested, NestedFiles};
+use crate::secret::Secret;
+
+impl Resolved {
+    /// Gives the key itself, fetched once.
+    ///
+    /// # Errors
+    /// Its source fails, or gives no key.
+    pub fn secret(&self, context: &Context) -> Result<Secret, Error> {
+        if let Some(key) = self.fetched.get() {
+            return Ok(key.clone());
+        }
+        let key = context.fetch(&self.key.key, Some(&self.key.account), &self.key.origin)?;
+        Ok(self.fetched.get_or_init(|| key).clone())
+    }
+
+    /// Gives what a program is handed.
+    ///
+    /// # Errors
+    /// The key has to be fetched, and its source fails.
+    pub fn granted(&self, context: &Context) -> Result<Granted, Error> {
+        Ok(Granted { key: Some(self.secret(context)?), ..self.granted_without_key() })
+    }
+
+    /// Gives what a program is handed that has no use for the key.
+    pub fn granted_without_key(&self) -> Granted {
+        Granted {
+            account: self.chosen.account.clone(),
+            key: None,
+            organization: self.chosen.organization.as_ref().map(|org| org.value.clone()),
+            non_secure: self.chosen.non_secure,
+        }
+    }
+}
+
+impl Context {
+    /// Gives a stored key itself.
+    ///
+    /// # Errors
+    /// Its source fails, gives no key, or asks this very run for the key.
+    pub fn fetch(
+        &self,
+        key: &StoredKey,
+        account: Option<&Account>,
+        origin: &Origin,
+    ) -> Result<Secret, Error> {
+        if let StoredKey::Literal(key) = key {
+            return Ok(key.clone());
+        }
+        let place = origin.to_string();
+        if self.nested.fetching.contains(&place) {
+            return Err(Error::new(
+                Kind::Refused,
+                "the source of this key asks carto for the same key",
+            )
+            .at(&place)
+            .help("carto config explain apikey"));
+        }
+        self.with_surroundings(Some(place), |around| fetch(key, account, origin, around))
+    }
+
+    /// Asks git's credential helpers about an account.
+    ///
+    /// # Errors
+    /// They cannot be asked about it, or what comes of it.
+    pub fn git_store<T>(
+        &self,
+        account: Option<&Account>,
+        act: impl FnOnce(GitStore) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.with_surroundings(None, |around| act(GitStore::open(account, around)?))
+    }
+
+    /// Says why a program of a command source would not run.
+    ///
+    /// # Errors
+    /// The reason, in words that follow the command.
+    pub fn find_program(&self, name: &OsStr) -> Result<PathBuf, String> {
+        let shown = escape::line(&name.to_string_lossy()).into_owned();
+        let path = match plugin::search_path(self).program(name) {
+            Program::Found(path) => path,
+            Program::NotFound if is_path(name) => {
+                return Err(format!("there is no program `{shown}`"));
+            }
+            Program::NotFound => {
+                return Err(format!("no program `{shown}` that can run is on PATH"));
+            }
+        };
+        match judge(&path) {
+            Some(
+                unfit @ (Unfit::NotExecutable
+                | Unfit::NotAFile
+                | Unfit::Directory
+                | Unfit::Dangling),
+            ) => Err(format!("{} {}", path.display(), unfit.reason())),
+            // As with `exec`, the program was named, not looked for.
+            Some(Unfit::WritableFile | Unfit::WritableDirectory) | None => Ok(path),
+        }
+    }
+
+    fn with_surroundings<T>(
+        &self,
+        fetching: Option<String>,
+        act: impl FnOnce(&Surroundings) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let around = Surroundings {
+            env: &self.invocation.env,
+            child: self.environment_of_helpers(fetching)?,
+            find: &|name| self.find_program(name),
+            output: &self.output,
+        };
+        act(&around)
+    }
+
+    /// Makes the environment of a program that gives a key: nothing of an account, nothing of git's,
+    /// and what stops a circle.
+    fn environment_of_helpers(
+        &self,
+        fetching: Option<String>,
+    ) -> Result<Vec<(OsString, OsString)>, Error> {
+        let mut block: Vec<(OsString, OsString)> = Vec::new();
+        for (name, value) in self.invocation.env.iter() {
+            let upper = name.to_string_lossy().to_ascii_uppercase();
+            let spelled = if cfg!(windows) { &*upper } else { &*name.to_string_lossy() };
+            let removed = REMOVED.contains(&spelled) || spelled.starts_with("GIT_");
+            if !removed && !block.iter().any(|(earlier, _)| earlier == name) {
+                block.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let mut all = self.nested.fetching.clone();
+        all.extend(fetching);
+        let files = NestedFiles::NoProject;
+        let nested = Nested { files, fetching: all, ..Nested::default() };
+        let text = serde_json::to_string(&nested)
+            .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+        block.push((NESTED.into(), text.into()));
+        Ok(block)
+    }
+}
