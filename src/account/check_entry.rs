@@ -3,7 +3,7 @@
 use crate::account::{Account, Refusal, Statement, Tuple};
 use crate::base_url::BaseUrlSetting;
 use crate::config::Layer;
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::error::{Error, Kind};
 
 /// What writes the entry, and so what to type instead.
@@ -19,7 +19,7 @@ pub enum Writer {
 ///
 /// # Errors
 /// Names both places of the new text.
-pub fn judge_entry(layer: &Layer, path: &KeyPath, writer: Writer) -> Result<(), Error> {
+pub fn judge_entry(layer: &Layer, path: &SettingPath, writer: Writer) -> Result<(), Error> {
     let statement = Statement::of(layer, None);
     let (tuple, prefix) = match path.0.as_slice() {
         [_] => (Some(&statement.bare), String::new()),

@@ -9,7 +9,7 @@ use clap::{Arg, Command as Clap, ValueHint};
 use clap_complete::Shell;
 
 use super::definition::{builtins, command};
-use crate::config::setting::KEYS;
+use crate::config::setting::SETTINGS;
 use crate::dispatch::plugin;
 use crate::resolve::context::Context;
 
@@ -21,7 +21,7 @@ pub(super) fn script(context: &Context, shell: Shell) -> Vec<u8> {
 }
 
 fn with_names(context: &Context) -> Clap {
-    let keys = KEYS.iter().filter(|key| is_plain(key.name));
+    let keys = SETTINGS.iter().filter(|key| is_plain(key.name));
     let keys: Vec<_> = keys.map(|key| PossibleValue::new(key.name).help(key.doc)).collect();
     let profiles = names_below(context, "profiles");
     let aliases = names_below(context, "alias");

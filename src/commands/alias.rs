@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Layer, Located, Scope, Value, edit};
 use crate::dispatch::PluginName;
 use crate::dispatch::alias::{Meaning, Written, meaning};
@@ -85,7 +85,7 @@ fn list(context: &Context, args: &ListArgs) -> Result<(), Error> {
     context.tell_remarks();
     let mut aliases = config.below(&["alias"]);
     aliases.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let name = |path: &KeyPath| path.0.get(1).cloned().unwrap_or_default();
+    let name = |path: &SettingPath| path.0.get(1).cloned().unwrap_or_default();
     if args.json {
         let rows: Vec<_> = aliases
             .iter()
@@ -108,8 +108,8 @@ fn list(context: &Context, args: &ListArgs) -> Result<(), Error> {
     Ok(())
 }
 
-fn key(name: &PluginName) -> KeyPath {
-    KeyPath(vec!["alias".to_owned(), name.as_str().to_owned()])
+fn key(name: &PluginName) -> SettingPath {
+    SettingPath(vec!["alias".to_owned(), name.as_str().to_owned()])
 }
 
 fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::account::{Account, Decision, World};
 use crate::base_url::BaseUrl;
-use crate::config::setting::{KeyPath, check_profile_name};
+use crate::config::setting::{SettingPath, check_profile_name};
 use crate::config::{Located, Origin, Scope, edit};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::store::Stored;
@@ -326,7 +326,8 @@ fn tell_known(context: &Context, account: &Account, wanted: &Wanted) -> Result<(
     context.output.note(&format!("{account} is {what}, as before"));
     if let Some(organization) = &wanted.organization {
         let table = profile.map(|name| vec!["profiles".to_owned(), name.to_owned()]);
-        let key = KeyPath([table.unwrap_or_default(), vec!["organization".to_owned()]].concat());
+        let key =
+            SettingPath([table.unwrap_or_default(), vec!["organization".to_owned()]].concat());
         context.output.note(&format!(
             "its organization stays as it was: carto config set {} {}",
             shell_word(Path::new(&key.to_string())),

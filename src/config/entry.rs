@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::layer::Layer;
 use super::plain::{Leaf, decoded};
-use super::setting::{KeyPath, dotted};
+use super::setting::{SettingPath, dotted};
 use super::value::Value;
 use super::{Origin, Scope};
 
@@ -30,9 +30,9 @@ pub(super) enum Kept {
 /// A value that is kept apart from the text.
 pub(super) struct Owned {
     /// The key, in canonical spelling.
-    pub(super) path: KeyPath,
+    pub(super) path: SettingPath,
     /// The key as it is written.
-    pub(super) written: KeyPath,
+    pub(super) written: SettingPath,
     /// The value.
     pub(super) value: Value,
     /// Its place.
@@ -58,9 +58,9 @@ impl<'a> Entry<'a> {
     }
 
     /// Gives the key, in canonical spelling.
-    pub fn path(&self) -> KeyPath {
+    pub fn path(&self) -> SettingPath {
         let (above, name) = self.place();
-        KeyPath(above.iter().cloned().chain(std::iter::once(name.to_owned())).collect())
+        SettingPath(above.iter().cloned().chain(std::iter::once(name.to_owned())).collect())
     }
 
     /// Gives the key as people read it.
@@ -70,7 +70,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Gives the key as it is written, for whoever edits the file.
-    pub fn written(&self) -> KeyPath {
+    pub fn written(&self) -> SettingPath {
         match self.kept {
             Kept::Plain(_) => self.path(),
             Kept::Owned(owned) => owned.written.clone(),
@@ -78,7 +78,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Whether this is the value of a key.
-    pub fn is(&self, path: &KeyPath) -> bool {
+    pub fn is(&self, path: &SettingPath) -> bool {
         let (above, name) = self.place();
         path.0.split_last().is_some_and(|(last, tables)| last == name && tables == above)
     }

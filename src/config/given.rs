@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::setting::{self, KEYS, KeyPath, ValueType};
+use super::setting::{self, SETTINGS, SettingPath, ValueType};
 use super::{Layer, Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -15,7 +15,7 @@ use crate::secret::DEFAULT_PUBLIC;
 /// A value that is not UTF-8 or cannot be used; two variables of one setting that disagree.
 pub fn environment(env: &Env) -> Result<Layer, Error> {
     let mut layer = Layer::given(Scope::Env);
-    for key in KEYS.iter().filter(|key| key.value != ValueType::Secret) {
+    for key in SETTINGS.iter().filter(|key| key.value != ValueType::Secret) {
         let mut first = None;
         for name in key.variables {
             let Some(text) = env.text(name)? else { continue };
@@ -39,7 +39,7 @@ pub fn environment(env: &Env) -> Result<Layer, Error> {
             }
         }
         if let Some((name, value)) = first {
-            layer.give(KeyPath(vec![key.name.to_owned()]), value, Origin::Variable(name));
+            layer.give(SettingPath(vec![key.name.to_owned()]), value, Origin::Variable(name));
         }
     }
     Ok(layer)
@@ -67,7 +67,7 @@ pub const OTHER_VARIABLES: [&str; 13] = [
 /// Whether carto reads or writes a variable of this name itself.
 pub fn is_own_variable(name: &str) -> bool {
     let is = |own: &&str| same_name(OsStr::new(name), own);
-    OTHER_VARIABLES.iter().any(&is) || KEYS.iter().any(|key| key.variables.iter().any(&is))
+    OTHER_VARIABLES.iter().any(&is) || SETTINGS.iter().any(|key| key.variables.iter().any(&is))
 }
 
 /// Finds the `CARTO_*` variables that nobody knows and that look like a known one, each with that.
@@ -82,7 +82,7 @@ pub fn mistyped_variables(env: &Env) -> Vec<(String, &'static str)> {
 
 /// Gives the variable that was probably meant: by its spelling, or by another name of its key.
 fn nearest_variable(name: &str) -> Option<&'static str> {
-    let names = KEYS.iter().flat_map(|key| {
+    let names = SETTINGS.iter().flat_map(|key| {
         let preferred = key.variables.first();
         let words = std::iter::once(&key.name).chain(key.aliases).filter_map(move |word| {
             Some((format!("CARTO_{}", word.to_ascii_uppercase()), *preferred?))
@@ -105,7 +105,7 @@ fn nearest_variable(name: &str) -> Option<&'static str> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// The key in canonical spelling.
-    pub path: KeyPath,
+    pub path: SettingPath,
     /// The text behind the first `=`.
     pub text: String,
 }
@@ -121,8 +121,8 @@ impl Assignment {
             return Err(usage(format!("`-c {}` has no value", escape::line(text)))
                 .help(format!("carto -c {}=VALUE ...", escape::line(text))));
         };
-        let path = KeyPath::parse(name.trim()).map_err(usage)?;
-        let Some(key) = path.known() else { return Err(unknown_key(&path).at("-c")) };
+        let path = SettingPath::parse(name.trim()).map_err(usage)?;
+        let Some(key) = path.known() else { return Err(unknown_setting(&path).at("-c")) };
         if key.value == ValueType::Secret {
             if value == DEFAULT_PUBLIC {
                 return Ok(Assignment { path, text: value.to_owned() });
@@ -157,7 +157,7 @@ impl Assignment {
 }
 
 /// Says that a key is unknown, with the nearest known one.
-pub fn unknown_key(path: &KeyPath) -> Error {
+pub fn unknown_setting(path: &SettingPath) -> Error {
     let shown = path.to_string();
     let error = Error::new(Kind::Usage, format!("unknown key `{}`", escape::line(&shown)));
     match setting::nearest(path) {
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn known_variables_are_known() {
-        let table = KEYS.iter().flat_map(|key| key.variables);
+        let table = SETTINGS.iter().flat_map(|key| key.variables);
         for name in table.chain(&OTHER_VARIABLES) {
             let env = Env::new(vec![((*name).into(), "x".into())]);
             assert_eq!(mistyped_variables(&env), [], "{name}");

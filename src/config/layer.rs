@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::entry::{At, Entry, Kept, Owned};
-use super::setting::{self, KeyPath, Rows, Spelling, ValueType};
+use super::setting::{self, Rows, SettingPath, Spelling, ValueType};
 use super::source::{Source, bad_value, secret_in_config, split_bom, syntax_error};
 use super::suspect::names_secret;
 use super::value::Value;
@@ -78,7 +78,7 @@ impl Layer {
     }
 
     /// Adds a value that was given outside files; it replaces an earlier one of that key.
-    pub fn give(&mut self, path: KeyPath, value: Value, origin: Origin) {
+    pub fn give(&mut self, path: SettingPath, value: Value, origin: Origin) {
         let at = self.entries().position(|entry| entry.is(&path));
         let written = path.clone();
         let kept = Kept::Owned(Box::new(Owned { path, written, value, at: At::Origin(origin) }));
@@ -162,12 +162,12 @@ impl Layer {
     }
 
     /// Gives the value of a key.
-    pub fn get(&self, path: &KeyPath) -> Option<Entry<'_>> {
+    pub fn get(&self, path: &SettingPath) -> Option<Entry<'_>> {
         self.entries().find(|entry| entry.is(path))
     }
 
     /// Gives a key's path as this layer writes it, or would.
-    pub fn written(&self, path: &KeyPath) -> KeyPath {
+    pub fn written(&self, path: &SettingPath) -> SettingPath {
         self.get(path).map_or_else(|| path.clone(), |entry| entry.written())
     }
 
@@ -239,8 +239,8 @@ impl Found<'_> {
         }
     }
 
-    fn written(&self) -> KeyPath {
-        KeyPath(self.above.iter().cloned().chain([self.name.to_owned()]).collect())
+    fn written(&self) -> SettingPath {
+        SettingPath(self.above.iter().cloned().chain([self.name.to_owned()]).collect())
     }
 }
 
@@ -250,7 +250,7 @@ struct Admission<'a> {
     source: &'a Source,
     tables: &'a [Vec<String>],
     /// The keys so far with their values, once one has two names.
-    names: Option<HashMap<KeyPath, usize>>,
+    names: Option<HashMap<SettingPath, usize>>,
 }
 
 impl Admission<'_> {
@@ -263,7 +263,7 @@ impl Admission<'_> {
             return self.remark(RemarkKind::Untrusted, found);
         }
         if key.value == ValueType::Secret {
-            let path = KeyPath::canonical(&found.written().0);
+            let path = SettingPath::canonical(&found.written().0);
             return self.secret(&path, found);
         }
         if !key.allowed_in(self.layer.scope) {
@@ -301,13 +301,13 @@ impl Admission<'_> {
         self.layer.remarks.push(Remark { kind, key, origin });
     }
 
-    fn secret(&mut self, path: &KeyPath, found: &Found<'_>) {
+    fn secret(&mut self, path: &SettingPath, found: &Found<'_>) {
         let problem = secret_in_config(self.layer.scope, self.source, path, found.key_at());
         self.layer.problems.push(problem);
     }
 
     /// Keeps a value; with its canonical key where that is not the written one.
-    fn keep(&mut self, found: &Found<'_>, canonical: Option<KeyPath>) {
+    fn keep(&mut self, found: &Found<'_>, canonical: Option<SettingPath>) {
         self.layer.kept.push(match (&found.value, canonical) {
             (Told::In(leaf), None) => Kept::Plain(*leaf),
             (_, canonical) => {
@@ -321,7 +321,7 @@ impl Admission<'_> {
 
     /// Keeps a value whose key may stand in the file under another name, too.
     fn keep_once(&mut self, found: &Found<'_>) {
-        let path = KeyPath::canonical(&found.written().0);
+        let path = SettingPath::canonical(&found.written().0);
         if self.names.is_none() {
             self.names = Some(self.known_names());
         }
@@ -343,13 +343,13 @@ impl Admission<'_> {
         }
     }
 
-    fn known_names(&self) -> HashMap<KeyPath, usize> {
+    fn known_names(&self) -> HashMap<SettingPath, usize> {
         let path = |kept: &Kept| match kept {
             Kept::Owned(owned) => owned.path.clone(),
             Kept::Plain(leaf) => {
                 let above = self.tables.get(leaf.table as usize).into_iter().flatten().cloned();
                 let name = self.source.text.get(leaf.key()).unwrap_or_default().to_owned();
-                KeyPath(above.chain([name]).collect())
+                SettingPath(above.chain([name]).collect())
             }
         };
         self.layer.kept.iter().enumerate().map(|(at, kept)| (path(kept), at)).collect()

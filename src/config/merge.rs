@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::setting::KeyPath;
+use super::setting::SettingPath;
 use super::value::Value;
 use super::{Entry, Layer, Located, Scope};
 
@@ -33,12 +33,12 @@ impl Config {
     }
 
     /// Gives the value that wins.
-    pub fn get(&self, path: &KeyPath) -> Option<Located<Value>> {
+    pub fn get(&self, path: &SettingPath) -> Option<Located<Value>> {
         self.all(path).last()
     }
 
     /// Gives every value of a key, lowest scope first; the last one wins.
-    pub fn all(&self, path: &KeyPath) -> impl Iterator<Item = Located<Value>> {
+    pub fn all(&self, path: &SettingPath) -> impl Iterator<Item = Located<Value>> {
         self.layers.iter().filter_map(move |layer| {
             let entry = layer.get(path)?;
             Some(Located::new(entry.value(), layer.scope, entry.origin()))
@@ -51,8 +51,8 @@ impl Config {
     }
 
     /// Gives the winning values below a table, keyed by their path below it.
-    pub fn below(&self, table: &[&str]) -> Vec<(KeyPath, Located<Value>)> {
-        let mut found: Vec<(KeyPath, Located<Value>)> = Vec::new();
+    pub fn below(&self, table: &[&str]) -> Vec<(SettingPath, Located<Value>)> {
+        let mut found: Vec<(SettingPath, Located<Value>)> = Vec::new();
         let mut places = BTreeMap::new();
         for (layer, entry) in self.entries() {
             if entry.below(table).is_none() {
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn precedence_is_the_order_of_scopes_whatever_the_order_of_insertion() {
-        let path = KeyPath::parse("username").unwrap();
+        let path = SettingPath::parse("username").unwrap();
         for low in Scope::ALL {
             for high in Scope::ALL {
                 let mut config = Config::default();

@@ -1,6 +1,6 @@
 //! Which known key was probably meant by an unknown one.
 
-use crate::config::setting::{KEYS, Key, KeyPath, normal};
+use crate::config::setting::{SETTINGS, Setting, SettingPath, normal};
 
 /// What other programs call a setting that carto has too.
 const ELSEWHERE: [(&str, &str); 6] = [
@@ -13,13 +13,13 @@ const ELSEWHERE: [(&str, &str); 6] = [
 ];
 
 /// Gives the known key nearest to an unknown one, when one is near.
-pub fn nearest(path: &KeyPath) -> Option<String> {
+pub fn nearest(path: &SettingPath) -> Option<String> {
     let wanted = path.0.iter().map(|s| normal(s)).collect::<Vec<_>>().join(".");
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == wanted) {
         return Some((*ours).to_owned());
     }
     let below = format!("{wanted}.");
-    let names = KEYS.iter().flat_map(|key| {
+    let names = SETTINGS.iter().flat_map(|key| {
         std::iter::once(None)
             .chain(key.aliases.iter().copied().map(Some))
             .filter_map(|alias| key.filled(path, alias))
@@ -48,10 +48,10 @@ fn without_common_tables<'a>(one: &'a str, other: &'a str) -> (&'a str, &'a str)
     (without(one), without(other))
 }
 
-impl Key {
+impl Setting {
     /// Puts the user's own names of a path where the table says `NAME` or `*`: as it is compared,
     /// with the alias in the last place, and in canonical spelling.
-    fn filled(&self, path: &KeyPath, alias: Option<&str>) -> Option<(String, KeyPath)> {
+    fn filled(&self, path: &SettingPath, alias: Option<&str>) -> Option<(String, SettingPath)> {
         let mut canonical = Vec::new();
         for (at, word) in self.name.split('.').enumerate() {
             match word {
@@ -64,7 +64,7 @@ impl Key {
         if let (Some(alias), Some(last)) = (alias, spelled.last_mut()) {
             alias.clone_into(last);
         }
-        Some((spelled.join("."), KeyPath(canonical)))
+        Some((spelled.join("."), SettingPath(canonical)))
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
             ("core.editor", Some("ui.editor")),
             ("frobnicate", None),
         ] {
-            assert_eq!(nearest(&KeyPath::parse(typed).unwrap()).as_deref(), near, "{typed}");
+            assert_eq!(nearest(&SettingPath::parse(typed).unwrap()).as_deref(), near, "{typed}");
         }
     }
 }

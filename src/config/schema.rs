@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::Scope;
-use super::setting::{KEYS, Key, ValueType};
+use super::setting::{SETTINGS, Setting, ValueType};
 
 /// Makes the schema. Editors use it to complete and check the file.
 pub fn config() -> Value {
     let mut root = object("Settings of carto, layered: system, user, project.");
-    for key in KEYS.iter().filter(|key| key.value != ValueType::Secret) {
+    for key in SETTINGS.iter().filter(|key| key.value != ValueType::Secret) {
         // A file can hold it only when a scope of files may set it.
         if key.scopes.iter().any(|scope| matches!(scope, Scope::System | Scope::User)) {
             let path: Vec<&str> = key.name.split('.').collect();
@@ -37,7 +37,7 @@ fn object(doc: &str) -> Map<String, Value> {
 }
 
 /// Puts a key below the tables it stands in; `NAME` is any name, `*` anything at all.
-fn put(table: &mut Map<String, Value>, path: &[&str], key: &Key) {
+fn put(table: &mut Map<String, Value>, path: &[&str], key: &Setting) {
     let Some((first, rest)) = path.split_first() else { return };
     match *first {
         "*" => _ = table.insert("additionalProperties".into(), json!(true)),
@@ -92,7 +92,7 @@ fn table_doc(name: &str) -> &'static str {
 }
 
 /// Describes the value of one key.
-fn described(key: &Key) -> Value {
+fn described(key: &Setting) -> Value {
     let mut value = of(key.value);
     if let Some(object) = value.as_object_mut() {
         object.insert("description".into(), json!(key.doc));

@@ -8,7 +8,7 @@ pub use crate::config::near_setting::nearest;
 
 use crate::base_url::{BaseUrlSetting, strip_api_suffix};
 use crate::config::Scope;
-pub use crate::config::settings::KEYS;
+pub use crate::config::settings::SETTINGS;
 use crate::config::value::{Value, parse_bool};
 use crate::escape;
 use crate::username::Username;
@@ -38,7 +38,7 @@ pub enum ValueType {
 
 /// One known key.
 #[derive(Debug)]
-pub struct Key {
+pub struct Setting {
     /// The dotted name; `NAME` stands for a name the user chooses, a last `*` for anything below.
     pub name: &'static str,
     /// Other names of a top-level key, normalised.
@@ -54,14 +54,14 @@ pub struct Key {
 }
 
 /// The keys of an account, which `config get` answers from the resolved account.
-pub const ACCOUNT_KEYS: [&str; 5] =
+pub const ACCOUNT_SETTINGS: [&str; 5] =
     ["username", "base_url", "apikey", "organization", "allow_non_secure"];
 
 /// A key's path: its segments, without quotes. Known segments are in canonical spelling.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyPath(pub Vec<String>);
+pub struct SettingPath(pub Vec<String>);
 
-impl KeyPath {
+impl SettingPath {
     /// Reads a dotted key as it is typed: bare or quoted segments, as in TOML. Known names are
     /// brought to their canonical spelling; an unknown key is kept as it is.
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -76,19 +76,19 @@ impl KeyPath {
             }
         })?;
         let path: Vec<String> = keys.iter().map(|key| key.get().to_owned()).collect();
-        Ok(KeyPath::canonical(&path))
+        Ok(SettingPath::canonical(&path))
     }
 
     /// Brings a path to canonical spelling where it is known.
     pub fn canonical(path: &[String]) -> Self {
         match find(path) {
             Some((_, path)) => path,
-            None => KeyPath(path.to_vec()),
+            None => SettingPath(path.to_vec()),
         }
     }
 
     /// Gives the key's row in the table.
-    pub fn known(&self) -> Option<&'static Key> {
+    pub fn known(&self) -> Option<&'static Setting> {
         find(&self.0).map(|(key, _)| key)
     }
 
@@ -103,7 +103,7 @@ impl KeyPath {
     }
 }
 
-impl fmt::Display for KeyPath {
+impl fmt::Display for SettingPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&dotted(self.0.iter().map(String::as_str)))
     }
@@ -138,11 +138,11 @@ fn means(segment: &str, word: &str) -> bool {
 }
 
 /// Finds the row of a path and its canonical spelling.
-fn find(path: &[String]) -> Option<(&'static Key, KeyPath)> {
+fn find(path: &[String]) -> Option<(&'static Setting, SettingPath)> {
     let (name, above) = path.split_last()?;
     let (key, spelling) = Rows::below(above).find(name)?;
     Some(match spelling {
-        Spelling::Canonical => (key, KeyPath(path.to_vec())),
+        Spelling::Canonical => (key, SettingPath(path.to_vec())),
         Spelling::Other => (key, key.spelled(path)),
     })
 }
@@ -158,7 +158,7 @@ pub(super) enum Spelling {
 
 /// A row, how the tables above the key are spelled, and the last part of its name if that is fixed.
 struct Row {
-    key: &'static Key,
+    key: &'static Setting,
     above: Spelling,
     word: Option<&'static str>,
 }
@@ -171,16 +171,16 @@ pub(super) struct Rows {
 impl Rows {
     /// Finds them by the tables above the key.
     pub(super) fn below(above: &[String]) -> Self {
-        let row = |key: &'static Key| {
+        let row = |key: &'static Setting| {
             let spelling = key.leads_through(above)?;
             let word = key.word(above.len()).filter(|word| !matches!(*word, "NAME" | "*"));
             Some(Row { key, above: spelling, word })
         };
-        Rows { rows: KEYS.iter().filter_map(row).collect() }
+        Rows { rows: SETTINGS.iter().filter_map(row).collect() }
     }
 
     /// Finds the row of a key by its last part.
-    pub(super) fn find(&self, name: &str) -> Option<(&'static Key, Spelling)> {
+    pub(super) fn find(&self, name: &str) -> Option<(&'static Setting, Spelling)> {
         self.rows.iter().find_map(|row| match row.word {
             None => Some((row.key, row.above)),
             Some(word) if name == word => Some((row.key, row.above)),
@@ -192,7 +192,7 @@ impl Rows {
     }
 }
 
-impl Key {
+impl Setting {
     /// Gives the parts of the key's name. `split` is made for long texts: the search for each dot in
     /// these would cost a start more than all else that is done with them.
     fn words(&self) -> impl Iterator<Item = &'static str> {
@@ -233,12 +233,12 @@ impl Key {
     }
 
     /// Gives the canonical path of one that means this key.
-    fn spelled(&self, path: &[String]) -> KeyPath {
+    fn spelled(&self, path: &[String]) -> SettingPath {
         let canonical = path.iter().enumerate().map(|(at, segment)| match self.word(at) {
             None | Some("NAME" | "*") => segment.clone(),
             Some(word) => word.to_owned(),
         });
-        KeyPath(canonical.collect())
+        SettingPath(canonical.collect())
     }
 
     /// Whether a layer of that scope may set the key.
@@ -381,25 +381,25 @@ mod tests {
             ("plugins.sql", "plugins.sql", false),
             ("username.x", "username.x", false),
         ] {
-            let path = KeyPath::parse(typed).unwrap();
+            let path = SettingPath::parse(typed).unwrap();
             assert_eq!(path.to_string(), canonical, "{typed}");
             assert_eq!(path.known().is_some(), known, "{typed}");
         }
         for typed in ["", "a b", "a..b", ".a", "a=b", "\"a"] {
-            assert!(KeyPath::parse(typed).is_err(), "{typed:?}");
+            assert!(SettingPath::parse(typed).is_err(), "{typed:?}");
         }
     }
 
     #[test]
     fn the_table_is_sound() {
-        for key in KEYS {
+        for key in SETTINGS {
             assert!(key.doc.ends_with('.'), "{} has a sentence", key.name);
             assert!(!key.scopes.is_empty(), "{} can be set somewhere", key.name);
             assert_eq!(key.variables.is_empty(), !key.allowed_in(Scope::Env), "{}", key.name);
         }
-        let mut names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+        let mut names: Vec<_> = SETTINGS.iter().map(|key| key.name).collect();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), KEYS.len());
+        assert_eq!(names.len(), SETTINGS.len());
     }
 }

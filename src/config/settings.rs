@@ -1,7 +1,7 @@
 //! The one table of known keys. [`crate::config::setting`] says what a row means.
 
 use crate::config::Scope;
-use crate::config::setting::{Key, ValueType};
+use crate::config::setting::{Setting, ValueType};
 
 const ALL: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Env, Scope::Command];
 const FILES_AND_COMMAND: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Command];
@@ -9,8 +9,8 @@ const OUTSIDE_PROJECTS: &[Scope] = &[Scope::System, Scope::User, Scope::Command]
 const KEY_SCOPES: &[Scope] = &[Scope::System, Scope::User, Scope::Project, Scope::Env];
 
 /// Every key that carto knows, in the order in which people meet them.
-pub static KEYS: &[Key] = &[
-    Key {
+pub static SETTINGS: &[Setting] = &[
+    Setting {
         name: "username",
         aliases: &["user"],
         value: ValueType::Username,
@@ -18,7 +18,7 @@ pub static KEYS: &[Key] = &[
         scopes: ALL,
         doc: "The account's user name.",
     },
-    Key {
+    Setting {
         name: "base_url",
         aliases: &["userurl"],
         value: ValueType::BaseUrl,
@@ -27,7 +27,7 @@ pub static KEYS: &[Key] = &[
         doc: "The account's base URL, or a pattern with `{username}`; \
               built in: `https://{username}.carto.com`.",
     },
-    Key {
+    Setting {
         name: "apikey",
         aliases: &["api_key", "key"],
         value: ValueType::Secret,
@@ -35,7 +35,7 @@ pub static KEYS: &[Key] = &[
         scopes: KEY_SCOPES,
         doc: "The account's API key; kept in `credentials.toml`, never in `config.toml`.",
     },
-    Key {
+    Setting {
         name: "organization",
         aliases: &["org"],
         value: ValueType::Text,
@@ -43,7 +43,7 @@ pub static KEYS: &[Key] = &[
         scopes: ALL,
         doc: "The organization of the account.",
     },
-    Key {
+    Setting {
         name: "allow_non_secure",
         aliases: &[],
         value: ValueType::Bool,
@@ -51,7 +51,7 @@ pub static KEYS: &[Key] = &[
         scopes: ALL,
         doc: "Permits `http://` for the account that it stands with.",
     },
-    Key {
+    Setting {
         name: "profile",
         aliases: &[],
         value: ValueType::ProfileName,
@@ -59,7 +59,7 @@ pub static KEYS: &[Key] = &[
         scopes: ALL,
         doc: "The profile that is used when none is named.",
     },
-    Key {
+    Setting {
         name: "profiles.NAME.username",
         aliases: &["user"],
         value: ValueType::Username,
@@ -67,7 +67,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "The user name of the profile's account.",
     },
-    Key {
+    Setting {
         name: "profiles.NAME.base_url",
         aliases: &["userurl"],
         value: ValueType::BaseUrl,
@@ -75,7 +75,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "The base URL, or pattern, of the profile's account.",
     },
-    Key {
+    Setting {
         name: "profiles.NAME.organization",
         aliases: &["org"],
         value: ValueType::Text,
@@ -83,7 +83,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "The organization of the profile's account.",
     },
-    Key {
+    Setting {
         name: "profiles.NAME.allow_non_secure",
         aliases: &[],
         value: ValueType::Bool,
@@ -91,7 +91,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "Permits `http://` for the profile's account.",
     },
-    Key {
+    Setting {
         name: "profiles.NAME.protected",
         aliases: &[],
         value: ValueType::Bool,
@@ -99,7 +99,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "An untrusted project can never select the profile's account.",
     },
-    Key {
+    Setting {
         name: "alias.NAME",
         aliases: &[],
         value: ValueType::Alias,
@@ -107,7 +107,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "The words that `carto NAME` stands for.",
     },
-    Key {
+    Setting {
         name: "plugins.NAME.profile",
         aliases: &[],
         value: ValueType::ProfileName,
@@ -115,7 +115,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "The profile that the plugin runs with.",
     },
-    Key {
+    Setting {
         name: "plugins.NAME.as",
         aliases: &[],
         value: ValueType::Choice(&["gdal", "carto-python", "cartoframes-tests", "carto-cli"]),
@@ -123,7 +123,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "The program whose names for the account the plugin gets, too; as `carto exec --as`.",
     },
-    Key {
+    Setting {
         name: "plugins.NAME.credentials",
         aliases: &[],
         value: ValueType::Bool,
@@ -131,7 +131,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "`false` withholds the API key from the plugin.",
     },
-    Key {
+    Setting {
         name: "plugins.NAME.*",
         aliases: &[],
         value: ValueType::Any,
@@ -139,7 +139,7 @@ pub static KEYS: &[Key] = &[
         scopes: FILES_AND_COMMAND,
         doc: "The plugin's own settings, handed to it in `CARTO_PLUGIN_CONFIG`.",
     },
-    Key {
+    Setting {
         name: "ui.color",
         aliases: &[],
         value: ValueType::Choice(&["auto", "always", "never"]),
@@ -147,7 +147,7 @@ pub static KEYS: &[Key] = &[
         scopes: OUTSIDE_PROJECTS,
         doc: "When to colour: `auto`, `always` or `never`. `NO_COLOR` turns `auto` off.",
     },
-    Key {
+    Setting {
         name: "ui.editor",
         aliases: &[],
         value: ValueType::Text,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::layer::KEY_IN_SETTINGS;
-use super::setting::KeyPath;
+use super::setting::SettingPath;
 use super::suspect::may_hold_secret;
 use super::{Origin, Scope};
 use crate::error::{Error, Excerpt, Kind, Place, shell_word};
@@ -131,7 +131,12 @@ pub(super) fn bad_value(source: &Source, key: &str, span: &Range<usize>, reason:
 }
 
 /// Says that a key (secret) has no place in settings, and what to do.
-pub(super) fn secret_in_config(scope: Scope, source: &Source, path: &KeyPath, at: usize) -> Error {
+pub(super) fn secret_in_config(
+    scope: Scope,
+    source: &Source,
+    path: &SettingPath,
+    at: usize,
+) -> Error {
     let flag = match scope {
         Scope::Project => " --project",
         Scope::System => " --system",

@@ -1,6 +1,6 @@
 //! What in a settings file may be a secret: none belongs there, and people put them there.
 
-use super::setting::KeyPath;
+use super::setting::SettingPath;
 
 /// What `carto init` writes above a project's settings: it speaks of keys and holds none.
 pub const PROJECT_HEADER: &str = "\
@@ -26,10 +26,10 @@ fn line_may_hold_secret(line: &str) -> bool {
 
 /// Whether an unknown key can only be meant as an account's key, in a place where none belongs.
 /// It would be listed as it is.
-pub(super) fn names_secret(path: &KeyPath) -> bool {
+pub(super) fn names_secret(path: &SettingPath) -> bool {
     match path.0.as_slice() {
         [table, _, field] if table == "profiles" => {
-            KeyPath::canonical(std::slice::from_ref(field)).is("apikey")
+            SettingPath::canonical(std::slice::from_ref(field)).is("apikey")
         }
         [table, ..] => table == "credential",
         [] => false,

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Scope, Value};
 use crate::dispatch::PluginName;
 use crate::dispatch::environment::Granted;
@@ -165,8 +165,8 @@ fn preset(loaded: &Loaded, name: &PluginName) -> Option<Preset> {
 }
 
 /// Gives the path of one of the plugin's settings.
-fn own_key(name: &PluginName, key: &str) -> KeyPath {
-    KeyPath(["plugins", name.as_str(), key].map(str::to_owned).to_vec())
+fn own_key(name: &PluginName, key: &str) -> SettingPath {
+    SettingPath(["plugins", name.as_str(), key].map(str::to_owned).to_vec())
 }
 
 /// Gives the plugin's own settings as JSON, merged key by key.

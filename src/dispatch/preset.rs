@@ -125,7 +125,7 @@ impl Part {
 mod tests {
     use super::*;
     use crate::base_url::{BaseUrl, BaseUrlSetting, strip_api_suffix};
-    use crate::config::setting::{KEYS, ValueType};
+    use crate::config::setting::{SETTINGS, ValueType};
     use crate::credential::source::SecretSource;
     use crate::dispatch::environment::Contract;
     use crate::secret::Secret;
@@ -142,7 +142,7 @@ mod tests {
     /// The table of keys cannot see this one; a new preset must be in both.
     #[test]
     fn the_setting_knows_every_preset() {
-        let key = KEYS.iter().find(|key| key.name == "plugins.NAME.as").unwrap();
+        let key = SETTINGS.iter().find(|key| key.name == "plugins.NAME.as").unwrap();
         let names = Preset::ALL.map(Preset::name);
         assert!(matches!(key.value, ValueType::Choice(words) if words == names), "{names:?}");
         for preset in Preset::ALL {

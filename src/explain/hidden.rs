@@ -1,7 +1,7 @@
 //! What keeps an account or a key that was stored just now from being used here.
 
 use crate::account::{Account, Chosen, Decision};
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Located, Origin, Scope};
 use crate::credential::choose;
 use crate::error::Error;
@@ -59,7 +59,7 @@ fn tell_plugins(context: &Context, loaded: &Loaded, facts: &Facts, account: &Acc
         let Some(name) = value.value.as_str().filter(|_| field == "profile") else { continue };
         let selected = Located::new(name.to_owned(), Scope::Command, value.origin.clone());
         if facts.world.account_of_profile(&selected).as_ref() != Ok(account) {
-            let path = KeyPath(path.0.clone());
+            let path = SettingPath(path.0.clone());
             let origin = &value.origin;
             context.output.note(&format!(
                 "the plugin {plugin} uses another account: {path} names the profile {name} ({origin})"

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::account::{Account, World};
 use crate::config::places::CONFIG_FILE;
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Layer, Located, Origin, Scope, Standing, edit};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
@@ -372,7 +372,7 @@ fn set_all(
     values: &[(Vec<&str>, edit::Value)],
 ) -> Result<edit::Change, edit::EditError> {
     let written = |path: &[&str]| {
-        layer.written(&KeyPath(path.iter().map(|segment| (*segment).to_owned()).collect()))
+        layer.written(&SettingPath(path.iter().map(|segment| (*segment).to_owned()).collect()))
     };
     let written: Vec<_> = values.iter().map(|(path, value)| (written(path), value)).collect();
     let values: Vec<_> =

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Config, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose, variables_for};
@@ -297,7 +297,7 @@ fn nobody_knows(account: &Account, broken: Error) -> Error {
 
 /// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.
 fn color_setting(config: &Config) -> Color {
-    let path = KeyPath(vec!["ui".to_owned(), "color".to_owned()]);
+    let path = SettingPath(vec!["ui".to_owned(), "color".to_owned()]);
     let setting = config.get(&path);
     match setting.as_ref().and_then(|setting| setting.value.as_str()) {
         Some("always") => Color::Always,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::given::Assignment;
 use crate::config::places::Files;
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Layer, Origin, Scope, Value};
 use crate::dispatch::environment::NESTED;
 use crate::dispatch::preset::Preset;
@@ -240,7 +240,7 @@ impl CommandLine {
                 .at(other.origin)
                 .help("remove one of the two"));
         }
-        let path = KeyPath(vec!["profile".to_owned()]);
+        let path = SettingPath(vec!["profile".to_owned()]);
         let origin = Origin::Flag(format!("--profile {name}"));
         self.layer.give(path, Value::String(name.to_owned()), origin);
         Ok(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use carto::config::Scope;
-use carto::config::setting::{KEYS, Key, ValueType};
+use carto::config::setting::{SETTINGS, Setting, ValueType};
 use expect_test::{expect, expect_file};
 
 use crate::sandbox::Sandbox;
@@ -221,7 +221,7 @@ fn the_table_of_settings_is_the_programs() {
 fn table() -> String {
     let mut text = "| Setting | Value | Variables | May stand in | Meaning |\n".to_owned();
     text += "|---|---|---|---|---|\n";
-    for key in KEYS {
+    for key in SETTINGS {
         text += &format!(
             "| {} | {} | {} | {} | {} |\n",
             names(key),
@@ -235,7 +235,7 @@ fn table() -> String {
 }
 
 /// Gives the key's name and its other names, each with the table that they stand in.
-fn names(key: &Key) -> String {
+fn names(key: &Setting) -> String {
     let table = key.name.rsplit_once('.').map(|(table, _)| format!("{table}."));
     let table = table.unwrap_or_default();
     let others = key.aliases.iter().map(|alias| format!("{table}{alias}"));
@@ -262,7 +262,7 @@ fn value(value: ValueType) -> String {
 }
 
 /// Gives the scopes, with what a project must be to say it.
-fn places(key: &Key) -> String {
+fn places(key: &Setting) -> String {
     let place = |scope: &Scope| match scope {
         Scope::Project if !key.read_from_untrusted() => "trusted project".to_owned(),
         scope => scope.to_string(),

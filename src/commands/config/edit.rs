@@ -9,7 +9,7 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Layer, Standing};
 use crate::core_dump;
 use crate::dispatch::environment::HOLD_KEYS;
@@ -111,7 +111,7 @@ fn editor(context: &Context) -> Result<String, Error> {
     if let Some(editor) = env("CARTO_EDITOR")? {
         return Ok(editor.to_owned());
     }
-    let path = KeyPath(vec!["ui".to_owned(), "editor".to_owned()]);
+    let path = SettingPath(vec!["ui".to_owned(), "editor".to_owned()]);
     // The file that is to be mended may be the broken one: the others still count.
     let loaded = context.load()?;
     if let Some(setting) = loaded.config.get(&path)

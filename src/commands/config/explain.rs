@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::get::not_set;
-use crate::config::setting::{ACCOUNT_KEYS, KeyPath};
+use crate::config::setting::{ACCOUNT_SETTINGS, SettingPath};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::explain::account_report::{self, ReportForm};
@@ -35,11 +35,11 @@ impl ExplainArgs {
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &ExplainArgs) -> Result<(), Error> {
     let path = match &args.key {
-        Some(key) => Some(KeyPath::parse(key).map_err(|what| Error::new(Kind::Usage, what))?),
+        Some(key) => Some(SettingPath::parse(key).map_err(|what| Error::new(Kind::Usage, what))?),
         None => None,
     };
     let broken = match path {
-        Some(path) if !ACCOUNT_KEYS.iter().any(|key| path.is(key)) => {
+        Some(path) if !ACCOUNT_SETTINGS.iter().any(|key| path.is(key)) => {
             explain_setting(context, args, &path)?
         }
         _ => account_report::run(context, args.plugin.as_deref(), args.form())?,
@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, args: &ExplainArgs) -> Result<(), Error> {
 fn explain_setting(
     context: &Context,
     args: &ExplainArgs,
-    path: &KeyPath,
+    path: &SettingPath,
 ) -> Result<Vec<Error>, Error> {
     let loaded = context.load()?;
     let values: Vec<_> = loaded.config.all(path).collect();

@@ -4,7 +4,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::config::setting::{ACCOUNT_KEYS, KeyPath};
+use crate::config::setting::{ACCOUNT_SETTINGS, SettingPath};
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value, given, parse_bool};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -56,9 +56,9 @@ enum As {
 
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), Error> {
-    let path = KeyPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
+    let path = SettingPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
     let plain = args.all || args.scope.choice().is_some();
-    let account_key = ACCOUNT_KEYS.iter().copied().find(|key| path.is(key));
+    let account_key = ACCOUNT_SETTINGS.iter().copied().find(|key| path.is(key));
     let values = match account_key {
         Some(key) if !plain => of_account(context, key)?.into_iter().collect(),
         _ => looked_up(context, args, &path)?,
@@ -101,7 +101,7 @@ fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
 fn looked_up(
     context: &Context,
     args: &GetArgs,
-    path: &KeyPath,
+    path: &SettingPath,
 ) -> Result<Vec<Located<Value>>, Error> {
     let scope = match args.scope.choice() {
         Some(Choice::File(file)) => {
@@ -132,7 +132,7 @@ fn looked_up(
     Ok(layers.filter_map(|layer| in_layer(layer, path)).collect())
 }
 
-fn in_layer(layer: &Layer, path: &KeyPath) -> Option<Located<Value>> {
+fn in_layer(layer: &Layer, path: &SettingPath) -> Option<Located<Value>> {
     if let Some(entry) = layer.get(path) {
         return Some(Located::new(entry.value(), layer.scope, entry.origin()));
     }
@@ -193,7 +193,7 @@ fn stored_keys(
     Ok(found)
 }
 
-fn missing(context: &Context, args: &GetArgs, path: &KeyPath) -> Result<(), Error> {
+fn missing(context: &Context, args: &GetArgs, path: &SettingPath) -> Result<(), Error> {
     if let Some(default) = &args.default {
         let value = Located::new(
             Value::String(default.clone()),
@@ -206,9 +206,9 @@ fn missing(context: &Context, args: &GetArgs, path: &KeyPath) -> Result<(), Erro
 }
 
 /// Says that a key has no value, or that there is no such key.
-pub(super) fn not_set(path: &KeyPath) -> Error {
+pub(super) fn not_set(path: &SettingPath) -> Error {
     if path.known().is_none() && !is_table(&path.0) {
-        return Error { kind: Kind::NotThere, ..given::unknown_key(path) };
+        return Error { kind: Kind::NotThere, ..given::unknown_setting(path) };
     }
     let shown = path.to_string();
     Error::new(Kind::NotThere, format!("`{}` is not set", escape::line(&shown)))
@@ -226,7 +226,7 @@ fn is_table(path: &[String]) -> bool {
 fn print(
     context: &Context,
     args: &GetArgs,
-    path: &KeyPath,
+    path: &SettingPath,
     values: &[Located<Value>],
 ) -> Result<(), Error> {
     let mut rows = Vec::new();
@@ -274,7 +274,7 @@ fn typed(
     context: &Context,
     at: &Located<Value>,
     wanted: Option<As>,
-    path: &KeyPath,
+    path: &SettingPath,
 ) -> Result<Value, Error> {
     let Located { value, origin, .. } = at;
     let wrong = |what: &str| {

@@ -5,7 +5,7 @@
 
 use std::ffi::OsString;
 
-use crate::config::setting::{self, KeyPath, ValueType};
+use crate::config::setting::{self, SettingPath, ValueType};
 use crate::error::{Error, Kind};
 use crate::escape;
 
@@ -253,10 +253,10 @@ impl Typed {
         };
         // What stands behind `=` may be a secret as well.
         let first = first.split('=').next().unwrap_or_default();
-        let path = KeyPath::parse(first).ok();
+        let path = SettingPath::parse(first).ok();
         let near = path.as_ref().filter(|path| path.known().is_none()).and_then(setting::nearest);
-        let path = near.and_then(|near| KeyPath::parse(&near).ok()).or(path);
-        let known = path.as_ref().and_then(KeyPath::known);
+        let path = near.and_then(|near| SettingPath::parse(&near).ok()).or(path);
+        let known = path.as_ref().and_then(SettingPath::known);
         let mut words =
             vec![quoted(&path.map_or_else(|| first.to_owned(), |path| path.to_string()))];
         match (known, self.words.get(1)) {
@@ -271,7 +271,7 @@ impl Typed {
 
 /// Whether git would have taken the word for a key, and not for a verb that is mistyped.
 fn looks_like_a_key(word: &str) -> bool {
-    let path = KeyPath::parse(word).ok();
+    let path = SettingPath::parse(word).ok();
     word.contains('.') || path.is_some_and(|path| path.known().is_some())
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use clap::Args;
 use serde_json::json;
 
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::Offered;
 use crate::credential::source::StoredKey;
@@ -195,7 +195,7 @@ fn is_public(key: &Stored) -> bool {
 /// The keys that higher layers set, too.
 enum Hidden<'a> {
     Few(Vec<Entry<'a>>),
-    Keys(HashSet<KeyPath>),
+    Keys(HashSet<SettingPath>),
 }
 
 impl<'a> Hidden<'a> {

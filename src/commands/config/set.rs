@@ -9,7 +9,7 @@ use super::source_args::SourceArgs;
 use crate::account::Refusal;
 use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
-use crate::config::setting::{Key, KeyPath, ValueType};
+use crate::config::setting::{Setting, SettingPath, ValueType};
 use crate::config::{Layer, Located, Origin, Scope, Value, edit, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
@@ -48,7 +48,7 @@ impl std::fmt::Debug for SetArgs {
 
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
-    let path = KeyPath::parse(&args.key).map_err(|what| key_error(what, args))?;
+    let path = SettingPath::parse(&args.key).map_err(|what| key_error(what, args))?;
     if path.known().is_some_and(|key| key.value == ValueType::Secret) {
         let new = match args.source.source(context)? {
             Some(source) => NewValue::Source(source),
@@ -62,7 +62,7 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     }
     let Some(text) = &args.value else {
         if path.known().is_none() && !args.force {
-            return Err(given::unknown_key(&path));
+            return Err(given::unknown_setting(&path));
         }
         let shown = path.to_string();
         return Err(Error::new(Kind::Usage, format!("no value for `{}`", escape::line(&shown)))
@@ -100,7 +100,7 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
 }
 
 /// Looks at everything that is asked after the write too, so that no run writes and then fails.
-fn nothing_broken(context: &Context, path: &KeyPath) -> Result<(), Error> {
+fn nothing_broken(context: &Context, path: &SettingPath) -> Result<(), Error> {
     context.config()?;
     if !path.is("username") && !path.is("base_url") {
         return Ok(());
@@ -116,7 +116,7 @@ fn key_error(what: String, args: &SetArgs) -> Error {
     let error = Error::new(Kind::Usage, what);
     match args.key.split_once('=') {
         Some((key, value)) if args.value.is_none() => {
-            let Ok(path) = KeyPath::parse(key.trim()) else { return error };
+            let Ok(path) = SettingPath::parse(key.trim()) else { return error };
             let value = match path.known() {
                 Some(known) if known.value == ValueType::Secret => {
                     "    # asks, or reads standard input".to_owned()
@@ -133,9 +133,9 @@ fn key_error(what: String, args: &SetArgs) -> Error {
 
 /// A plugin's own settings may be anything, but an account's key among them would stand in a file
 /// that is listed, shown and committed.
-fn refuse_plugin_key(path: &KeyPath) -> Result<(), Error> {
+fn refuse_plugin_key(path: &SettingPath) -> Result<(), Error> {
     let [table, plugin, .., field] = path.0.as_slice() else { return Ok(()) };
-    if table != "plugins" || !KeyPath::canonical(std::slice::from_ref(field)).is("apikey") {
+    if table != "plugins" || !SettingPath::canonical(std::slice::from_ref(field)).is("apikey") {
         return Ok(());
     }
     let what = format!("`{path}` would put a key into a settings file");
@@ -148,7 +148,7 @@ fn refuse_plugin_key(path: &KeyPath) -> Result<(), Error> {
         .help("--force writes it all the same"))
 }
 
-fn judged(path: &KeyPath, text: &str, args: &SetArgs) -> Result<edit::Value, Error> {
+fn judged(path: &SettingPath, text: &str, args: &SetArgs) -> Result<edit::Value, Error> {
     if !args.force {
         refuse_plugin_key(path)?;
     }
@@ -156,7 +156,7 @@ fn judged(path: &KeyPath, text: &str, args: &SetArgs) -> Result<edit::Value, Err
         if args.force {
             return Ok(edit::Value::String(text.to_owned()));
         }
-        return Err(given::unknown_key(path).help("--force writes it all the same"));
+        return Err(given::unknown_setting(path).help("--force writes it all the same"));
     };
     match key.parse_text(text) {
         Ok(Value::Bool(value)) => Ok(edit::Value::Bool(value)),
@@ -168,7 +168,7 @@ fn judged(path: &KeyPath, text: &str, args: &SetArgs) -> Result<edit::Value, Err
 }
 
 /// Only the canonical form of a URL is stored.
-fn canonical(key: &Key, text: String) -> String {
+fn canonical(key: &Setting, text: String) -> String {
     match (key.value, BaseUrlSetting::parse(&text)) {
         (ValueType::BaseUrl, Ok(url)) => url.as_str().to_owned(),
         _ => text,
@@ -184,7 +184,7 @@ fn refuse_shell(text: &str) -> Result<(), Error> {
         .help("carto alias set NAME '!COMMAND'     # with your own settings"))
 }
 
-fn wrong_scope(key: &Key, path: &KeyPath, scope: Scope) -> Error {
+fn wrong_scope(key: &Setting, path: &SettingPath, scope: Scope) -> Error {
     let names: Vec<_> = key.scopes.iter().map(|scope| scope.name()).collect();
     Error::new(Kind::Usage, format!("`{path}` cannot be set in {scope} settings"))
         .help(format!("it is read from: {}", names.join(", ")))
@@ -255,7 +255,7 @@ fn key_command(scope: Scope) -> &'static str {
 /// Says when what was written has no effect here, because a higher scope says something else.
 fn tell_what_hides(
     context: &Context,
-    path: &KeyPath,
+    path: &SettingPath,
     scope: Scope,
     choice: Option<&Choice>,
 ) -> Result<(), Error> {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::account::Account;
-use crate::config::setting::{self, KeyPath, ValueType};
+use crate::config::setting::{self, SettingPath, ValueType};
 use crate::config::{Layer, edit};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
@@ -28,7 +28,7 @@ pub(super) struct UnsetArgs {
 
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), Error> {
-    let path = KeyPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
+    let path = SettingPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
     let destination = Destination::find(context, args.scope.choice())?;
     if path.known().is_some_and(|key| key.value == ValueType::Secret) {
         return unset_apikey(context, &destination);
@@ -47,7 +47,7 @@ pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), Error> {
     Ok(())
 }
 
-fn not_there(error: Error, path: &KeyPath) -> Error {
+fn not_there(error: Error, path: &SettingPath) -> Error {
     if error.kind != Kind::NotThere || error.places.is_empty() {
         return error;
     }

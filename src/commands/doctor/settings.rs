@@ -1,7 +1,7 @@
 //! Broken files, keys without effect, the account that would be refused.
 
 use super::Finding;
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{KEY_IN_SETTINGS, Remark, RemarkKind};
 use crate::error::Error;
 use crate::project::nearest::ProjectStanding;
@@ -53,7 +53,7 @@ fn of_remark(remark: &Remark) -> Finding {
 }
 
 fn is_key(written: &str) -> bool {
-    KeyPath::parse(written).is_ok_and(|path| path.is("apikey"))
+    SettingPath::parse(written).is_ok_and(|path| path.is("apikey"))
 }
 
 fn of_account(context: &Context) -> Vec<Finding> {

@@ -1,7 +1,7 @@
 //! `CARTO_*` variables that nothing reads.
 
 use super::Finding;
-use crate::config::setting::KEYS;
+use crate::config::setting::SETTINGS;
 use crate::dispatch::environment::REMOVED;
 use crate::resolve::context::Context;
 
@@ -12,7 +12,7 @@ const OTHERS: [&str; 4] =
 
 /// Looks at the names of the environment, never at the values.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {
-    let known: Vec<&str> = KEYS
+    let known: Vec<&str> = SETTINGS
         .iter()
         .flat_map(|key| key.variables.iter().copied())
         .chain(REMOVED)

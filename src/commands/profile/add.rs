@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
-use crate::config::setting::{KeyPath, check_profile_name};
+use crate::config::setting::{SettingPath, check_profile_name};
 use crate::config::{Layer, Value, edit};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
         }
         Ok(edit::Change::Changed(text))
     };
-    let any_field = KeyPath([&table[..], &["username".to_owned()]].concat());
+    let any_field = SettingPath([&table[..], &["username".to_owned()]].concat());
     destination
         .edit_config(context, change, |layer| judge_entry(layer, &any_field, Writer::Add))?;
     let name = escape::line(&args.name);
@@ -96,7 +96,7 @@ fn fields(args: &AddArgs) -> Result<Vec<(&'static str, edit::Value)>, Error> {
         ("organization", &args.organization),
     ] {
         let Some(text) = text else { continue };
-        let path = KeyPath(vec![field.to_owned()]);
+        let path = SettingPath(vec![field.to_owned()]);
         let Some(key) = path.known() else { continue };
         let value = key
             .parse_text(text)

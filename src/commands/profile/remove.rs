@@ -8,7 +8,7 @@ use super::rename::sound_facts;
 use super::table::{self, Written};
 use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::account::{Account, World};
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
@@ -94,7 +94,8 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
 /// Asks before a protected profile goes.
 fn confirm(args: &RemoveArgs, layer: &Layer) -> Result<(), Error> {
     let mark = ["profiles", &args.name, "protected"].map(str::to_owned).to_vec();
-    let protected = layer.get(&KeyPath(mark)).is_some_and(|mark| mark.value() == Value::Bool(true));
+    let protected =
+        layer.get(&SettingPath(mark)).is_some_and(|mark| mark.value() == Value::Bool(true));
     if args.force || !protected {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Layer, Located, Origin, edit};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -30,7 +30,7 @@ pub(super) struct UseArgs {
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
     let destination = Destination::find(context, args.scope.choice())?;
-    let path = KeyPath(vec!["profile".to_owned()]);
+    let path = SettingPath(vec!["profile".to_owned()]);
     let shown = destination.config_path();
     let Some(name) = &args.name else {
         let change =

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::table::is_selector;
 use crate::config::places::{CONFIG_FILE, PROJECT_DIR};
-use crate::config::setting::KeyPath;
+use crate::config::setting::SettingPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::project::nearest::PROJECT_LIMIT;
@@ -15,7 +15,7 @@ use crate::resolve::context::Context;
 /// A place that names a profile.
 pub(super) struct Selector {
     /// The setting that names it.
-    pub(super) key: KeyPath,
+    pub(super) key: SettingPath,
     /// Its rank.
     pub(super) scope: Scope,
     /// The exact place.

@@ -1,7 +1,7 @@
 //! Where a settings text writes a profile and who selects it there, in every form of TOML.
 
 use crate::config::edit::{self, Change, EditError, Named};
-use crate::config::setting::{KeyPath, ValueType};
+use crate::config::setting::{SettingPath, ValueType};
 
 /// What a text says about one profile: the keys as they are written.
 pub(super) struct Written {
@@ -27,7 +27,7 @@ impl Written {
 
     /// Gives the selecting settings as they are listed: `profile, plugins.sql.profile`.
     pub(super) fn selectors_shown(&self) -> String {
-        let shown = self.selectors.iter().map(|path| KeyPath::canonical(path).to_string());
+        let shown = self.selectors.iter().map(|path| SettingPath::canonical(path).to_string());
         shown.collect::<Vec<_>>().join(", ")
     }
 }
@@ -69,13 +69,13 @@ pub(super) fn removed(text: &str, name: &str) -> Result<Change, EditError> {
 
 fn is_profile(path: &[String], name: &str) -> bool {
     let [table, profile] = path else { return false };
-    let field = KeyPath::canonical(&[table.clone(), profile.clone(), "username".to_owned()]);
+    let field = SettingPath::canonical(&[table.clone(), profile.clone(), "username".to_owned()]);
     profile == name && field.0.first().is_some_and(|table| table == "profiles")
 }
 
 /// Whether a key is the selected profile, or that of a plugin.
 pub(super) fn is_selector(path: &[String]) -> bool {
-    let path = KeyPath::canonical(path);
+    let path = SettingPath::canonical(path);
     path.known().is_some_and(|key| key.value == ValueType::ProfileName)
 }
 
