@@ -36,4 +36,5 @@ pub mod replace_file;
 pub mod resolve;
 pub mod secret;
 pub mod standard_streams;
+pub mod toml;
 pub mod username;

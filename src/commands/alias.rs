@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::config::setting::SettingPath;
-use crate::config::{Layer, Located, Scope, Value, edit};
+use crate::config::{Layer, Located, Scope, Value};
 use crate::dispatch::PluginName;
 use crate::dispatch::alias::{Meaning, Written, meaning};
 use crate::dispatch::{plugin, start};
@@ -15,6 +15,7 @@ use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
+use crate::toml::edit;
 
 /// List, set and delete aliases: `carto NAME` for words of yours
 #[derive(Args, Debug)]

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::account::{Account, Decision, World};
 use crate::base_url::BaseUrl;
 use crate::config::setting::{SettingPath, check_profile_name};
-use crate::config::{Located, Origin, Scope, edit};
+use crate::config::{Located, Origin, Scope};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::store::Stored;
 use crate::credential::write::{NewKey, Put, forget, put};
@@ -22,6 +22,7 @@ use crate::layer_file::new_account::{self, Place, Select, Wanted};
 use crate::layer_file::scope_args::Choice;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::{KeyInput, read_key};
+use crate::toml::edit;
 use crate::username::Username;
 
 /// Store an account and its API key

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::layer::Layer;
-use super::plain::{Leaf, decoded};
 use super::setting::{SettingPath, dotted};
-use super::value::Value;
 use super::{Origin, Scope};
+use crate::toml::Value;
+use crate::toml::plain::{Leaf, decoded};
 
 /// One value of a layer.
 #[derive(Clone, Copy)]

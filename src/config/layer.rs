@@ -8,9 +8,10 @@ use super::entry::{At, Entry, Kept, Owned};
 use super::setting::{self, Rows, SettingPath, Spelling, ValueType};
 use super::source::{Source, bad_value, secret_in_config, split_bom, syntax_error};
 use super::suspect::names_secret;
-use super::value::Value;
-use super::{Located, Origin, Scope, document, plain};
+use super::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
+use crate::toml::Value;
+use crate::toml::{self, plain};
 
 /// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
 pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
@@ -137,7 +138,7 @@ impl Layer {
     /// Takes the values of any text into the layer.
     fn admit_any(&mut self, source: &Source, mark: usize) -> Result<(), Error> {
         let (_, body) = split_bom(&source.text);
-        let leaves = document::leaves(body).map_err(|error| {
+        let leaves = toml::leaves(body).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start) + mark;
             syntax_error(source, at, error.message())
         })?;

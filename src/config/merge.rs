@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::setting::SettingPath;
-use super::value::Value;
 use super::{Entry, Layer, Located, Scope};
+use crate::toml::Value;
 
 /// Layers in order of precedence; whoever adds one cannot put it in the wrong place.
 #[derive(Debug, Default)]

@@ -4,10 +4,7 @@
 //! layer, [`given`] does so for environment and command line, [`Config`] merges. Accounts, keys
 //! and plugins are unknown here; so the rules can be tested without a process.
 
-mod document;
-pub mod edit;
 mod entry;
-mod events;
 pub mod given;
 pub mod places;
 
@@ -15,18 +12,16 @@ mod layer;
 mod merge;
 mod near_setting;
 mod origin;
-pub mod plain;
 pub mod schema;
 mod scope;
 pub mod setting;
 mod settings;
 mod source;
 pub mod suspect;
-mod value;
 
+pub use crate::toml::{Value, parse_bool};
 pub use entry::Entry;
 pub use layer::{KEY_IN_SETTINGS, Layer, Remark, RemarkKind, Standing};
 pub use merge::Config;
 pub use origin::{Located, Origin};
 pub use scope::Scope;
-pub use value::{Value, parse_bool};

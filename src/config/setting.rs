@@ -9,8 +9,8 @@ pub use crate::config::near_setting::nearest;
 use crate::base_url::{BaseUrlSetting, strip_api_suffix};
 use crate::config::Scope;
 pub use crate::config::settings::SETTINGS;
-use crate::config::value::{Value, parse_bool};
 use crate::escape;
+use crate::toml::{Value, parse_bool};
 use crate::username::Username;
 
 /// What a key's value may be.

@@ -6,7 +6,7 @@
 
 use toml_edit::{Item, Table, TableLike};
 
-use crate::config::plain::{PlainTable, Single};
+use crate::toml::plain::{PlainTable, Single};
 
 /// The fields of one entry. They can be secrets, so there is no `Debug`.
 pub(super) struct Entry<'a> {

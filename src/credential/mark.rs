@@ -12,8 +12,8 @@ use std::path::Path;
 use super::store::{self, Stored, TABLE};
 use super::write;
 use crate::config::Scope;
-use crate::config::edit::{self, Change, EditError, Value};
 use crate::error::{Error, Kind};
+use crate::toml::edit::{self, Change, EditError, Value};
 
 /// Adds a copy of every key that is marked with a profile, marked with another; gives how many are
 /// marked.

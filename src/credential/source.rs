@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Item, TableLike};
 
-use crate::config::edit;
 use crate::config::given::is_own_variable;
 use crate::escape;
 use crate::invocation::same_name;
 use crate::secret::{MASK, Secret};
+use crate::toml::edit;
 
 /// What `--as` writes under names that are anybody's. A shell keeps them for longer than the account
 /// that they say, so a key in them may be another account's.

@@ -13,9 +13,10 @@ use super::source::{SecretSource, StoredKey};
 use crate::account::Account;
 use crate::base_url::BaseUrl;
 use crate::config::setting::check_profile_name;
-use crate::config::{Origin, Scope, plain};
+use crate::config::{Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::secret::Secret;
+use crate::toml::plain;
 use crate::username::Username;
 
 /// The name of the array of tables.

@@ -6,8 +6,8 @@ use super::source::StoredKey;
 use super::store::{self, Stored, TABLE};
 use crate::account::Account;
 use crate::config::Scope;
-use crate::config::edit::{self, Change, EditError, Value};
 use crate::error::{Error, Kind};
+use crate::toml::edit::{self, Change, EditError, Value};
 
 /// A key that is to be stored.
 #[derive(Clone, Copy, Debug)]

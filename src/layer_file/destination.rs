@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::edit::{Change, EditError};
 use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE};
 use crate::config::{Layer, Scope, Standing};
 use crate::credential::store;
@@ -16,6 +15,7 @@ use crate::replace_file::{
     Links, Lock, Mode, Target, clear_left_over, create_private_dir, replace,
 };
 use crate::resolve::context::{Context, OWN_LIMIT};
+use crate::toml::edit::{Change, EditError};
 
 /// Where a command writes.
 #[derive(Debug)]

@@ -7,12 +7,13 @@ use std::path::Path;
 use crate::account::{Account, World};
 use crate::config::places::CONFIG_FILE;
 use crate::config::setting::SettingPath;
-use crate::config::{Layer, Located, Origin, Scope, Standing, edit};
+use crate::config::{Layer, Located, Origin, Scope, Standing};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::replace_file::Lock;
 use crate::resolve::context::{Context, Facts};
+use crate::toml::edit;
 
 /// Whether the account becomes the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ const LONGEST: usize = 400;
 const RANKS: &[&[&str]] = &[
     &["escape", "core_dump", "standard_streams"],
     &["error"],
-    &["secret", "invocation", "replace_file", "read_file", "username"],
+    &["toml", "secret", "invocation", "replace_file", "read_file", "username"],
     &["base_url"],
     &["output", "config", "foreign"],
     &["account"],
@@ -38,7 +38,7 @@ struct Source {
 }
 
 impl Source {
-    /// The first module of the path: `config` for `src/config/edit/mod.rs`.
+    /// The first module of the path: `toml` for `src/toml/edit.rs`.
     fn module(&self) -> &str {
         let inner = self.name.strip_prefix("src/").unwrap_or(&self.name);
         inner.split(['/', '.']).next().unwrap_or_default()

@@ -10,13 +10,14 @@ use crate::account::Refusal;
 use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
 use crate::config::setting::{Setting, SettingPath, ValueType};
-use crate::config::{Layer, Located, Origin, Scope, Value, edit, given};
+use crate::config::{Layer, Located, Origin, Scope, Value, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::{Choice, ScopeArgs};
 use crate::resolve::context::Context;
+use crate::toml::edit;
 
 /// Change a setting; a key (apikey) is asked for or read from standard input
 #[derive(Args)]

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use crate::account::Account;
+use crate::config::Layer;
 use crate::config::setting::{self, SettingPath, ValueType};
-use crate::config::{Layer, edit};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
 use crate::error::{Error, Kind};
@@ -13,6 +13,7 @@ use crate::layer_file::destination::Destination;
 use crate::layer_file::forget_key::{erase_in_git, tell_what_stays};
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
+use crate::toml::edit;
 
 /// Remove a setting from one layer
 #[derive(Args, Debug)]

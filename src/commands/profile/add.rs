@@ -7,12 +7,13 @@ use clap::Args;
 use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
 use crate::config::setting::{SettingPath, check_profile_name};
-use crate::config::{Layer, Value, edit};
+use crate::config::{Layer, Value};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
+use crate::toml::edit;
 
 /// Add a profile; its key is stored by `carto --profile NAME config set apikey`
 #[derive(Args, Debug)]

@@ -3,12 +3,13 @@
 use clap::Args;
 
 use crate::config::setting::SettingPath;
-use crate::config::{Layer, Located, Origin, edit};
+use crate::config::{Layer, Located, Origin};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
+use crate::toml::edit;
 
 /// Use a profile from now on, here or everywhere
 #[derive(Args, Debug)]

@@ -1,7 +1,7 @@
 //! Where a settings text writes a profile and who selects it there, in every form of TOML.
 
-use crate::config::edit::{self, Change, EditError, Named};
 use crate::config::setting::{SettingPath, ValueType};
+use crate::toml::edit::{self, Change, EditError, Named};
 
 /// What a text says about one profile: the keys as they are written.
 pub(super) struct Written {

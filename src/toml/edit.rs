@@ -7,33 +7,17 @@
 //! the result is read again: it must hold the old data with exactly the one change, or the edit
 //! fails and nothing is written.
 
-mod append;
-mod fault;
-mod insert;
-mod layout;
-mod list;
-mod literal;
-mod outline;
-mod parse;
-mod quick;
-mod remove;
-mod scalar;
-mod splice;
-mod verify;
-
-#[cfg(test)]
-mod tests;
-
-pub use append::{append_table, append_tables, set_all};
-pub use outline::{Named, outline};
+pub use super::append::{append_table, append_tables, set_all};
+pub use super::outline::{Named, outline};
 
 use std::fmt;
 
-use layout::{Kind, Layout, Part, ROOT, Step};
-use parse::parse;
-use remove::CommentsAbove;
-use splice::Splice;
-use verify::Expected;
+use super::layout::{Kind, Layout, Part, ROOT, Step};
+use super::parse::parse;
+use super::remove::CommentsAbove;
+use super::splice::Splice;
+use super::verify::Expected;
+use super::{insert, literal, outline, quick, remove, splice, verify};
 
 /// A value to write. It may be a secret, so its `Debug` tells only the kind.
 #[derive(Clone, PartialEq, Eq)]
@@ -248,7 +232,7 @@ pub fn remove_table(text: &str, name: &str, index: usize) -> Result<String, Edit
     take(&layout, &in_table(name, index, None), CommentsAbove::Go)
 }
 
-fn keys<'a>(path: &[&'a str]) -> Vec<Step<'a>> {
+pub(super) fn keys<'a>(path: &[&'a str]) -> Vec<Step<'a>> {
     path.iter().map(|name| Step::Key((*name).into())).collect()
 }
 
@@ -258,7 +242,11 @@ fn in_table<'a>(name: &'a str, index: usize, key: Option<&'a str>) -> Vec<Step<'
     path
 }
 
-fn put(layout: &Layout<'_>, path: &[Step<'_>], value: &Value) -> Result<Change, EditError> {
+pub(super) fn put(
+    layout: &Layout<'_>,
+    path: &[Step<'_>],
+    value: &Value,
+) -> Result<Change, EditError> {
     let (node, taken) = layout.follow(path);
     let splices = if taken < path.len() {
         insert::add(layout, node, path, taken, value)?
@@ -282,7 +270,7 @@ fn take(layout: &Layout<'_>, path: &[Step<'_>], above: CommentsAbove) -> Result<
 }
 
 /// Makes the new text and proves that it holds the old data with the one change.
-fn finish(
+pub(super) fn finish(
     layout: &Layout<'_>,
     splices: Vec<Splice>,
     path: &[Step<'_>],

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use proptest::test_runner::TestCaseError;
 use toml_edit::{Document, Item, TableLike};
 
-use super::super::{
+use super::super::edit::{
     Change, EditError, Value, append_table, append_tables, remove_table, rename_table, set,
     set_all, set_in_table, unset, unset_in_table,
 };

@@ -6,10 +6,11 @@
 
 use std::collections::HashSet;
 
+use super::edit::{Change, EditError, Value, finish, keys, set};
 use super::layout::{Defined, Kind, Layout, NodeId, ROOT, Step};
 use super::parse::parse;
 use super::verify::Expected;
-use super::{Change, EditError, Value, finish, insert, keys, list, literal, set};
+use super::{insert, list, literal};
 
 /// The keys of a table with their values.
 type Fields<'a> = Vec<(&'a str, Value)>;

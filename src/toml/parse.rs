@@ -6,14 +6,14 @@ use std::ops::Range;
 use toml_parser::parser::{Event, EventKind};
 use toml_parser::{ParseError, Source};
 
-use super::EditError;
+use super::edit::EditError;
+use super::events;
 use super::fault::Fault;
 use super::layout::{
     Defined, FEW, Item, Kind, Layout, List, Node, NodeId, Part, ROOT, Section, Statement,
     StatementKind, Step,
 };
 use super::scalar::Scalar;
-use crate::config::events;
 
 /// How deep arrays and inline tables nest and how many parts a key has, as in `toml_edit`, so that
 /// nothing is written which other readers refuse.

@@ -1,6 +1,6 @@
 //! The proof that closes every edit refuses a text that says anything else.
 
-use super::super::Value;
+use super::super::edit::Value;
 use super::super::layout::Step;
 use super::super::parse::parse;
 use super::super::verify::{Expected, is_expected};

@@ -1,6 +1,6 @@
 //! Whether an edited text holds the data it should: the old data with the one change.
 
-use super::Value;
+use super::edit::Value;
 use super::layout::{Kind, Layout, NodeId, ROOT, Step};
 
 /// What the edit should have done at its path.

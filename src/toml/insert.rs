@@ -1,8 +1,9 @@
 //! Where a new key goes.
 
+use super::edit::{EditError, Value};
 use super::layout::{Defined, Kind, Layout, NodeId, Part, ROOT, Step};
 use super::splice::Splice;
-use super::{EditError, Value, list, literal};
+use super::{list, literal};
 
 /// Adds a value under a path of which the layout holds only the first steps, up to a node.
 pub(super) fn add(

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::Value;
+use super::edit::Value;
 use super::scalar::Scalar;
 
 /// The index of a node in its layout.

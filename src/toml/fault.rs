@@ -2,7 +2,7 @@
 
 use toml_parser::{Expected, ParseError};
 
-use super::EditError;
+use super::edit::EditError;
 
 /// Why events do not become a layout.
 pub(super) enum Fault {

@@ -2,7 +2,7 @@
 
 use toml_edit::Key;
 
-use super::super::{
+use super::super::edit::{
     Change, EditError, Value, append_table, remove_table, rename_table, set, set_in_table, unset,
     unset_in_table,
 };

@@ -7,22 +7,22 @@ use toml_edit::{Document, Item, TableLike};
 use super::value::Value;
 
 /// One value of a document, before the table of keys has judged it.
-pub(super) struct Leaf {
+pub struct Leaf {
     /// The key as it is written.
-    pub(super) path: Vec<String>,
+    pub path: Vec<String>,
     /// The value.
-    pub(super) value: Value,
+    pub value: Value,
     /// Where the last part of the key stands.
-    pub(super) key_at: usize,
+    pub key_at: usize,
     /// Where the value stands.
-    pub(super) span: Range<usize>,
+    pub span: Range<usize>,
 }
 
 /// Lists the values of a text without a byte order mark, tables in depth.
 ///
 /// # Errors
 /// What the parser says.
-pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, toml_edit::TomlError> {
+pub fn leaves(text: &str) -> Result<Vec<Leaf>, toml_edit::TomlError> {
     let document = Document::parse(text)?;
     let mut leaves = Vec::new();
     flatten(document.as_table(), &mut Vec::new(), &mut leaves);

@@ -5,9 +5,10 @@
 //! a key of a plain text has a plain value, the bytes of the value are all that changes, and the
 //! same proof is made: the result is read again and must hold the old data with the one change.
 
-use super::{Change, Value, literal};
-use crate::config::plain::{self, Leaf, Plain};
-use crate::config::value::Value as Read;
+use super::edit::{Change, Value};
+use super::literal;
+use super::plain::{self, Leaf, Plain};
+use super::value::Value as Read;
 
 /// Sets a key that is there; nothing where more than its value would change, or it is not plain.
 pub(super) fn set(text: &str, path: &[&str], value: &Value) -> Option<Change> {
@@ -57,7 +58,8 @@ fn is_expected(text: &str, old: &Plain, edited: &str, at: usize, value: &Value) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::edit::{keys, parse::parse, put};
+    use crate::toml::edit::{keys, put};
+    use crate::toml::parse::parse;
 
     #[test]
     fn what_is_replaced_here_is_replaced_alike() {

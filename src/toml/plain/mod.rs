@@ -22,35 +22,36 @@ mod line;
 pub use entries::{PlainTable, PlainValue, Single, entries};
 
 /// A plain text: every value with its place, table by table.
-pub(super) struct Plain {
+pub struct Plain {
     /// The path of each table.
-    pub(super) tables: Vec<Vec<String>>,
+    pub tables: Vec<Vec<String>>,
     /// The values, in the order of the document.
-    pub(super) leaves: Vec<Leaf>,
+    pub leaves: Vec<Leaf>,
 }
 
 /// One key and its value, in a few bytes: there may be ten thousand.
 #[derive(Clone, Copy)]
-pub(super) struct Leaf {
+pub struct Leaf {
     /// The table among those of the text.
-    pub(super) table: u32,
+    pub table: u32,
     key: (u32, u32),
     value: (u32, u32),
 }
 
 impl Leaf {
     /// Gives the place of the bare key.
-    pub(super) fn key(&self) -> Range<usize> {
+    pub fn key(&self) -> Range<usize> {
         wide(self.key)
     }
 
     /// Gives the place of the value.
-    pub(super) fn value(&self) -> Range<usize> {
+    pub fn value(&self) -> Range<usize> {
         wide(self.value)
     }
 
     /// Moves it behind a byte order mark.
-    pub(super) fn moved(mut self, by: u32) -> Self {
+    #[must_use]
+    pub fn moved(mut self, by: u32) -> Self {
         for at in [&mut self.key.0, &mut self.key.1, &mut self.value.0, &mut self.value.1] {
             *at += by;
         }
@@ -63,7 +64,7 @@ fn wide((start, end): (u32, u32)) -> Range<usize> {
 }
 
 /// Reads a text without a byte order mark; nothing where it is not plain, or not sound.
-pub(super) fn read(text: &str) -> Option<Plain> {
+pub fn read(text: &str) -> Option<Plain> {
     let mut reader = Reader::new(text);
     for (start, line) in lines(text) {
         reader.line(start, line)?;
@@ -83,7 +84,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Gives a single value that was found before.
-pub(super) fn decoded(raw: &str) -> Option<Value> {
+pub fn decoded(raw: &str) -> Option<Value> {
     match raw {
         "true" => Some(Value::Bool(true)),
         "false" => Some(Value::Bool(false)),
@@ -298,7 +299,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::document;
+    use crate::toml::document;
 
     /// A value with its key and both places.
     type Shown = (Vec<String>, String, usize, Range<usize>);

@@ -2,11 +2,11 @@
 
 use toml_edit::{Document, Item};
 
-use super::super::Value;
+use super::super::edit::Value;
+use super::super::edit::{EditError, set};
 use super::super::layout::{Kind, Layout, NodeId, ROOT, Step};
 use super::super::parse::parse;
 use super::super::scalar::Scalar;
-use super::super::{EditError, set};
 
 /// Whether a layout holds what `toml_edit` read.
 pub(super) fn agrees(layout: &Layout<'_>, document: &Document<&str>) -> bool {

@@ -1,9 +1,9 @@
 //! What a text names, for edits that first have to find their place.
 
+use super::edit::{EditError, Value};
 use super::layout::{Kind, Layout, NodeId, ROOT, Step};
 use super::parse::parse;
 use super::scalar::Scalar;
-use super::{EditError, Value};
 
 /// A table or value with the keys that lead to it, as they are written.
 #[derive(Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) fn value(layout: &Layout<'_>, node: NodeId) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::edit::copy_table;
+    use crate::toml::edit::copy_table;
 
     #[test]
     fn every_form_of_a_table_is_named() {

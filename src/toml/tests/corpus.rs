@@ -2,9 +2,9 @@
 
 use toml_edit::Document;
 
+use super::super::edit::{Change, EditError, Value, append_table, remove_table, set, unset};
 use super::super::layout::{Kind, ROOT, Step};
 use super::super::parse::parse;
-use super::super::{Change, EditError, Value, append_table, remove_table, set, unset};
 use super::reading::agrees;
 
 fn valid() -> Vec<(String, String)> {
@@ -141,7 +141,7 @@ fn every_key_can_be_replaced_unset_and_renamed() {
                 let mut to = path.clone();
                 to.pop();
                 to.push("brand new");
-                let renamed = changed(super::super::rename_table(&text, &path, &to));
+                let renamed = changed(super::super::edit::rename_table(&text, &path, &to));
                 assert!(parse(&renamed).is_ok());
                 if !matches!(layout.nodes[*child].kind, Kind::Table(_) | Kind::Tables) {
                     let before = &text[..layout.nodes[*child].span.start];

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::Value;
+use super::edit::Value;
 use super::layout::Step;
 
 /// Writes a key as one part: bare where TOML allows it, else quoted.
