@@ -27,6 +27,7 @@ pub mod explain;
 pub mod foreign;
 pub mod invocation;
 pub mod layer_file;
+pub mod line_index;
 pub mod output;
 pub mod path_search;
 pub mod project;

@@ -4,7 +4,7 @@
 //! A program that lists with one search and runs with another shows files that do not run. And an
 //! entry that depends on the current directory would let a cloned repository bring the plugin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 #[cfg(unix)]
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -116,11 +116,10 @@ impl SearchPath {
     /// Lists every plugin by name, with the copies that it hides.
     pub fn list(&self) -> BTreeMap<PluginName, Found> {
         let mut hits = Vec::new();
-        let mut seen: Vec<&PathBuf> = Vec::new();
-        for dir in &self.dirs {
-            if !seen.contains(&dir) {
-                add_plugins_in(dir, seen.len(), &mut hits);
-                seen.push(dir);
+        let mut seen = HashSet::with_capacity(self.dirs.len());
+        for (at, dir) in self.dirs.iter().enumerate() {
+            if seen.insert(dir) {
+                add_plugins_in(dir, at, &mut hits);
             }
         }
         // One sort of all, and a map made of what is in order, cost half of finding each its place.

@@ -24,7 +24,7 @@ pub fn judge_entry(layer: &Layer, path: &SettingPath, writer: Writer) -> Result<
     let (tuple, prefix) = match path.0.as_slice() {
         [_] => (Some(&statement.bare), String::new()),
         [table, name, _] if table == "profiles" => (
-            statement.profiles.iter().find(|p| p.name == *name).map(|p| &p.tuple),
+            statement.profiles.find(name).map(|p| &p.tuple),
             path.to_string()
                 .rsplit_once('.')
                 .map_or_else(String::new, |(all, _)| format!("{all}.")),

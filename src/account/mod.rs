@@ -8,6 +8,7 @@
 mod candidates;
 pub mod check_entry;
 mod naming;
+mod profiles;
 mod refusal;
 mod selection;
 mod statement;
@@ -16,6 +17,7 @@ mod world;
 use std::fmt;
 
 pub use candidates::{Candidate, Outcome};
+pub use profiles::Profiles;
 pub use refusal::{Difference, Refusal};
 pub use statement::{Profile, Statement, Tuple, profile_tuple, statements};
 pub use world::{Chosen, Decision, NamedBy, ProjectFacts, World};

@@ -1,7 +1,9 @@
 //! What an untrusted project may select: an account that the user has.
 
+use std::collections::BTreeSet;
+
 use super::naming::{Named, Upper};
-use super::statement::profile_tuple;
+use super::statement::{Profile, profile_tuple};
 use super::{Account, NamedBy, Refusal, World};
 use crate::config::Located;
 
@@ -83,19 +85,28 @@ impl World {
         named
     }
 
-    /// Whether an own profile of the account is marked. A mark without an account belongs to the
-    /// next definition of that profile below it.
+    /// Whether an own profile of the account is marked.
     pub fn protects(&self, account: &Account) -> bool {
+        self.protected_accounts().contains(account)
+    }
+
+    /// Returns the accounts that an own profile marks as protected. A mark without an account
+    /// belongs to the next definition of that profile below it.
+    pub fn protected_accounts(&self) -> BTreeSet<Account> {
         let own = self.own();
-        own.statements.iter().enumerate().any(|(at, statement)| {
-            statement.profiles.iter().filter(|profile| profile.protected).any(|mark| {
-                let below = own.statements.iter().take(at + 1).rev();
-                let mut definitions = below.filter_map(|other| profile_tuple(other, &mark.name));
-                definitions
-                    .find(|profile| profile.tuple.names_account())
-                    .and_then(|profile| own.name_profile(profile).ok())
-                    .is_some_and(|named| named.account == *account)
-            })
-        })
+        let marks = own.statements.iter().enumerate().flat_map(|(at, statement)| {
+            statement
+                .profiles
+                .iter()
+                .filter(|profile| profile.protected)
+                .map(move |mark| (at, mark))
+        });
+        let account = |(at, mark): (usize, &Profile)| {
+            let below = own.statements.iter().take(at + 1).rev();
+            let mut definitions = below.filter_map(|other| profile_tuple(other, &mark.name));
+            let profile = definitions.find(|profile| profile.tuple.names_account())?;
+            Some(own.name_profile(profile).ok()?.account)
+        };
+        marks.filter_map(account).collect()
     }
 }

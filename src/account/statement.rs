@@ -1,5 +1,6 @@
 //! What each scope says about accounts, typed.
 
+use super::profiles::{Profiles, ProfilesBuilder};
 use crate::base_url::BaseUrlSetting;
 use crate::config::{Config, Entry, Layer, Located, Scope, Standing};
 use crate::username::Username;
@@ -105,7 +106,7 @@ pub struct Statement {
     /// The selected profile.
     pub profile: Option<Located<String>>,
     /// The profiles that the scope defines.
-    pub profiles: Vec<Profile>,
+    pub profiles: Profiles,
     /// A credentials file that the scope names, read.
     pub file: Option<Located<Tuple>>,
 }
@@ -118,7 +119,7 @@ impl Statement {
             standing,
             bare: Tuple::default(),
             profile: None,
-            profiles: Vec::new(),
+            profiles: Profiles::default(),
             file: None,
         }
     }
@@ -132,6 +133,7 @@ impl Statement {
     /// the layer's `profile`.
     pub fn of(layer: &Layer, plugin: Option<&str>) -> Self {
         let mut statement = Statement::silent(layer.scope, layer.standing);
+        let mut profiles = ProfilesBuilder::default();
         for entry in layer.entries() {
             match entry.place() {
                 ([], "profile") if statement.profile.is_none() => {
@@ -143,33 +145,30 @@ impl Statement {
                     statement.profile = selected(entry);
                 }
                 ([table, name], field) if table == "profiles" => {
-                    statement.profile_field(name, field, entry);
+                    profile_field(&mut profiles, name, field, entry);
                 }
                 ([], field) => statement.bare.admit(field, entry),
                 _ => {}
             }
         }
+        statement.profiles = profiles.finish();
         statement
     }
+}
 
-    fn profile_field(&mut self, name: &str, field: &str, entry: Entry<'_>) {
-        // The fields of a profile usually stand together, at the end of what is known so far.
-        let at = self.profiles.iter().rposition(|profile| profile.name == name);
-        let at = at.unwrap_or_else(|| {
-            self.profiles.push(Profile {
-                name: name.to_owned(),
-                tuple: Tuple::default(),
-                protected: false,
-                at: Located::new((), entry.scope(), entry.origin()),
-            });
-            self.profiles.len() - 1
-        });
-        let Some(profile) = self.profiles.get_mut(at) else { return };
-        if field == "protected" {
-            profile.protected = entry.value() == crate::config::Value::Bool(true);
-        } else {
-            profile.tuple.admit(field, entry);
-        }
+/// Takes one field of a profile.
+fn profile_field(profiles: &mut ProfilesBuilder, name: &str, field: &str, entry: Entry<'_>) {
+    let new = || Profile {
+        name: name.to_owned(),
+        tuple: Tuple::default(),
+        protected: false,
+        at: Located::new((), entry.scope(), entry.origin()),
+    };
+    let Some(profile) = profiles.entry(name, new) else { return };
+    if field == "protected" {
+        profile.protected = entry.value() == crate::config::Value::Bool(true);
+    } else {
+        profile.tuple.admit(field, entry);
     }
 }
 
@@ -186,5 +185,5 @@ pub fn statements(config: &Config, plugin: Option<&str>) -> Vec<Statement> {
 
 /// Gives a profile's fields as one layer defines them.
 pub fn profile_tuple<'a>(statement: &'a Statement, name: &str) -> Option<&'a Profile> {
-    statement.profiles.iter().find(|profile| profile.name == name)
+    statement.profiles.find(name)
 }

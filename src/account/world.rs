@@ -4,7 +4,10 @@
 //! The whole account comes from one scope. Were fields merged one by one, a project's base URL
 //! would meet the user's name, and the key that belongs to that name would follow.
 
+use std::rc::Rc;
+
 use super::naming::{NameResult, Named};
+use super::profiles::Profiles;
 use super::statement::{Profile, Statement, Tuple, profile_tuple};
 use super::{Account, Refusal};
 use crate::config::{Located, Origin, Scope, Standing};
@@ -26,7 +29,7 @@ pub struct World {
     /// What each scope says, lowest first.
     pub statements: Vec<Statement>,
     /// The accounts of the user's stored credentials, and whether the entry permits `http://`.
-    pub stored: Vec<(Account, bool)>,
+    pub stored: Rc<[(Account, bool)]>,
     /// The nearest project, when there is one and it was not left out.
     pub project: Option<ProjectFacts>,
 }
@@ -162,7 +165,7 @@ impl World {
     pub fn without_profile(&self, scope: Scope, name: &str) -> World {
         let mut world = self.clone();
         for statement in world.statements.iter_mut().filter(|s| s.scope == scope) {
-            statement.profiles.retain(|profile| profile.name != name);
+            statement.profiles = statement.profiles.filtered(|profile| profile.name != name);
             statement.profile = statement.profile.take().filter(|selected| selected.value != name);
         }
         world
@@ -213,11 +216,9 @@ impl World {
     fn account_of(&self, naming: &[Scope], around: &[Scope]) -> Option<Result<Account, Refusal>> {
         let mut world = self.own();
         let heard = |scope: &Scope| naming.contains(scope) || around.contains(scope);
-        let heard_profiles: Vec<String> = (world.statements.iter())
-            .filter(|statement| heard(&statement.scope))
-            .flat_map(|statement| &statement.profiles)
-            .map(|profile| profile.name.clone())
-            .collect();
+        let all = world.statements.iter().filter(|statement| heard(&statement.scope));
+        let heard_profiles: Vec<Profiles> = all.map(|s| s.profiles.clone()).collect();
+        let is_heard = |name: &str| heard_profiles.iter().any(|all| all.find(name).is_some());
         for statement in &mut world.statements {
             if !naming.contains(&statement.scope) {
                 // The account is not named here; a pattern or a literal stays as it is.
@@ -228,7 +229,7 @@ impl World {
             if !heard(&statement.scope) {
                 // A profile that is defined here alone is still the one that was selected.
                 statement.bare = Tuple::default();
-                statement.profiles.retain(|profile| !heard_profiles.contains(&profile.name));
+                statement.profiles = statement.profiles.filtered(|p| !is_heard(&p.name));
             }
         }
         let mut naming = world.statements.iter().rev().filter(|s| naming.contains(&s.scope));

@@ -1,6 +1,5 @@
 //! `Source`: the text of a settings file, with places in it and the errors that name them.
 
-use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -10,9 +9,7 @@ use super::suspect::may_hold_secret;
 use super::{Origin, Scope};
 use crate::error::{Error, Excerpt, Kind, Place, shell_word};
 use crate::escape;
-
-/// How many places are counted out, before all lines are listed: most runs ask for a few.
-const FEW: usize = 8;
+use crate::line_index::LineIndex;
 
 /// The text of a settings file. It may hold a key, so its `Debug` tells only the path.
 pub(super) struct Source {
@@ -20,9 +17,7 @@ pub(super) struct Source {
     pub(super) path: PathBuf,
     /// The whole text, with its byte order mark.
     pub(super) text: String,
-    line_starts: OnceCell<Vec<usize>>,
-    /// How often a place was asked for.
-    asked: Cell<usize>,
+    lines: LineIndex,
 }
 
 impl std::fmt::Debug for Source {
@@ -38,36 +33,11 @@ impl Source {
     /// Bytes that are not UTF-8, with line and column.
     pub(super) fn new(path: &Path, bytes: Vec<u8>) -> Result<Self, Error> {
         let text = utf8(path, bytes)?;
-        Ok(Source {
-            path: path.to_owned(),
-            text,
-            line_starts: OnceCell::new(),
-            asked: Cell::new(0),
-        })
+        Ok(Source { path: path.to_owned(), text, lines: LineIndex::default() })
     }
 
     fn position(&self, offset: usize) -> (usize, usize) {
-        let asked = self.asked.get();
-        if asked < FEW {
-            self.asked.set(asked + 1);
-            return self.counted(offset);
-        }
-        let starts = self.line_starts.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
-        });
-        let line = starts.partition_point(|start| *start <= offset).max(1);
-        let start = starts.get(line - 1).copied().unwrap_or(0);
-        let before = self.text.get(start..offset).unwrap_or_default();
-        (line, before.trim_start_matches('\u{feff}').chars().count() + 1)
-    }
-
-    /// Gives line and column as [`Source::position`] does, by counting all lines before.
-    fn counted(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or_default();
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        let last = before.rsplit('\n').next().unwrap_or_default();
-        (line, last.trim_start_matches('\u{feff}').chars().count() + 1)
+        self.lines.position(&self.text, offset)
     }
 
     /// Gives the place of a byte.

@@ -15,6 +15,7 @@ use crate::base_url::BaseUrl;
 use crate::config::setting::check_profile_name;
 use crate::config::{Origin, Scope};
 use crate::error::{Error, Kind};
+use crate::line_index::LineIndex;
 use crate::secret::Secret;
 use crate::toml::plain;
 use crate::username::Username;
@@ -47,7 +48,7 @@ pub struct Stored {
 /// Everything that is not exactly an entry, with line and column and without a word of the file:
 /// what looks like a wrong field can be a key.
 pub fn parse(scope: Scope, path: &Path, bytes: &[u8]) -> Result<Vec<Stored>, Error> {
-    let file = File { path, text: text_of(path, bytes)? };
+    let file = File::new(path, text_of(path, bytes)?);
     if let Some(tables) = plain::entries(file.body(), TABLE) {
         let entries = tables.into_iter().map(Entry::from_plain);
         return stored(&file, scope, entries);
@@ -82,20 +83,24 @@ fn stored<'a>(
     entries.enumerate().map(|(index, found)| entry(file, scope, index, &found)).collect()
 }
 
+/// The text of one `credentials.toml`.
 struct File<'a> {
     path: &'a Path,
     text: &'a str,
+    lines: LineIndex,
 }
 
 impl<'a> File<'a> {
+    fn new(path: &'a Path, text: &'a str) -> Self {
+        File { path, text, lines: LineIndex::default() }
+    }
+
     fn body(&self) -> &'a str {
         self.text.strip_prefix('\u{feff}').unwrap_or(self.text)
     }
 
     fn origin(&self, at: usize) -> Origin {
-        let before = self.body().get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let (line, column) = self.lines.position(self.body(), at);
         Origin::File { path: self.path.to_owned(), line, column }
     }
 
@@ -111,7 +116,7 @@ impl<'a> File<'a> {
 pub fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
     std::str::from_utf8(bytes).map_err(|error| {
         let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let file = File { path, text: std::str::from_utf8(good).unwrap_or_default() };
+        let file = File::new(path, std::str::from_utf8(good).unwrap_or_default());
         file.error("the credentials file is not UTF-8", file.body().len())
     })
 }
@@ -309,7 +314,7 @@ mod tests {
     /// Whether the text is read plainly; then the whole parser says the same of it.
     fn is_plain(text: &str) -> bool {
         let path = Path::new("credentials.toml");
-        let file = File { path, text };
+        let file = File::new(path, text);
         let plain = plain::entries(file.body(), TABLE).is_some();
         if plain {
             let whole = told(&parse_any(&file, Scope::User));

@@ -1,5 +1,7 @@
 //! `carto profile list`: every named account, and which one is in use.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use serde_json::json;
 
@@ -79,14 +81,15 @@ fn rows(facts: &Facts) -> Vec<Row> {
         Decision::Refused(_) | Decision::None => None,
     };
     let names = facts.world.profile_names().into_iter();
+    let protected = facts.world.protected_accounts();
+    let with_key: BTreeSet<&Account> =
+        facts.stored.iter().filter_map(|entry| entry.account.as_ref()).collect();
     let row = |name: &str| {
         let profile = facts.world.profile(name)?;
         let wanted = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
         let account = facts.world.account_of_profile(&wanted).map_err(Error::from);
-        let has_key = account.as_ref().is_ok_and(|account| {
-            facts.stored.iter().any(|entry| entry.account.as_ref() == Some(account))
-        });
-        let marked = account.as_ref().is_ok_and(|account| facts.world.protects(account));
+        let has_key = account.as_ref().is_ok_and(|account| with_key.contains(account));
+        let marked = account.as_ref().is_ok_and(|account| protected.contains(account));
         Some(Row {
             name: name.to_owned(),
             account,

@@ -92,7 +92,7 @@ impl Report {
         });
         let own = facts.world.statements.iter().rev().filter(|s| !s.untrusted());
         let definition = |statement: &Statement| {
-            let profile = statement.profiles.iter().find(|profile| profile.name == name)?;
+            let profile = statement.profiles.find(&name)?;
             Some(Definition::of(facts, &selected, profile))
         };
         let defined: Vec<Definition> = own.filter_map(definition).collect();
