@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::layer::Layer;
-use super::setting::{SettingPath, dotted};
+use super::setting::SettingPath;
 use super::{Origin, Scope};
 use crate::toml::Value;
+use crate::toml::dotted;
 use crate::toml::plain::{Leaf, decoded};
 
 /// One value of a layer.

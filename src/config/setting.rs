@@ -10,7 +10,7 @@ use crate::base_url::{BaseUrlSetting, strip_api_suffix};
 use crate::config::Scope;
 pub use crate::config::settings::SETTINGS;
 use crate::escape;
-use crate::toml::{Value, parse_bool};
+use crate::toml::{self, Value, parse_bool};
 use crate::username::Username;
 
 /// What a key's value may be.
@@ -105,25 +105,8 @@ impl SettingPath {
 
 impl fmt::Display for SettingPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&dotted(self.0.iter().map(String::as_str)))
+        f.write_str(&toml::dotted(self.0.iter().map(String::as_str)))
     }
-}
-
-/// Writes the parts of a key as TOML does: with dots, and quoted where they have to be.
-pub(super) fn dotted<'a>(segments: impl Iterator<Item = &'a str>) -> String {
-    let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let mut text = String::with_capacity(64);
-    for (at, segment) in segments.enumerate() {
-        if at > 0 {
-            text.push('.');
-        }
-        if !segment.is_empty() && segment.bytes().all(bare) {
-            text.push_str(segment);
-        } else {
-            text.push_str(&toml_edit::Value::from(segment).to_string());
-        }
-    }
-    text
 }
 
 /// Normalises a known segment: case, and `-` for `_`.

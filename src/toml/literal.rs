@@ -7,13 +7,25 @@ use super::layout::Step;
 
 /// Writes a key as one part: bare where TOML allows it, else quoted.
 pub(super) fn key(name: &str) -> String {
-    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { string(name) }
+    dotted([name])
 }
 
-/// Writes keys with dots between them.
-pub(super) fn dotted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    names.into_iter().map(key).collect::<Vec<_>>().join(".")
+/// Writes the parts of a key as TOML does: with dots, and quoted where they have to be. A key is
+/// read again as it is written: never in quotes for several lines, which TOML refuses in keys.
+pub fn dotted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let mut text = String::with_capacity(64);
+    for (at, name) in names.into_iter().enumerate() {
+        if at > 0 {
+            text.push('.');
+        }
+        if !name.is_empty() && name.bytes().all(bare) {
+            text.push_str(name);
+        } else {
+            text.push_str(&string(name));
+        }
+    }
+    text
 }
 
 /// Writes a path for an error: `a.b`, `a[0].b`.

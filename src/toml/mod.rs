@@ -23,4 +23,5 @@ mod verify;
 mod tests;
 
 pub use document::leaves;
+pub use literal::dotted;
 pub use value::{Value, parse_bool};

@@ -479,3 +479,28 @@ fn a_waiting_key_goes_to_the_account_that_is_set() {
     let stored = sandbox.read("home/.config/carto/credentials.toml");
     assert!(stored.contains("zoe") && !stored.contains("acme"), "{stored}");
 }
+
+/// What `list` prints is a name that `get` and `unset` take, and what `set` wrote.
+#[test]
+fn a_name_is_typed_as_it_is_listed() {
+    for name in ["a'\"b", "a\"b", "a'b", "a b", "a\\b", "a\nb'", "é", ""] {
+        let sandbox = Sandbox::new();
+        let quoted = serde_json::to_string(name).unwrap();
+        sandbox
+            .user(&format!("[profiles.{quoted}]\nusername = \"ann\"\n[plugins.x]\n{quoted} = 1\n"));
+        let listed = sandbox.carto("config list").run().ok().stdout.clone();
+        let names: Vec<_> = listed
+            .lines()
+            .filter_map(|line| Some(line.get(2..)?.rsplit_once('=')?.0))
+            .filter(|line| line.starts_with("profiles.") || line.starts_with("plugins."))
+            .collect();
+        assert_eq!(names.len(), 2, "{listed}");
+        for typed in names {
+            let got = sandbox.carto("config get").arg(typed).run().ok().stdout.clone();
+            assert!(["ann\n", "1\n"].contains(&got.as_str()), "{typed}: {got}");
+            _ = sandbox.carto("config set").arg(typed).arg("bob").run().ok();
+            assert_eq!(sandbox.carto("config get").arg(typed).run().ok().stdout, "bob\n");
+            _ = sandbox.carto("config unset").arg(typed).run().ok();
+        }
+    }
+}
