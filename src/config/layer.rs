@@ -138,10 +138,8 @@ impl Layer {
     /// Takes the values of any text into the layer.
     fn admit_any(&mut self, source: &Source, mark: usize) -> Result<(), Error> {
         let (_, body) = split_bom(&source.text);
-        let leaves = toml::leaves(body).map_err(|error| {
-            let at = error.span().map_or(0, |span| span.start) + mark;
-            syntax_error(source, at, error.message())
-        })?;
+        let leaves = toml::leaves(body)
+            .map_err(|error| syntax_error(source, error.at + mark, &error.message))?;
         let mut admission = Admission { layer: self, source, tables: &[], names: None };
         for leaf in leaves {
             let span = leaf.span.start + mark..leaf.span.end + mark;

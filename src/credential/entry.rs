@@ -4,9 +4,8 @@
 //! A document with every part of every line costs more than all the rest of a start of a plugin,
 //! and nearly every entry is a few plain lines. So there are two readers, and one judge behind them.
 
-use toml_edit::{Item, Table, TableLike};
-
 use crate::toml::plain::{PlainTable, Single};
+use crate::toml::{self, FieldTable, Value};
 
 /// The fields of one entry. They can be secrets, so there is no `Debug`.
 pub(super) struct Entry<'a> {
@@ -33,7 +32,7 @@ pub(super) enum Held<'a> {
     /// `true` or `false`.
     Flag(bool),
     /// A table.
-    Table(&'a dyn TableLike),
+    Table(&'a [(String, Value)]),
     /// Anything else.
     Else,
 }
@@ -52,18 +51,19 @@ impl<'a> Entry<'a> {
         Entry { start: table.start, fields: fields.collect() }
     }
 
-    pub(super) fn from_table(table: &'a Table) -> Self {
-        let start = table.span().map_or(0, |span| span.start);
-        let fields = table.iter().map(|(name, item)| {
-            let name_at = table.key(name).and_then(toml_edit::Key::span);
-            Field {
-                name,
-                name_at: name_at.map_or(start, |span| span.start),
-                at: item.span().map_or(start, |span| span.start),
-                held: held(item),
-            }
-        });
-        Entry { start, fields: fields.collect() }
+    pub(super) fn from_table(table: &'a FieldTable) -> Self {
+        let field = |field: &'a toml::Field| Field {
+            name: &field.name,
+            name_at: field.name_at,
+            at: field.at,
+            held: match &field.value {
+                Value::String(text) => Held::Text(text),
+                Value::Bool(flag) => Held::Flag(*flag),
+                Value::Table(members) => Held::Table(members),
+                _ => Held::Else,
+            },
+        };
+        Entry { start: table.start, fields: table.fields.iter().map(field).collect() }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Held<'a>> {
@@ -77,14 +77,5 @@ impl<'a> Entry<'a> {
 
     fn field(&self, name: &str) -> Option<&Field<'a>> {
         self.fields.iter().find(|field| field.name == name)
-    }
-}
-
-fn held(item: &Item) -> Held<'_> {
-    match (item.as_str(), item.as_bool(), item.as_table_like()) {
-        (Some(text), _, _) => Held::Text(text),
-        (_, Some(flag), _) => Held::Flag(flag),
-        (_, _, Some(table)) => Held::Table(table),
-        _ => Held::Else,
     }
 }

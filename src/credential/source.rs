@@ -8,13 +8,11 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Item, TableLike};
-
 use crate::config::given::is_own_variable;
 use crate::escape;
 use crate::invocation::same_name;
 use crate::secret::{MASK, Secret};
-use crate::toml::edit;
+use crate::toml::{Value, edit};
 
 /// What `--as` writes under names that are anybody's. A shell keeps them for longer than the account
 /// that they say, so a key in them may be another account's.
@@ -166,17 +164,16 @@ impl SecretSource {
     }
 
     /// Reads the table that stands in `apikey`.
-    pub(super) fn parse(table: &dyn TableLike) -> Result<Self, SourceError> {
-        let mut members = table.iter();
-        let (Some((name, item)), None) = (members.next(), members.next()) else {
+    pub(super) fn parse(table: &[(String, Value)]) -> Result<Self, SourceError> {
+        let [(name, value)] = table else {
             return Err(SourceError::Members);
         };
-        match name {
-            "command" => SecretSource::command(words(item).ok_or(SourceError::Command)?),
-            "file" => SecretSource::file(item.as_str().ok_or(SourceError::File)?),
-            "env" => SecretSource::env(item.as_str().ok_or(SourceError::Env)?),
-            "git-credential" if item.as_bool() == Some(true) => Ok(SecretSource::GitCredential),
-            "git-credential" => Err(SourceError::GitCredential),
+        match (name.as_str(), value) {
+            ("command", _) => SecretSource::command(words(value).ok_or(SourceError::Command)?),
+            ("file", _) => SecretSource::file(value.as_str().ok_or(SourceError::File)?),
+            ("env", _) => SecretSource::env(value.as_str().ok_or(SourceError::Env)?),
+            ("git-credential", Value::Bool(true)) => Ok(SecretSource::GitCredential),
+            ("git-credential", _) => Err(SourceError::GitCredential),
             _ => Err(SourceError::Members),
         }
     }
@@ -195,8 +192,9 @@ impl SecretSource {
     }
 }
 
-fn words(item: &Item) -> Option<Vec<String>> {
-    item.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
+fn words(value: &Value) -> Option<Vec<String>> {
+    let Value::Array(words) = value else { return None };
+    words.iter().map(|word| word.as_str().map(str::to_owned)).collect()
 }
 
 /// Writes a command as it would be typed, without control characters and not longer than a line.
@@ -241,8 +239,10 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<SecretSource, SourceError> {
-        let document: toml_edit::DocumentMut = format!("apikey = {text}\n").parse().unwrap();
-        SecretSource::parse(document["apikey"].as_table_like().unwrap())
+        let text = format!("apikey = {text}\n");
+        let fields = crate::toml::fields(&text).map_err(|error| error.message).unwrap();
+        let Value::Table(members) = &fields[0].value else { panic!("{text}") };
+        SecretSource::parse(members)
     }
 
     #[test]

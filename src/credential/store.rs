@@ -5,8 +5,6 @@
 
 use std::path::Path;
 
-use toml_edit::Document;
-
 use super::entry::{Entry, Held};
 use super::schema::FIELDS;
 use super::source::{SecretSource, StoredKey};
@@ -17,7 +15,7 @@ use crate::config::{Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::line_index::LineIndex;
 use crate::secret::Secret;
-use crate::toml::plain;
+use crate::toml::{self, plain};
 use crate::username::Username;
 
 /// The name of the array of tables.
@@ -58,19 +56,15 @@ pub fn parse(scope: Scope, path: &Path, bytes: &[u8]) -> Result<Vec<Stored>, Err
 
 /// Reads what is written in any way that TOML has.
 fn parse_any(file: &File, scope: Scope) -> Result<Vec<Stored>, Error> {
-    let document = Document::parse(file.body()).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        file.error("invalid TOML in a credentials file", at)
-    })?;
-    let root = document.as_table();
-    if let Some((key, _)) = root.iter().find(|(key, _)| *key != TABLE) {
-        let at = root.key(key).and_then(toml_edit::Key::span).map_or(0, |span| span.start);
-        return Err(file.error("a credentials file has only `[[credential]]` entries", at));
+    let fields = toml::fields(file.body())
+        .map_err(|error| file.error("invalid TOML in a credentials file", error.at))?;
+    if let Some(other) = fields.iter().find(|field| field.name != TABLE) {
+        let what = "a credentials file has only `[[credential]]` entries";
+        return Err(file.error(what, other.name_at));
     }
-    let Some(item) = root.get(TABLE) else { return Ok(Vec::new()) };
-    let Some(tables) = item.as_array_of_tables() else {
-        let at = item.span().map_or(0, |span| span.start);
-        return Err(file.error("`credential` is not written as `[[credential]]`", at));
+    let Some(field) = fields.first() else { return Ok(Vec::new()) };
+    let Some(tables) = &field.tables else {
+        return Err(file.error("`credential` is not written as `[[credential]]`", field.at));
     };
     stored(file, scope, tables.iter().map(Entry::from_table))
 }
@@ -168,7 +162,7 @@ fn key(fields: &Fields, scope: Scope) -> Result<StoredKey, Error> {
                 .help("name it in your own credentials: carto config set apikey --from-..."))
         }
         Some(Held::Table(table)) => {
-            SecretSource::parse(*table).map(StoredKey::Source).map_err(|e| wrong(&e))
+            SecretSource::parse(table).map(StoredKey::Source).map_err(|e| wrong(&e))
         }
         Some(Held::Flag(_) | Held::Else) => Err(fields
             .file

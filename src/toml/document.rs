@@ -1,12 +1,21 @@
-//! The values of a TOML document, one by one, each with its place.
+//! The values of a TOML text, one by one, each with its place.
 
 use std::ops::Range;
 
-use toml_edit::{Document, Item, TableLike};
-
+use super::layout::{Defined, Kind, Layout, NodeId, ROOT, Step};
+use super::parse;
+use super::scalar::Scalar;
 use super::value::Value;
 
-/// One value of a document, before the table of keys has judged it.
+/// Why a text is no TOML, and where.
+pub struct Misread {
+    /// Where the fault stands.
+    pub at: usize,
+    /// What is wrong, without any of the text.
+    pub message: String,
+}
+
+/// One value of a document. It may be a secret, so there is no `Debug`.
 pub struct Leaf {
     /// The key as it is written.
     pub path: Vec<String>,
@@ -18,67 +27,158 @@ pub struct Leaf {
     pub span: Range<usize>,
 }
 
+/// A key of the root, or of one table of an array, with what it holds.
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// Where the name begins.
+    pub name_at: usize,
+    /// Where its value begins.
+    pub at: usize,
+    /// The value.
+    pub value: Value,
+    /// The tables, where `[[name]]` headers write it.
+    pub tables: Option<Vec<FieldTable>>,
+}
+
+/// One table of an array of tables.
+pub struct FieldTable {
+    /// Where its header begins.
+    pub start: usize,
+    /// Its keys, in the order of the text.
+    pub fields: Vec<Field>,
+}
+
 /// Lists the values of a text without a byte order mark, tables in depth.
 ///
 /// # Errors
-/// What the parser says.
-pub fn leaves(text: &str) -> Result<Vec<Leaf>, toml_edit::TomlError> {
-    let document = Document::parse(text)?;
+/// The text is not TOML.
+pub fn leaves(text: &str) -> Result<Vec<Leaf>, Misread> {
+    let document = Document::read(text)?;
+    let layout = &document.layout;
     let mut leaves = Vec::new();
-    flatten(document.as_table(), &mut Vec::new(), &mut leaves);
+    // A list in place of recursion: dotted keys nest deeper than the stack should.
+    let mut open = vec![(ROOT, 0)];
+    let mut path: Vec<String> = Vec::new();
+    while let Some((node, depth)) = open.pop() {
+        path.truncate(depth);
+        if let (Step::Key(name), true) = (&layout.nodes[node].step, node != ROOT) {
+            path.truncate(depth - 1);
+            path.push(name.to_string());
+        }
+        let children = &layout.nodes[node].children;
+        if layout.is_table(node) && !children.is_empty() {
+            open.extend(children.iter().rev().map(|child| (*child, depth + 1)));
+        } else if !matches!(layout.nodes[node].kind, Kind::Table(_)) {
+            leaves.push(Leaf {
+                path: path.clone(),
+                value: value(layout, node),
+                key_at: document.name_at(node),
+                span: document.span(node),
+            });
+        }
+    }
     Ok(leaves)
 }
 
-fn flatten(table: &dyn TableLike, above: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
-    for (name, item) in table.iter() {
-        let key_at = table.get_key_value(name).and_then(|(key, _)| key.span());
-        above.push(name.to_owned());
-        match item.as_table_like() {
-            Some(inner) if !inner.is_empty() => flatten(inner, above, leaves),
-            _ => {
-                if let Some(value) = value_of(item) {
-                    let span = item.span().or_else(|| key_at.clone()).unwrap_or(0..0);
-                    let key_at = key_at.map_or(span.start, |key| key.start);
-                    leaves.push(Leaf { path: above.clone(), value, key_at, span });
-                }
+/// Lists the keys of the root of a text without a byte order mark.
+///
+/// # Errors
+/// The text is not TOML.
+pub fn fields(text: &str) -> Result<Vec<Field>, Misread> {
+    Ok(Document::read(text)?.fields(ROOT))
+}
+
+/// A text that was read, with the place where each key stands first.
+struct Document<'t> {
+    layout: Layout<'t>,
+    named: Vec<Option<usize>>,
+}
+
+impl<'t> Document<'t> {
+    fn read(text: &'t str) -> Result<Self, Misread> {
+        let layout = parse::read(text)
+            .map_err(|fault| Misread { at: fault.offset(), message: fault.message() })?;
+        let mut named = vec![None; layout.nodes.len()];
+        for part in layout.parts.iter().rev() {
+            named[part.node] = Some(part.span.start);
+        }
+        Ok(Document { layout, named })
+    }
+
+    fn name_at(&self, node: NodeId) -> usize {
+        self.named[node].unwrap_or(self.layout.nodes[node].span.start)
+    }
+
+    /// Returns where a value stands; of tables the header, or the first key that writes them.
+    fn span(&self, node: NodeId) -> Range<usize> {
+        match self.layout.nodes[node].kind {
+            Kind::Tables => {
+                let tables = &self.layout.nodes[node].children;
+                let header = |table: Option<&NodeId>| table.map_or(0..0, |table| self.span(*table));
+                header(tables.first()).start..header(tables.last()).end
             }
-        }
-        above.pop();
-    }
-}
-
-/// Turns a document's item into a value; an empty `[table]` is none.
-fn value_of(item: &Item) -> Option<Value> {
-    match item {
-        Item::None | Item::Table(_) => None,
-        Item::Value(value) => Some(scalar(value)),
-        Item::ArrayOfTables(tables) => {
-            Some(Value::Array(tables.iter().map(|table| Value::Table(fields(table))).collect()))
+            Kind::Table(Defined::Section(section)) => self.header(section),
+            Kind::Table(_) => self.name_at(node)..self.name_at(node),
+            _ => self.layout.nodes[node].span.clone(),
         }
     }
-}
 
-fn scalar(value: &toml_edit::Value) -> Value {
-    match value {
-        toml_edit::Value::String(text) => Value::String(text.value().clone()),
-        toml_edit::Value::Integer(number) => Value::Integer(*number.value()),
-        toml_edit::Value::Float(number) => Value::Float(*number.value()),
-        toml_edit::Value::Boolean(value) => Value::Bool(*value.value()),
-        toml_edit::Value::Datetime(time) => Value::Datetime(time.value().to_string()),
-        toml_edit::Value::Array(items) => Value::Array(items.iter().map(scalar).collect()),
-        toml_edit::Value::InlineTable(table) => Value::Table(fields(table)),
+    /// Returns where a header stands, from its first bracket through its last one.
+    fn header(&self, section: usize) -> Range<usize> {
+        let Some(at) = self.layout.header(section) else { return 0..0 };
+        let line = &self.layout.statements[at];
+        let name_end = self.layout.parts_of(line).last().map_or(line.span.start, |p| p.span.end);
+        let text = &self.layout.text[line.span.start..];
+        let start = line.span.start + text.find('[').unwrap_or_default();
+        let behind = &self.layout.text[name_end..];
+        let brackets = behind.trim_start_matches([' ', '\t', ']']).len();
+        let end = name_end + self.layout.text[name_end..].len() - brackets;
+        start..self.layout.text[..end].trim_end_matches([' ', '\t']).len()
+    }
+
+    fn fields(&self, table: NodeId) -> Vec<Field> {
+        let children = self.layout.nodes[table].children.iter();
+        children
+            .filter_map(|child| {
+                let Step::Key(name) = &self.layout.nodes[*child].step else { return None };
+                let tables = matches!(self.layout.nodes[*child].kind, Kind::Tables).then(|| {
+                    let tables = self.layout.nodes[*child].children.iter();
+                    let table = |node: &NodeId| FieldTable {
+                        start: self.span(*node).start,
+                        fields: self.fields(*node),
+                    };
+                    tables.map(table).collect()
+                });
+                Some(Field {
+                    name: name.to_string(),
+                    name_at: self.name_at(*child),
+                    at: self.span(*child).start,
+                    value: value(&self.layout, *child),
+                    tables,
+                })
+            })
+            .collect()
     }
 }
 
-fn fields(table: &dyn TableLike) -> Vec<(String, Value)> {
-    table
-        .iter()
-        .filter_map(|(name, item)| {
-            let value = match item.as_table_like() {
-                Some(inner) => Value::Table(fields(inner)),
-                None => value_of(item)?,
+fn value(layout: &Layout<'_>, node: NodeId) -> Value {
+    let children = layout.nodes[node].children.iter();
+    match &layout.nodes[node].kind {
+        Kind::Scalar(Scalar::String(text)) => Value::String(text.to_string()),
+        Kind::Scalar(Scalar::Bool(value)) => Value::Bool(*value),
+        Kind::Scalar(Scalar::Integer(value)) => Value::Integer(*value),
+        Kind::Scalar(Scalar::Float(bits)) => Value::Float(f64::from_bits(*bits)),
+        Kind::Scalar(Scalar::Datetime(time)) => Value::Datetime(time.to_string()),
+        Kind::Array(_) | Kind::Tables => {
+            Value::Array(children.map(|child| value(layout, *child)).collect())
+        }
+        Kind::Inline(_) | Kind::Table(_) => {
+            let pair = |child: &NodeId| match &layout.nodes[*child].step {
+                Step::Key(name) => Some((name.to_string(), value(layout, *child))),
+                Step::Index(_) => None,
             };
-            Some((name.to_owned(), value))
-        })
-        .collect()
+            Value::Table(children.filter_map(pair).collect())
+        }
+    }
 }

@@ -13,17 +13,29 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// Gives the error with line and column.
+    /// Returns the error with line and column.
     pub(super) fn locate(&self, text: &str) -> EditError {
+        located(text, self.offset(), self.message())
+    }
+
+    /// Returns where the fault stands.
+    pub(super) fn offset(&self) -> usize {
         match self {
-            Fault::Decode(error) => syntax(text, error),
-            Fault::At(offset, message) => located(text, *offset, (*message).to_owned()),
+            Fault::Decode(error) => error.unexpected().map_or(0, |span| span.start()),
+            Fault::At(offset, _) => *offset,
+        }
+    }
+
+    /// Says what is wrong. The parser's words are fixed ones and never quote the text.
+    pub(super) fn message(&self) -> String {
+        match self {
+            Fault::Decode(error) => words(error),
+            Fault::At(_, message) => (*message).to_owned(),
         }
     }
 }
 
-/// Says what the parser did not like. Its words are fixed ones and never quote the text.
-fn syntax(text: &str, error: &ParseError) -> EditError {
+fn words(error: &ParseError) -> String {
     let mut message = error.description().to_owned();
     for (n, expected) in error.expected().into_iter().flatten().enumerate() {
         message.push_str(if n == 0 { ", expected " } else { ", " });
@@ -34,8 +46,7 @@ fn syntax(text: &str, error: &ParseError) -> EditError {
             _ => message.push_str("something else"),
         }
     }
-    let offset = error.unexpected().map_or(0, |span| span.start());
-    located(text, offset, message)
+    message
 }
 
 fn located(text: &str, offset: usize, message: String) -> EditError {

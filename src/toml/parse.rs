@@ -21,6 +21,11 @@ const DEPTH: u32 = 80;
 
 /// Reads a TOML text.
 pub(super) fn parse(text: &str) -> Result<Layout<'_>, EditError> {
+    read(text).map_err(|fault| fault.locate(text))
+}
+
+/// Reads a TOML text; a fault is not yet a line and a column.
+pub(super) fn read(text: &str) -> Result<Layout<'_>, Fault> {
     let source = Source::new(text);
     let mut builder = Builder::new(text, source);
     let mut fault = None;
@@ -31,8 +36,8 @@ pub(super) fn parse(text: &str) -> Result<Layout<'_>, EditError> {
     });
     // What is no TOML at all is said before what contradicts itself.
     match (fed, fault) {
-        (Err(error), _) => Err(Fault::Decode(error).locate(text)),
-        (Ok(()), Some(fault)) => Err(fault.locate(text)),
+        (Err(error), _) => Err(Fault::Decode(error)),
+        (Ok(()), Some(fault)) => Err(fault),
         (Ok(()), None) => Ok(builder.finish()),
     }
 }

@@ -299,10 +299,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::toml::document;
+    use crate::toml::{document, tests::judge};
 
     /// A value with its key and both places.
-    type Shown = (Vec<String>, String, usize, Range<usize>);
+    type Shown = (Vec<String>, String, usize, (usize, usize));
 
     fn by_plain(text: &str) -> Option<Vec<Shown>> {
         let read = read(text)?;
@@ -310,14 +310,31 @@ mod tests {
             let mut path = read.tables[leaf.table as usize].clone();
             path.push(text[leaf.key()].to_owned());
             let value = decoded(&text[leaf.value()]).unwrap();
-            (path, typed(&value), leaf.key().start, leaf.value())
+            (path, typed(&value), leaf.key().start, (leaf.value().start, leaf.value().end))
         });
         Some(shown.collect())
     }
 
+    fn shown(leaf: document::Leaf) -> Shown {
+        let document::Leaf { path, value, key_at, span } = leaf;
+        (path, typed(&value), key_at, (span.start, span.end))
+    }
+
     fn by_document(text: &str) -> Option<Vec<Shown>> {
         let leaves = document::leaves(text).ok()?.into_iter();
-        Some(leaves.map(|l| (l.path, typed(&l.value), l.key_at, l.span)).collect())
+        Some(leaves.map(shown).collect())
+    }
+
+    fn sorted(mut shown: Option<Vec<Shown>>) -> Option<Vec<Shown>> {
+        if let Some(all) = &mut shown {
+            all.sort();
+        }
+        shown
+    }
+
+    fn by_judge(text: &str) -> Option<Vec<Shown>> {
+        let leaves = judge::leaves(text).ok()?.into_iter();
+        Some(leaves.map(shown).collect())
     }
 
     fn typed(value: &Value) -> String {
@@ -326,7 +343,11 @@ mod tests {
 
     /// Whether the text was read here; what was, means the same to the whole parser.
     fn agrees(name: &str, text: &str) -> bool {
+        // `toml_edit` moves a table that gets its header late to the end; here all stays in the order
+        // in which it was named first.
+        assert_eq!(sorted(by_document(text)), sorted(by_judge(text)), "{name}");
         let Some(read) = by_plain(text) else { return false };
+        assert_eq!(by_judge(text).as_ref(), Some(&read), "{name}");
         assert_eq!(Some(read), by_document(text), "{name}");
         true
     }

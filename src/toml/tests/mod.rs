@@ -3,6 +3,7 @@
 mod cases;
 mod corpus;
 mod generated;
+pub(super) mod judge;
 mod operation;
 mod proof;
 mod reading;

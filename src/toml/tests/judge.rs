@@ -1,0 +1,71 @@
+//! The values of a text as `toml_edit` finds them, for the tests that compare.
+
+use toml_edit::{Document, Item, TableLike};
+
+use super::super::document::Leaf;
+use super::super::value::Value;
+
+/// Lists the values of a text without a byte order mark, tables in depth.
+///
+/// # Errors
+/// What the parser says.
+pub(in crate::toml) fn leaves(text: &str) -> Result<Vec<Leaf>, toml_edit::TomlError> {
+    let document = Document::parse(text)?;
+    let mut leaves = Vec::new();
+    flatten(document.as_table(), &mut Vec::new(), &mut leaves);
+    Ok(leaves)
+}
+
+fn flatten(table: &dyn TableLike, above: &mut Vec<String>, leaves: &mut Vec<Leaf>) {
+    for (name, item) in table.iter() {
+        let key_at = table.get_key_value(name).and_then(|(key, _)| key.span());
+        above.push(name.to_owned());
+        match item.as_table_like() {
+            Some(inner) if !inner.is_empty() => flatten(inner, above, leaves),
+            _ => {
+                if let Some(value) = value_of(item) {
+                    let span = item.span().or_else(|| key_at.clone()).unwrap_or(0..0);
+                    let key_at = key_at.map_or(span.start, |key| key.start);
+                    leaves.push(Leaf { path: above.clone(), value, key_at, span });
+                }
+            }
+        }
+        above.pop();
+    }
+}
+
+/// Turns a document's item into a value; an empty `[table]` is none.
+fn value_of(item: &Item) -> Option<Value> {
+    match item {
+        Item::None | Item::Table(_) => None,
+        Item::Value(value) => Some(scalar(value)),
+        Item::ArrayOfTables(tables) => {
+            Some(Value::Array(tables.iter().map(|table| Value::Table(fields(table))).collect()))
+        }
+    }
+}
+
+fn scalar(value: &toml_edit::Value) -> Value {
+    match value {
+        toml_edit::Value::String(text) => Value::String(text.value().clone()),
+        toml_edit::Value::Integer(number) => Value::Integer(*number.value()),
+        toml_edit::Value::Float(number) => Value::Float(*number.value()),
+        toml_edit::Value::Boolean(value) => Value::Bool(*value.value()),
+        toml_edit::Value::Datetime(time) => Value::Datetime(time.value().to_string()),
+        toml_edit::Value::Array(items) => Value::Array(items.iter().map(scalar).collect()),
+        toml_edit::Value::InlineTable(table) => Value::Table(fields(table)),
+    }
+}
+
+fn fields(table: &dyn TableLike) -> Vec<(String, Value)> {
+    table
+        .iter()
+        .filter_map(|(name, item)| {
+            let value = match item.as_table_like() {
+                Some(inner) => Value::Table(fields(inner)),
+                None => value_of(item)?,
+            };
+            Some((name.to_owned(), value))
+        })
+        .collect()
+}
