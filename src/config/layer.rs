@@ -141,11 +141,16 @@ impl Layer {
         let leaves = toml::leaves(body)
             .map_err(|error| syntax_error(source, error.at + mark, &error.message))?;
         let mut admission = Admission { layer: self, source, tables: &[], names: None };
+        // Most values stand beside another of their table.
+        let mut rows: Option<(Vec<String>, Rows)> = None;
         for leaf in leaves {
             let span = leaf.span.start + mark..leaf.span.end + mark;
             let value = Told::Apart { value: leaf.value, key_at: leaf.key_at + mark, span };
             let Some((name, above)) = leaf.path.split_last() else { continue };
-            admission.admit(&Rows::below(above), &Found { above, name, value });
+            let known = rows.take().filter(|(table, _)| table == above);
+            let (_, rows) =
+                rows.insert(known.unwrap_or_else(|| (above.to_vec(), Rows::below(above))));
+            admission.admit(rows, &Found { above, name, value });
         }
         Ok(())
     }
