@@ -82,16 +82,17 @@ pub(super) struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
-/// Print help for carto, a command or a plugin
+/// Print help for carto, a command or a plugin, or a guide
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   carto help config set     a built-in command
+  carto help accounts       a guide; `carto help` lists them
   carto help whoami         a plugin: runs `carto-whoami --help`")]
 pub(super) struct HelpArgs {
     /// Print a manual page (roff) of carto or of the command
     #[arg(long)]
     man: bool,
-    /// The command
+    /// The command, plugin or guide
     command: Vec<OsString>,
 }
 

@@ -1,10 +1,11 @@
-//! `carto help`: the words of the definition, and beside them the aliases and plugins there are.
+//! `carto help`: the words of the definition, the guides, and the aliases and plugins there are.
 
 use std::ffi::{OsStr, OsString};
 
 use clap::Command as Clap;
 
 use super::definition::{builtins, command};
+use super::guides;
 use crate::commands::alias;
 use crate::dispatch::plugin;
 use crate::error::{Error, Kind};
@@ -16,11 +17,17 @@ pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Err
     let Some((first, rest)) = words.split_first() else {
         let text = command().render_help().to_string();
         context.output.raw(text.as_bytes());
+        context.output.raw(list_of_guides().as_bytes());
         context.output.raw(own_words_for_help(context).as_bytes());
         return Ok(0);
     };
     if rest.is_empty() && !builtins().iter().any(|name| first == name.as_str()) {
-        return plugin::run(context, first, &["--help".into()], &builtins());
+        if let Some(guide) = first.to_str().and_then(guides::find) {
+            context.output.raw(guide.text.as_bytes());
+            return Ok(0);
+        }
+        let ran = plugin::run(context, first, &["--help".into()], &builtins());
+        return ran.map_err(|error| with_near_guide(error, first));
     }
     find(words)?;
     let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
@@ -29,6 +36,19 @@ pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Err
         context.output.raw(shown.render().to_string().as_bytes());
     }
     Ok(0)
+}
+
+/// Adds the guide that was probably meant to the error of a name that nothing has.
+fn with_near_guide(error: Error, typed: &OsStr) -> Error {
+    let typed = typed.to_string_lossy().to_lowercase();
+    let near = guides::GUIDES.iter().find(|guide| {
+        let names = std::iter::once(&guide.name).chain(guide.aliases);
+        names.into_iter().any(|name| strsim::damerau_levenshtein(name, &typed) <= 2)
+    });
+    match near.filter(|_| error.kind == Kind::NotFound) {
+        Some(guide) => error.help(format!("did you mean the guide `{}`?", guide.name)),
+        None => error,
+    }
 }
 
 /// Finds a built-in command by its words.
@@ -54,6 +74,15 @@ pub(super) fn print_man(context: &Context, words: &[OsString]) -> Result<u8, Err
         .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
     context.output.raw(&page);
     Ok(0)
+}
+
+/// Lists the guides below carto's own help.
+fn list_of_guides() -> String {
+    let mut text = "\nGuides (carto help GUIDE):\n".to_owned();
+    for guide in guides::GUIDES {
+        text += &format!("  {:<12} {}\n", guide.name, guide.about);
+    }
+    text
 }
 
 /// Lists aliases and plugins below carto's own help. Nothing is run for it.

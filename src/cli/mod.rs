@@ -2,6 +2,7 @@
 
 mod completions;
 mod definition;
+pub mod guides;
 mod help;
 mod mistake;
 mod narrow;

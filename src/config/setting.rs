@@ -1,6 +1,6 @@
 //! Known keys: name, type, variables, scopes, meaning. The rows stand in [`crate::config::settings`].
 //!
-//! Validation, `--help`, completion, the JSON schema and the README's table are made from it.
+//! Validation, `--help`, completion, the JSON schema and the table of the guide are made from it.
 
 use std::fmt;
 

@@ -29,6 +29,7 @@ mod explain;
 mod git_hostile;
 mod git_store;
 mod git_user;
+mod guides;
 mod help;
 mod honest;
 mod hostile;

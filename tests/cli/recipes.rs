@@ -1,13 +1,13 @@
-//! The recipes of README's section "Security" work as they stand there.
+//! The recipes of the guide to programs work as they stand there.
 
 use crate::sandbox::{Call, Ran, Sandbox};
 
-const README: &str = include_str!("../../README.md");
+const GUIDE: &str = include_str!("../../src/cli/guides/programs.md");
 const KEY: &str = "marker-key-1a2b3c";
 
 /// Gives the blocks of a language below the heading "Recipes", in order.
 fn blocks(language: &str) -> Vec<&'static str> {
-    let (_, recipes) = README.split_once("\n### Recipes\n").unwrap();
+    let (_, recipes) = GUIDE.split_once("\n### Recipes\n").unwrap();
     let recipes = recipes.split("\n## ").next().unwrap();
     let fence = format!("```{language}\n");
     recipes.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()

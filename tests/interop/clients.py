@@ -42,10 +42,10 @@ LEFTOVER = {
     "CARTO_API_TOKEN": OTHER_KEY, "CARTO_ORG": "janes",
 }
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+GUIDE = (Path(__file__).resolve().parents[2] / "src/cli/guides/programs.md").read_text()
 
-# What README tells people to write, and a query.
-FRAMES = README.split("```python\n")[1].split("```")[0] + """
+# What the guide tells people to write, and a query.
+FRAMES = GUIDE.split("```python\n")[1].split("```")[0] + """
 from cartoframes.data.clients import SQLClient
 print(SQLClient().query("SELECT 1 AS a"))
 """
@@ -302,10 +302,10 @@ def without_a_key(checks, user, base_url):
 
 
 def promised(checks):
-    """The commands in README are those that are run here."""
+    """The commands in the guide are those that are run here."""
     for name in {"carto_sql", "ogrinfo"} & PROGRAMS.keys():
-        with checks.check(f"{name} in README"):
-            expect("in README", f"\ncarto {PROGRAMS[name]}\n" in README, True)
+        with checks.check(f"{name} in the guide"):
+            expect("in the guide", f"\ncarto {PROGRAMS[name]}\n" in GUIDE, True)
 
 
 def control(checks, user, inside):
