@@ -26,7 +26,8 @@ fn report(panic: &PanicHookInfo) {
 }
 
 fn error(place: Option<&Location>) -> Error {
-    let error = Error::new(Kind::Internal, "BUG in carto: it came upon what it holds impossible");
+    let error =
+        Error::new(Kind::Internal, "BUG in carto: it reached a state that should be impossible");
     match place {
         None => error,
         Some(place) => error.at(place),

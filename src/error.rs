@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Gives the exit status that scripts see.
+    /// Returns the exit status that scripts see.
     pub fn exit_code(self) -> u8 {
         match self {
             Kind::NotThere => 1,

@@ -35,7 +35,7 @@ impl Invocation {
         }
     }
 
-    /// Gives the current directory.
+    /// Returns the current directory.
     pub fn cwd(&self) -> Result<&Path, Error> {
         match &self.cwd {
             Ok(path) => Ok(path),
@@ -60,7 +60,7 @@ impl Invocation {
         Ok(())
     }
 
-    /// Gives the user's home directory. An unset or relative `HOME` means that there is none: the
+    /// Returns the user's home directory. An unset or relative `HOME` means that there is none: the
     /// password database is not asked, so that a scrubbed environment never reads the real user's
     /// keys.
     pub fn home(&self) -> Option<PathBuf> {
@@ -71,7 +71,7 @@ impl Invocation {
         }
     }
 
-    /// Gives the directory below which programs keep configuration.
+    /// Returns the directory below which programs keep configuration.
     ///
     /// # Why
     /// On macOS `directories` gives `~/Library/Application Support`; command-line users look in
@@ -83,7 +83,7 @@ impl Invocation {
         self.env.path("XDG_CONFIG_HOME").or_else(|| Some(self.home()?.join(".config")))
     }
 
-    /// Gives the directory of carto's own state: trust records.
+    /// Returns the directory of carto's own state: trust records.
     ///
     /// # Why
     /// On Linux `directories` finds a dozen places to give this one, at every start; the rule is
@@ -98,7 +98,7 @@ impl Invocation {
         Some(bases.state_dir().unwrap_or_else(|| bases.data_local_dir()).join("carto"))
     }
 
-    /// Gives the directory of carto's own data: installed plugins.
+    /// Returns the directory of carto's own data: installed plugins.
     pub fn data_dir(&self) -> Option<PathBuf> {
         let home = self.home()?;
         if cfg!(target_os = "linux") {
@@ -108,7 +108,7 @@ impl Invocation {
         Some(directories::BaseDirs::new()?.data_local_dir().join("carto"))
     }
 
-    /// Gives the path of the running program, for plugins that call back.
+    /// Returns the path of the running program, for plugins that call back.
     pub fn program() -> Option<PathBuf> {
         std::env::current_exe().ok()
     }
@@ -135,13 +135,13 @@ impl Env {
         Env(variables)
     }
 
-    /// Gives a variable's value; an empty value counts as unset.
+    /// Returns a variable's value; an empty value counts as unset.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         let found = self.0.iter().find(|(key, _)| same_name(key, name))?;
         Some(found.1.as_os_str()).filter(|value| !value.is_empty())
     }
 
-    /// Gives a variable's value as text.
+    /// Returns a variable's value as text.
     pub fn text(&self, name: &'static str) -> Result<Option<&str>, Error> {
         match self.get(name) {
             None => Ok(None),
@@ -153,7 +153,7 @@ impl Env {
         }
     }
 
-    /// Gives a variable that holds an absolute path; a relative one counts as unset, as the XDG
+    /// Returns a variable that holds an absolute path; a relative one counts as unset, as the XDG
     /// base directory specification asks.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
@@ -164,7 +164,7 @@ impl Env {
         self.0.retain(|(key, _)| !same_name(key, name));
     }
 
-    /// Gives every variable, duplicates included.
+    /// Returns every variable, duplicates included.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(key, value)| (key.as_os_str(), value.as_os_str()))
     }

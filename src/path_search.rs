@@ -40,7 +40,7 @@ pub enum Unfit {
 }
 
 impl Unfit {
-    /// Gives the reason in words that follow the path.
+    /// Returns the reason in words that follow the path.
     pub fn reason(self) -> &'static str {
         match self {
             Unfit::NotExecutable => "is not executable",
@@ -186,7 +186,7 @@ enum Listed {
     Else,
 }
 
-/// Gives every name in a directory. A directory that cannot be read has none.
+/// Returns every name in a directory. A directory that cannot be read has none.
 #[cfg(target_os = "linux")]
 fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
     use std::os::unix::ffi::OsStrExt as _;
@@ -203,7 +203,7 @@ fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
     }
 }
 
-/// Gives every name in a directory. A directory that cannot be read has none.
+/// Returns every name in a directory. A directory that cannot be read has none.
 #[cfg(not(target_os = "linux"))]
 fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
     let Ok(entries) = std::fs::read_dir(dir.dir) else { return };
@@ -213,7 +213,7 @@ fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
     }
 }
 
-/// Gives the plugin's name that a file stands for.
+/// Returns the plugin's name that a file stands for.
 fn plugin_of(file: &OsStr) -> Option<PluginName> {
     let stem = std::str::from_utf8(file.as_encoded_bytes().strip_prefix(b"carto-")?).ok()?;
     let stem = if cfg!(windows) {
@@ -275,7 +275,7 @@ impl<'a> DirFacts<'a> {
         Some(facts)
     }
 
-    /// Gives where names are looked up from.
+    /// Returns where names are looked up from.
     #[cfg(unix)]
     fn at(&self) -> BorrowedFd<'_> {
         self.handle.as_ref().map_or(CWD, |handle| handle.as_fd())

@@ -59,12 +59,12 @@ impl Secret {
         }
     }
 
-    /// Gives CARTO's public key.
+    /// Returns CARTO's public key.
     pub fn default_public() -> Self {
         Secret(DEFAULT_PUBLIC.to_owned())
     }
 
-    /// Gives the text of the key, for the one place that hands it over.
+    /// Returns the text of the key, for the one place that hands it over.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -79,7 +79,7 @@ impl Secret {
         self.0 == other.0
     }
 
-    /// Gives what people are shown in its place: a fixed width, so that not even the length shows.
+    /// Returns what people are shown in its place: a fixed width, so that not even the length shows.
     pub fn masked(&self) -> &'static str {
         if self.is_default_public() { DEFAULT_PUBLIC } else { MASK }
     }

@@ -2,7 +2,7 @@
 //!
 //! # Why
 //! Where one is closed, the next file that is opened gets its number: an error message would then be
-//! written into a file of keys. Rust's `main` sees to it; where carto has its own, this does.
+//! written into a credential file. Rust's `main` sees to it; where carto has its own, this does.
 
 /// Opens the null device in the place of each standard stream that is closed.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -51,12 +51,12 @@ impl Username {
         Ok(Username(text.to_owned()))
     }
 
-    /// Gives the name as it is forwarded.
+    /// Returns the name as it is forwarded.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Gives the name as it stands in a host.
+    /// Returns the name as it stands in a host.
     #[must_use]
     pub fn lower_cased(&self) -> Self {
         Username(self.0.to_ascii_lowercase())

@@ -39,7 +39,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Gives the rule in words.
+    /// Returns the rule in words.
     pub fn rule(&self) -> String {
         match self {
             Outcome::Wins => "decides: the highest scope that names an account".to_owned(),
@@ -102,7 +102,7 @@ impl World {
         sayings.iter().enumerate().map(outcome).collect()
     }
 
-    /// Gives each thing that one scope says about the account, the strongest first.
+    /// Returns each thing that one scope says about the account, the strongest first.
     fn sayings(&self, scope: Scope) -> Vec<Saying> {
         let mut said = Vec::new();
         let mut say = |what: String, origin: &Origin, named: NameResult| {

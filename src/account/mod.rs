@@ -63,17 +63,17 @@ impl Account {
         Ok(Account { base_url, username })
     }
 
-    /// Gives the base URL.
+    /// Returns the base URL.
     pub fn base_url(&self) -> &BaseUrl {
         &self.base_url
     }
 
-    /// Gives the user name; none for a URL that names nobody.
+    /// Returns the user name; none for a URL that names nobody.
     pub fn username(&self) -> Option<&Username> {
         self.username.as_ref()
     }
 
-    /// Gives a short name for a profile: the user's, else the host.
+    /// Returns a short name for a profile: the user's, else the host.
     pub fn short_name(&self) -> &str {
         self.username.as_ref().map_or_else(|| self.base_url.host(), Username::as_str)
     }

@@ -30,7 +30,7 @@ pub(super) enum Upper {
 }
 
 impl World {
-    /// Gives what one scope names, if it names an account at all.
+    /// Returns what one scope names, if it names an account at all.
     pub(super) fn name_at(&self, statement: &Statement) -> Option<NameResult> {
         let file = statement.file.as_ref().map(|file| self.name_by_file(file));
         let profile = statement.profile.as_ref().map(|profile| self.name_by_profile(profile));
@@ -44,7 +44,7 @@ impl World {
         }
     }
 
-    /// Gives the account of a selected profile, which is taken whole from the highest own scope
+    /// Returns the account of a selected profile, which is taken whole from the highest own scope
     /// that defines it.
     pub(super) fn name_by_profile(&self, selected: &Located<String>) -> NameResult {
         let selector = self.statements.iter().find(|s| s.scope == selected.scope);
@@ -65,7 +65,7 @@ impl World {
         })
     }
 
-    /// Gives the account of a profile as this place defines it.
+    /// Returns the account of a profile as this place defines it.
     pub(super) fn name_profile(&self, profile: &Profile) -> NameResult {
         if !profile.tuple.names_account() {
             return Err(Refusal::EmptyProfile {
@@ -79,7 +79,7 @@ impl World {
         Ok(Named::new(account, profile.at.origin.clone(), by, &profile.tuple, pattern))
     }
 
-    /// Gives the account of the fields that stand alone in a scope.
+    /// Returns the account of the fields that stand alone in a scope.
     pub(super) fn name_bare(&self, statement: &Statement, upper: Upper) -> NameResult {
         let tuple = &statement.bare;
         let (account, pattern) = self.put_together(tuple, statement.scope, upper)?;
@@ -90,7 +90,7 @@ impl World {
         Ok(Named { by_untrusted: statement.untrusted() || named.by_untrusted, ..named })
     }
 
-    /// Gives the account of a credentials file.
+    /// Returns the account of a credentials file.
     pub(super) fn name_by_file(&self, file: &Located<Tuple>) -> NameResult {
         let tuple = &file.value;
         if !tuple.names_account() {
@@ -170,7 +170,7 @@ impl World {
 
 /// Questions of commands that store an account.
 impl World {
-    /// Gives the account of a user name alone, by the patterns of these statements.
+    /// Returns the account of a user name alone, by the patterns of these statements.
     ///
     /// # Errors
     /// The name does not fit into the pattern, or there is none for it.
@@ -180,7 +180,7 @@ impl World {
         self.put_together(&tuple, scope, Upper::Ignored).map(|(account, _)| account)
     }
 
-    /// Gives the account in a credentials file of another program.
+    /// Returns the account in a credentials file of another program.
     ///
     /// # Errors
     /// It names none, or two users.

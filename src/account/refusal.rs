@@ -182,7 +182,7 @@ fn about_project(error: Error) -> Error {
 pub(super) fn no_account() -> Error {
     refused("no account is named anywhere")
         .help("carto login URL                      # for example https://NAME.carto.com")
-        .help("carto credentials import             # takes over CARTOframes' file")
+        .help("carto credentials import             # imports CARTOframes' file")
 }
 
 fn contradiction(scope: Scope, one: &(Account, Origin), other: &(Account, Origin)) -> Error {

@@ -24,7 +24,7 @@ impl Tuple {
         self.username.is_some() || self.literal().is_some()
     }
 
-    /// Gives the base URL when it is no pattern.
+    /// Returns the base URL when it is no pattern.
     pub fn literal(&self) -> Option<Located<&crate::base_url::BaseUrl>> {
         let url = self.base_url.as_ref()?;
         match &url.value {
@@ -35,7 +35,7 @@ impl Tuple {
         }
     }
 
-    /// Gives the base URL when it is a pattern.
+    /// Returns the base URL when it is a pattern.
     pub fn pattern(&self) -> Option<Located<&crate::base_url::Pattern>> {
         let url = self.base_url.as_ref()?;
         match &url.value {
@@ -183,7 +183,7 @@ pub fn statements(config: &Config, plugin: Option<&str>) -> Vec<Statement> {
     config.layers().iter().map(|layer| Statement::of(layer, plugin)).collect()
 }
 
-/// Gives a profile's fields as one layer defines them.
+/// Returns a profile's fields as one layer defines them.
 pub fn profile_tuple<'a>(statement: &'a Statement, name: &str) -> Option<&'a Profile> {
     statement.profiles.find(name)
 }

@@ -69,7 +69,7 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// Gives the selected profile's name.
+    /// Returns the selected profile's name.
     pub fn profile(&self) -> Option<&str> {
         match &self.named_by {
             NamedBy::Profile { name, .. } => Some(name),
@@ -99,17 +99,17 @@ impl World {
         }
     }
 
-    /// Gives the account that user and system files name, whatever this run is for.
+    /// Returns the account that user and system files name, whatever this run is for.
     pub fn default_account(&self) -> Option<Account> {
         self.account_of(&[Scope::System, Scope::User], &[])?.ok()
     }
 
-    /// Gives the account that one scope names by itself.
+    /// Returns the account that one scope names by itself.
     pub fn account_named_at(&self, scope: Scope) -> Option<Account> {
         self.account_of(&[scope], &[Scope::System, Scope::User])?.ok()
     }
 
-    /// Gives the account that a key in the environment belongs to: the environment's, else that of
+    /// Returns the account that a key in the environment belongs to: the environment's, else that of
     /// user and system files, else the command line's, else a trusted project's. Where the first
     /// of them names one that cannot be made out, the key is nobody's.
     ///
@@ -131,7 +131,7 @@ impl World {
             .ok()
     }
 
-    /// Gives the account that a scope and the own scopes below it name; what `set apikey` binds to.
+    /// Returns the account that a scope and the own scopes below it name; what `set apikey` binds to.
     ///
     /// # Errors
     /// The refusal when an account is named and cannot be used.
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    /// Gives the account of a profile.
+    /// Returns the account of a profile.
     ///
     /// # Errors
     /// The refusal when nobody defines it or its account cannot be used.
@@ -152,7 +152,7 @@ impl World {
         self.choose_profile(selected).map(|chosen| chosen.account)
     }
 
-    /// Gives what would be chosen if a profile were selected there, and nothing above it.
+    /// Returns what would be chosen if a profile were selected there, and nothing above it.
     ///
     /// # Errors
     /// The refusal when nobody defines it or its account cannot be used.
@@ -160,7 +160,7 @@ impl World {
         self.judge(selected.scope, self.name_by_profile(selected)?)
     }
 
-    /// Gives the world in which one scope neither defines a profile nor selects it.
+    /// Returns the world in which one scope neither defines a profile nor selects it.
     #[must_use]
     pub fn without_profile(&self, scope: Scope, name: &str) -> World {
         let mut world = self.clone();
@@ -171,7 +171,7 @@ impl World {
         world
     }
 
-    /// Gives the names of every profile of the own scopes, sorted.
+    /// Returns the names of every profile of the own scopes, sorted.
     pub fn profile_names(&self) -> Vec<&str> {
         let own = self.statements.iter().filter(|statement| !statement.untrusted());
         let mut names: Vec<&str> = own
@@ -182,7 +182,7 @@ impl World {
         names
     }
 
-    /// Gives a profile as the highest own scope defines it.
+    /// Returns a profile as the highest own scope defines it.
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         let mut own = self.statements.iter().rev().filter(|statement| !statement.untrusted());
         own.find_map(|statement| profile_tuple(statement, name))
@@ -211,7 +211,7 @@ impl World {
         self.name_at(statement)
     }
 
-    /// Gives the account that some scopes name among themselves; scopes around them may give
+    /// Returns the account that some scopes name among themselves; scopes around them may give
     /// patterns.
     fn account_of(&self, naming: &[Scope], around: &[Scope]) -> Option<Result<Account, Refusal>> {
         let mut world = self.own();
@@ -237,7 +237,7 @@ impl World {
         Some(named.map(|named| named.account))
     }
 
-    /// Gives the world without an untrusted or foreign project.
+    /// Returns the world without an untrusted or foreign project.
     pub(super) fn own(&self) -> World {
         let own = self.statements.iter().filter(|s| s.standing == Standing::Own);
         World { statements: own.cloned().collect(), stored: self.stored.clone(), project: None }
@@ -272,7 +272,7 @@ impl World {
         })
     }
 
-    /// Gives the organization that own scopes set above the deciding one.
+    /// Returns the organization that own scopes set above the deciding one.
     fn organization_above(&self, scope: Scope) -> Option<Located<String>> {
         // Variables and flags stand beside the profile that they select; in a file the bare
         // fields belong to the bare account.

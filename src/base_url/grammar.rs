@@ -269,7 +269,7 @@ fn push_host(host: &str, out: &mut String) -> Result<(), BaseUrlError> {
     Ok(())
 }
 
-/// Tells whether programs may write the address with dots: `::ffff:1.2.3.4` and `::1.2.3.4`.
+/// Whether programs may write the address with dots: `::ffff:1.2.3.4` and `::1.2.3.4`.
 fn holds_ipv4(address: Ipv6Addr) -> bool {
     let compatible = matches!(address.segments(), [0, 0, 0, 0, 0, 0, high, _] if high != 0);
     compatible || address.to_ipv4_mapped().is_some()
@@ -288,7 +288,7 @@ fn check_label(label: &str) -> Result<(), BaseUrlError> {
     Ok(())
 }
 
-/// Tells whether some parser takes the host for an IPv4 address: `127.1`, `0x7f.1`, `2130706433`.
+/// Whether some parser takes the host for an IPv4 address: `127.1`, `0x7f.1`, `2130706433`.
 fn ends_in_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or(host);
     let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
@@ -352,14 +352,14 @@ fn decode(code: &str) -> Result<u8, BaseUrlError> {
     }
 }
 
-/// Tells whether decoding a second time would change the text, as in `%252e`.
+/// Whether decoding a second time would change the text, as in `%252e`.
 fn hides_a_code(decoded: &str) -> bool {
     decoded.split('%').skip(1).any(|piece| {
         piece.as_bytes().get(..2).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit))
     })
 }
 
-/// Gives NAME of the last `/user/NAME` in a path; a NAME that is itself `user` begins no new pair.
+/// Returns NAME of the last `/user/NAME` in a path; a NAME that is itself `user` begins no new pair.
 /// A name that cannot be one is an error, whichever it is, and so is a `user` without a name.
 pub(super) fn name_in_path(path: &str) -> Result<Option<Username>, BaseUrlError> {
     let mut segments = path.split('/');

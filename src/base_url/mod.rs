@@ -38,49 +38,49 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// Gives the canonical text, without trailing slash.
+    /// Returns the canonical text, without trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Gives the scheme.
+    /// Returns the scheme.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// Gives the host in lower case; an IPv6 address keeps its brackets.
+    /// Returns the host in lower case; an IPv6 address keeps its brackets.
     pub fn host(&self) -> &str {
         &self.text[self.scheme.as_str().len() + "://".len()..self.host_end]
     }
 
-    /// Gives the port when it is not the default one of the scheme.
+    /// Returns the port when it is not the default one of the scheme.
     pub fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// Gives the path: empty, or beginning with a slash and ending without one.
+    /// Returns the path: empty, or beginning with a slash and ending without one.
     pub fn path(&self) -> &str {
         &self.text[self.path_start..]
     }
 
-    /// Tells whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`. Names below
+    /// Whether the host is this machine: `localhost`, `127.0.0.0/8` or `[::1]`. Names below
     /// `localhost` do not count, because not every resolver keeps them here.
     pub fn is_loopback(&self) -> bool {
         matches!(self.host(), "localhost" | "[::1]")
             || self.host().parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// Tells whether a key would cross a network in clear, which `allow_non_secure` must permit.
+    /// Whether a key would cross a network in clear, which `allow_non_secure` must permit.
     pub fn needs_permission(&self) -> bool {
         self.scheme == Scheme::Http && !self.is_loopback()
     }
 
-    /// Tells whether a label of the host stands for characters outside ASCII (`xn--`).
+    /// Whether a label of the host stands for characters outside ASCII (`xn--`).
     pub fn has_punycode(&self) -> bool {
         self.host().split('.').any(|label| label.starts_with("xn--"))
     }
 
-    /// Gives the user name that the URL holds: that of the last `/user/NAME` in the path, else NAME
+    /// Returns the user name that the URL holds: that of the last `/user/NAME` in the path, else NAME
     /// of a host `NAME.carto.com`. No other host gives a name, however alike.
     pub fn implied_username(&self) -> Option<ImpliedName> {
         if let Some(name) = self.name_in_path() {
@@ -90,7 +90,7 @@ impl BaseUrl {
         Some(ImpliedName { name, from: NameFrom::Host })
     }
 
-    /// Tells whether this is exactly `https://NAME.carto.com`.
+    /// Whether this is exactly `https://NAME.carto.com`.
     pub fn is_carto_cloud(&self) -> bool {
         self.scheme == Scheme::Https
             && self.port.is_none()
@@ -98,7 +98,7 @@ impl BaseUrl {
             && self.cloud_label().is_some()
     }
 
-    /// Gives a user name of this URL as accounts are compared: lower-cased when it stands as a
+    /// Returns a user name of this URL as accounts are compared: lower-cased when it stands as a
     /// whole label in the host and the path names nobody, else unchanged.
     #[must_use]
     pub fn canonical_username(&self, name: &Username) -> Username {
@@ -107,7 +107,7 @@ impl BaseUrl {
         if in_host && self.name_in_path().is_none() { lower } else { name.clone() }
     }
 
-    /// Gives NAME of a host that is exactly `NAME.carto.com`.
+    /// Returns NAME of a host that is exactly `NAME.carto.com`.
     fn cloud_label(&self) -> Option<&str> {
         self.host().strip_suffix(".carto.com").filter(|label| !label.contains('.'))
     }
@@ -133,7 +133,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// Gives the word before `://`.
+    /// Returns the word before `://`.
     pub fn as_str(self) -> &'static str {
         match self {
             Scheme::Http => "http",

@@ -18,7 +18,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Gives the pattern of CARTO's cloud.
+    /// Returns the pattern of CARTO's cloud.
     pub fn built_in() -> Self {
         Pattern { text: "https://{username}.carto.com".to_owned(), needs_permission: false }
     }
@@ -48,17 +48,17 @@ impl Pattern {
         Ok(Pattern { text, needs_permission: url.needs_permission() })
     }
 
-    /// Gives the canonical text with `{username}`, without trailing slash.
+    /// Returns the canonical text with `{username}`, without trailing slash.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Tells whether the base URLs it makes are `http` and not on this machine.
+    /// Whether the base URLs it makes are `http` and not on this machine.
     pub fn needs_permission(&self) -> bool {
         self.needs_permission
     }
 
-    /// Tells whether the name stands in the host, where case does not count.
+    /// Whether the name stands in the host, where case does not count.
     pub fn names_host(&self) -> bool {
         self.text[..path_start(&self.text)].contains(PLACEHOLDER)
     }
@@ -118,7 +118,7 @@ impl BaseUrlSetting {
         BaseUrl::parse(text).map(BaseUrlSetting::Literal)
     }
 
-    /// Gives the canonical text.
+    /// Returns the canonical text.
     pub fn as_str(&self) -> &str {
         match self {
             BaseUrlSetting::Literal(url) => url.as_str(),

@@ -13,7 +13,7 @@ use crate::config::setting::SETTINGS;
 use crate::dispatch::plugin;
 use crate::resolve::context::Context;
 
-/// Gives the script of a shell.
+/// Returns the script of a shell.
 pub(super) fn script(context: &Context, shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut with_names(context), "carto", &mut script);
@@ -70,7 +70,7 @@ fn offering(command: Clap, arg: &str, values: &[PossibleValue]) -> Clap {
     })
 }
 
-/// Gives the names below a setting that a script can hold; none where a file is broken.
+/// Returns the names below a setting that a script can hold; none where a file is broken.
 fn names_below(context: &Context, table: &str) -> Vec<PossibleValue> {
     let Ok(loaded) = context.load() else { return Vec::new() };
     let below = loaded.config.below(&[table]).into_iter();

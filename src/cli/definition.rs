@@ -167,7 +167,7 @@ fn print_error(output: &Output, error: &Error) -> u8 {
     error.kind.exit_code()
 }
 
-/// Gives the whole command line: what the arguments derive, with the commands listed by task. Help,
+/// Returns the whole command line: what the arguments derive, with the commands listed by task. Help,
 /// completions and manual pages are made from it.
 pub fn command() -> Clap {
     let command = Cli::command();
@@ -185,7 +185,7 @@ pub fn command() -> Clap {
     ))
 }
 
-/// Gives the names of the built-in commands, without building the command line for it.
+/// Returns the names of the built-in commands, without building the command line for it.
 pub(super) fn builtins() -> Vec<String> {
     TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
 }
@@ -203,12 +203,12 @@ pub fn commands() -> Vec<Vec<String>> {
     below(&Cli::command(), &[])
 }
 
-/// Gives every argument behind the name of the program that clap wants first.
+/// Returns every argument behind the name of the program that clap wants first.
 fn arguments(invocation: &Invocation) -> impl Iterator<Item = OsString> {
     std::iter::once(OsString::from("carto")).chain(invocation.args.iter().cloned())
 }
 
-/// Gives the parser of the global flags alone; what follows them is not looked at.
+/// Returns the parser of the global flags alone; what follows them is not looked at.
 pub(super) fn first_part() -> Clap {
     Globals::augment_args(Clap::new("carto"))
         .disable_help_flag(true)

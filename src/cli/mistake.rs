@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::error::{Error, Kind};
 use crate::secret::MASK;
 
-/// What is said of a word too many.
+/// What is said of an unexpected argument.
 const NOTE: &str = "it is not repeated here, as it could be a key; keys are asked for, or read from \
                     standard input or the environment";
 /// The words that clap may quote.
@@ -15,7 +15,7 @@ const QUOTED: [ContextKind; 3] =
 /// Words the mistake as carto's other errors are worded, with a mask for what may be a key.
 ///
 /// # Why
-/// A word too many is often a key, typed where other programs take one (`login URL KEY`), and
+/// An unexpected argument is often a key, typed where other programs take one (`login URL KEY`), and
 /// errors end up in logs.
 pub(super) fn error(error: &clap::Error) -> Error {
     let mut text = error.render().to_string();

@@ -37,7 +37,7 @@ pub(super) const COMMANDS: [(&str, Augment); 15] = [
     ("version", VersionArgs::augment_args),
 ];
 
-/// Gives the parser of the global flags and of one command.
+/// Returns the parser of the global flags and of one command.
 pub(super) fn parser(name: &OsStr) -> Option<Clap> {
     let (name, augment) = COMMANDS.iter().find(|(known, _)| name == *known)?;
     let command = augment(Clap::new(*name));

@@ -17,7 +17,7 @@ use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
 use crate::toml::edit;
 
-/// List, set and delete aliases: `carto NAME` for words of yours
+/// List, set and delete aliases: short names for commands
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto alias set who 'config explain'     carto who
@@ -163,7 +163,7 @@ fn delete(context: &Context, args: &DeleteArgs, builtins: &[String]) -> Result<(
     Ok(())
 }
 
-/// Gives an alias as its layer writes it; loading has seen to the types.
+/// Returns an alias as its layer writes it; loading has seen to the types.
 fn written(value: &Value) -> Written {
     match value {
         Value::Array(items) => Written::Words(
@@ -265,7 +265,7 @@ fn shell(
     start::start(context, shell, OsStr::new("sh"), &words, &start::Handed::program(granted))
 }
 
-/// Gives the aliases in force with their words, for help; none where a file is broken.
+/// Returns the aliases in force with their words, for help; none where a file is broken.
 pub fn list_for_help(context: &Context) -> Vec<(String, String)> {
     let Ok(loaded) = context.load() else { return Vec::new() };
     let below = loaded.config.below(&["alias"]).into_iter();

@@ -67,7 +67,7 @@ fn rendered(format: Format, variables: &[Variable]) -> Result<String, Error> {
         .map_err(|error| Error::new(Kind::Usage, error.to_string()))
 }
 
-/// Gives the whole contract; what has no value is unset, in the order in which it is removed.
+/// Returns the whole contract; what has no value is unset, in the order in which it is removed.
 fn variables(
     context: &Context,
     resolved: &Resolved,

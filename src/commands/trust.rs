@@ -132,7 +132,7 @@ impl Review {
         Hash::of(self.config.as_deref().unwrap_or_default())
     }
 
-    /// Gives the settings as they are shown. Of broken ones, lines that may hold a key are left out:
+    /// Returns the settings as they are shown. Of broken ones, lines that may hold a key are left out:
     /// what is wrong with them may be just that, and no approval makes them count.
     fn shown(&self) -> Option<String> {
         let bytes = self.config.as_deref()?;

@@ -47,7 +47,7 @@ pub(super) enum At {
 }
 
 impl<'a> Entry<'a> {
-    /// Gives the tables above the key, and its last part, both in canonical spelling.
+    /// Returns the tables above the key, and its last part, both in canonical spelling.
     pub fn place(&self) -> (&'a [String], &'a str) {
         match self.kept {
             Kept::Plain(leaf) => self.layer.plain_place(leaf),
@@ -58,19 +58,19 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Gives the key, in canonical spelling.
+    /// Returns the key, in canonical spelling.
     pub fn path(&self) -> SettingPath {
         let (above, name) = self.place();
         SettingPath(above.iter().cloned().chain(std::iter::once(name.to_owned())).collect())
     }
 
-    /// Gives the key as people read it.
+    /// Returns the key as people read it.
     pub fn name(&self) -> String {
         let (above, name) = self.place();
         dotted(above.iter().map(String::as_str).chain([name]))
     }
 
-    /// Gives the key as it is written, for whoever edits the file.
+    /// Returns the key as it is written, for whoever edits the file.
     pub fn written(&self) -> SettingPath {
         match self.kept {
             Kept::Plain(_) => self.path(),
@@ -84,7 +84,7 @@ impl<'a> Entry<'a> {
         path.0.split_last().is_some_and(|(last, tables)| last == name && tables == above)
     }
 
-    /// Gives the part of the key below a table; nothing where it stands elsewhere.
+    /// Returns the part of the key below a table; nothing where it stands elsewhere.
     pub fn below<T: AsRef<str>>(&self, table: &[T]) -> Option<Vec<&'a str>> {
         let (above, name) = self.place();
         let rest = above.get(table.len()..)?;
@@ -92,12 +92,12 @@ impl<'a> Entry<'a> {
         inside.then(|| rest.iter().map(String::as_str).chain([name]).collect())
     }
 
-    /// Gives the rank of its layer.
+    /// Returns the rank of its layer.
     pub fn scope(&self) -> Scope {
         self.layer.scope
     }
 
-    /// Gives the value.
+    /// Returns the value.
     pub fn value(&self) -> Value {
         match self.kept {
             Kept::Plain(leaf) => {
@@ -109,7 +109,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// Gives the exact place.
+    /// Returns the exact place.
     pub fn origin(&self) -> Origin {
         match self.kept {
             Kept::Plain(leaf) => self.layer.origin_at(leaf.value().start),

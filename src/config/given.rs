@@ -80,7 +80,7 @@ pub fn mistyped_variables(env: &Env) -> Vec<(String, &'static str)> {
     unknown.filter_map(|name| Some((name.to_owned(), nearest_variable(name)?))).collect()
 }
 
-/// Gives the variable that was probably meant: by its spelling, or by another name of its key.
+/// Returns the variable that was probably meant: by its spelling, or by another name of its key.
 fn nearest_variable(name: &str) -> Option<&'static str> {
     let names = SETTINGS.iter().flat_map(|key| {
         let preferred = key.variables.first();

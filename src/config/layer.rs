@@ -155,44 +155,44 @@ impl Layer {
         Ok(())
     }
 
-    /// Gives the values, in the order of the file.
+    /// Returns the values, in the order of the file.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> + ExactSizeIterator {
         self.kept.iter().map(|kept| Entry { layer: self, kept })
     }
 
-    /// Gives the file when the layer was read from one.
+    /// Returns the file when the layer was read from one.
     pub fn path(&self) -> Option<&Path> {
         self.source.as_ref().map(|source| source.path.as_path())
     }
 
-    /// Gives the value of a key.
+    /// Returns the value of a key.
     pub fn get(&self, path: &SettingPath) -> Option<Entry<'_>> {
         self.entries().find(|entry| entry.is(path))
     }
 
-    /// Gives a key's path as this layer writes it, or would.
+    /// Returns a key's path as this layer writes it, or would.
     pub fn written(&self, path: &SettingPath) -> SettingPath {
         self.get(path).map_or_else(|| path.clone(), |entry| entry.written())
     }
 
-    /// Gives the value of a top-level key that the table knows, with its place.
+    /// Returns the value of a top-level key that the table knows, with its place.
     pub fn top(&self, name: &str) -> Option<Located<Value>> {
         let entry = self.entries().find(|entry| entry.place() == (&[], name))?;
         Some(Located::new(entry.value(), self.scope, entry.origin()))
     }
 
-    /// Gives where the value of a plain text stands in the tree of keys.
+    /// Returns where the value of a plain text stands in the tree of keys.
     pub(super) fn plain_place(&self, leaf: &plain::Leaf) -> (&[String], &str) {
         let above = self.tables.get(leaf.table as usize).map_or(&[][..], Vec::as_slice);
         (above, self.raw(leaf.key()))
     }
 
-    /// Gives a part of the text.
+    /// Returns a part of the text.
     pub(super) fn raw(&self, span: Range<usize>) -> &str {
         self.source.as_ref().and_then(|source| source.text.get(span)).unwrap_or_default()
     }
 
-    /// Gives the place of a byte of the text.
+    /// Returns the place of a byte of the text.
     pub(super) fn origin_at(&self, at: usize) -> Origin {
         self.source.as_ref().map_or(Origin::BuiltIn, |source| source.origin(at))
     }
@@ -359,7 +359,7 @@ impl Admission<'_> {
         self.layer.kept.iter().enumerate().map(|(at, kept)| (path(kept), at)).collect()
     }
 
-    /// Gives a value that was kept before, and where it stands.
+    /// Returns a value that was kept before, and where it stands.
     fn kept_value(&self, at: usize) -> (Value, usize) {
         match self.layer.kept.get(at) {
             Some(Kept::Plain(leaf)) => {

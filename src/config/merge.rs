@@ -22,22 +22,22 @@ impl Config {
         }
     }
 
-    /// Gives the layers, lowest first.
+    /// Returns the layers, lowest first.
     pub fn layers(&self) -> &[Layer] {
         &self.layers
     }
 
-    /// Gives the layer of a scope.
+    /// Returns the layer of a scope.
     pub fn layer(&self, scope: Scope) -> Option<&Layer> {
         self.layers.iter().find(|layer| layer.scope == scope)
     }
 
-    /// Gives the value that wins.
+    /// Returns the value that wins.
     pub fn get(&self, path: &SettingPath) -> Option<Located<Value>> {
         self.all(path).last()
     }
 
-    /// Gives every value of a key, lowest scope first; the last one wins.
+    /// Returns every value of a key, lowest scope first; the last one wins.
     pub fn all(&self, path: &SettingPath) -> impl Iterator<Item = Located<Value>> {
         self.layers.iter().filter_map(move |layer| {
             let entry = layer.get(path)?;
@@ -45,12 +45,12 @@ impl Config {
         })
     }
 
-    /// Gives every entry with its layer, lowest scope first, in the order of the files.
+    /// Returns every entry with its layer, lowest scope first, in the order of the files.
     pub fn entries(&self) -> impl Iterator<Item = (&Layer, Entry<'_>)> {
         self.layers.iter().flat_map(|layer| layer.entries().map(move |entry| (layer, entry)))
     }
 
-    /// Gives the winning values below a table, keyed by their path below it.
+    /// Returns the winning values below a table, keyed by their path below it.
     pub fn below(&self, table: &[&str]) -> Vec<(SettingPath, Located<Value>)> {
         let mut found: Vec<(SettingPath, Located<Value>)> = Vec::new();
         let mut places = BTreeMap::new();

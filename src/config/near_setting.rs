@@ -12,7 +12,7 @@ const ELSEWHERE: [(&str, &str); 6] = [
     ("url", "base_url"),
 ];
 
-/// Gives the known key nearest to an unknown one, when one is near.
+/// Returns the known key nearest to an unknown one, when one is near.
 pub fn nearest(path: &SettingPath) -> Option<String> {
     let wanted = path.0.iter().map(|s| normal(s)).collect::<Vec<_>>().join(".");
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == wanted) {

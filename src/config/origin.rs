@@ -22,7 +22,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Gives the file when there is one.
+    /// Returns the file when there is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Origin::File { path, .. } | Origin::WholeFile(path) => Some(path),

@@ -46,7 +46,7 @@ pub struct ProjectPlace {
 }
 
 impl ProjectPlace {
-    /// Gives the project's own directory.
+    /// Returns the project's own directory.
     pub fn dir(&self) -> PathBuf {
         self.root.join(PROJECT_DIR)
     }
@@ -68,7 +68,7 @@ pub fn places(invocation: &Invocation, files: Files) -> Result<Places, Error> {
     Ok(Places { system: system_dir(invocation)?, user: user_dir(invocation)?, project })
 }
 
-/// Gives the user's directory; none without a home.
+/// Returns the user's directory; none without a home.
 pub fn user_dir(invocation: &Invocation) -> Result<Option<PathBuf>, Error> {
     match moved(invocation, "CARTO_CONFIG_DIR")? {
         Some(path) => Ok(Some(path)),
@@ -76,7 +76,7 @@ pub fn user_dir(invocation: &Invocation) -> Result<Option<PathBuf>, Error> {
     }
 }
 
-/// Gives the administrator's directory.
+/// Returns the administrator's directory.
 pub fn system_dir(invocation: &Invocation) -> Result<Option<PathBuf>, Error> {
     if let Some(path) = moved(invocation, "CARTO_SYSTEM_CONFIG_DIR")? {
         return Ok(Some(path));

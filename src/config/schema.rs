@@ -22,7 +22,7 @@ pub fn config() -> Value {
     Value::Object(schema)
 }
 
-/// Gives the schema as the text of a file.
+/// Returns the schema as the text of a file.
 pub fn config_text() -> String {
     format!("{:#}\n", config())
 }

@@ -25,7 +25,7 @@ impl Scope {
     pub const ALL: [Scope; 6] =
         [Scope::Default, Scope::System, Scope::User, Scope::Project, Scope::Env, Scope::Command];
 
-    /// Gives the word that is printed, and typed after `--`.
+    /// Returns the word that is printed, and typed after `--`.
     pub fn name(self) -> &'static str {
         match self {
             Scope::Default => "default",

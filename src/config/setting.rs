@@ -87,12 +87,12 @@ impl SettingPath {
         }
     }
 
-    /// Gives the key's row in the table.
+    /// Returns the key's row in the table.
     pub fn known(&self) -> Option<&'static Setting> {
         find(&self.0).map(|(key, _)| key)
     }
 
-    /// Gives the segments as the editing functions want them.
+    /// Returns the segments as the editing functions want them.
     pub fn segments(&self) -> Vec<&str> {
         self.0.iter().map(String::as_str).collect()
     }
@@ -176,7 +176,7 @@ impl Rows {
 }
 
 impl Setting {
-    /// Gives the parts of the key's name. `split` is made for long texts: the search for each dot in
+    /// Returns the parts of the key's name. `split` is made for long texts: the search for each dot in
     /// these would cost a start more than all else that is done with them.
     fn words(&self) -> impl Iterator<Item = &'static str> {
         let mut rest = Some(self.name);
@@ -188,7 +188,7 @@ impl Setting {
         })
     }
 
-    /// Gives a part of the key's name.
+    /// Returns a part of the key's name.
     fn word(&self, at: usize) -> Option<&'static str> {
         self.words().nth(at)
     }
@@ -215,7 +215,7 @@ impl Setting {
         }
     }
 
-    /// Gives the canonical path of one that means this key.
+    /// Returns the canonical path of one that means this key.
     fn spelled(&self, path: &[String]) -> SettingPath {
         let canonical = path.iter().enumerate().map(|(at, segment)| match self.word(at) {
             None | Some("NAME" | "*") => segment.clone(),

@@ -40,13 +40,13 @@ impl Source {
         self.lines.position(&self.text, offset)
     }
 
-    /// Gives the place of a byte.
+    /// Returns the place of a byte.
     pub(super) fn origin(&self, offset: usize) -> Origin {
         let (line, column) = self.position(offset);
         Origin::File { path: self.path.clone(), line, column }
     }
 
-    /// Gives the place with its line, unless the file could hold a secret somewhere.
+    /// Returns the place with its line, unless the file could hold a secret somewhere.
     fn place(&self, span: &Range<usize>) -> Place {
         let (line, column) = self.position(span.start);
         let text = self.text.lines().nth(line - 1).unwrap_or_default();
@@ -77,7 +77,7 @@ fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
     })
 }
 
-/// Gives the length of a leading byte order mark, and what follows it.
+/// Returns the length of a leading byte order mark, and what follows it.
 pub(super) fn split_bom(text: &str) -> (usize, &str) {
     text.strip_prefix('\u{feff}').map_or((0, text), |body| (text.len() - body.len(), body))
 }

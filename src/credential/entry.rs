@@ -70,7 +70,7 @@ impl<'a> Entry<'a> {
         self.field(name).map(|field| &field.held)
     }
 
-    /// Gives where the value of a field begins.
+    /// Returns where the value of a field begins.
     pub(super) fn place_of(&self, name: &str) -> Option<usize> {
         self.field(name).map(|field| field.at)
     }

@@ -80,7 +80,7 @@ impl<'a> GitStore<'a> {
         Ok(GitStore { account, name, program, around })
     }
 
-    /// Gives the key that the helpers keep.
+    /// Returns the key that the helpers keep.
     ///
     /// # Errors
     /// They keep none, fail, or answer for somebody else.
@@ -242,7 +242,7 @@ fn said(error: Error, ended: &Ended, key: Option<&Secret>) -> Error {
     with_said(error, &text, values.chain(key.map(Secret::expose)))
 }
 
-/// Gives the helper that comes with git on this platform.
+/// Returns the helper that comes with git on this platform.
 fn usual_helper() -> &'static str {
     if cfg!(target_os = "macos") {
         "osxkeychain"

@@ -82,7 +82,7 @@ fn marked<'a>(stored: &'a [Stored], name: &'a str) -> impl Iterator<Item = &'a S
     stored.iter().filter(move |entry| entry.profile.as_deref() == Some(name))
 }
 
-/// Gives the keys of the same account that are marked with another name.
+/// Returns the keys of the same account that are marked with another name.
 fn twins<'a>(
     stored: &'a [Stored],
     entry: &'a Stored,

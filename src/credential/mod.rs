@@ -73,7 +73,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Gives the rule in words.
+    /// Returns the rule in words.
     pub fn rule(self) -> &'static str {
         match self {
             Verdict::Wins => "is used",
@@ -120,7 +120,7 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Gives the key that is used.
+    /// Returns the key that is used.
     pub fn picked(&self) -> Result<Picked, KeyRefusal> {
         let with = |verdict| self.candidates.iter().filter(move |c| c.verdict == verdict);
         if let Some(winner) = with(Verdict::Wins).next() {
@@ -140,7 +140,7 @@ impl Choice {
         Err(KeyRefusal::NotOffered { account, offered })
     }
 
-    /// Gives the keys that were offered to this run and do not fit.
+    /// Returns the keys that were offered to this run and do not fit.
     pub fn unfit(&self) -> impl Iterator<Item = &KeyCandidate> {
         self.candidates.iter().filter(|candidate| candidate.is_unfit())
     }
@@ -158,7 +158,7 @@ impl KeyCandidate {
         }
     }
 
-    /// Gives where the key is fetched from, where it is not stored itself.
+    /// Returns where the key is fetched from, where it is not stored itself.
     pub fn source(&self) -> Option<&SecretSource> {
         self.key.source()
     }
@@ -354,7 +354,7 @@ fn not_offered(account: &Account, offered: &[(Origin, Option<Account>)]) -> Erro
     error.help("or ask for public data only: CARTO_API_KEY=default_public")
 }
 
-/// Gives the variables that name an account beside `CARTO_API_KEY`.
+/// Returns the variables that name an account beside `CARTO_API_KEY`.
 pub fn variables_for(account: &Account) -> String {
     let url = format!("CARTO_BASE_URL={}", account.base_url());
     match account.username() {

@@ -46,7 +46,7 @@ impl StoredKey {
         }
     }
 
-    /// Gives the source, where it is one.
+    /// Returns the source, where it is one.
     pub fn source(&self) -> Option<&SecretSource> {
         match self {
             StoredKey::Literal(_) => None,
@@ -54,7 +54,7 @@ impl StoredKey {
         }
     }
 
-    /// Gives the key, where it stands there itself.
+    /// Returns the key, where it stands there itself.
     pub fn literal(&self) -> Option<&Secret> {
         match self {
             StoredKey::Literal(key) => Some(key),
@@ -62,7 +62,7 @@ impl StoredKey {
         }
     }
 
-    /// Gives what people are shown in its place: a mask, or the name of the source.
+    /// Returns what people are shown in its place: a mask, or the name of the source.
     pub fn masked(&self) -> String {
         match self {
             StoredKey::Literal(key) => key.masked().to_owned(),
@@ -70,7 +70,7 @@ impl StoredKey {
         }
     }
 
-    /// Gives what is written into the file.
+    /// Returns what is written into the file.
     pub(super) fn to_value(&self) -> edit::Value {
         match self {
             StoredKey::Literal(key) => edit::Value::String(key.expose().to_owned()),

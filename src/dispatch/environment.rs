@@ -71,7 +71,7 @@ pub struct Contract<'a> {
 }
 
 impl Contract<'_> {
-    /// Gives the variables of the account, each once and in a fixed order, those that only the
+    /// Returns the variables of the account, each once and in a fixed order, those that only the
     /// preset has behind the others; `None` unsets.
     pub fn account_variables(
         granted: Option<&Granted>,

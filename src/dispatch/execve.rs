@@ -82,7 +82,7 @@ fn reason(program: &Path, error: nix::errno::Errno) -> StartError {
     }
 }
 
-/// Gives the interpreter that a script's first line names.
+/// Returns the interpreter that a script's first line names.
 #[cfg(unix)]
 fn interpreter(program: &Path) -> Option<String> {
     use std::io::Read as _;

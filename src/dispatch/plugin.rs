@@ -49,7 +49,7 @@ pub fn run(
     start::start(context, &found.path, found.path.as_os_str(), args, &handed)
 }
 
-/// Gives the places where plugins are looked for.
+/// Returns the places where plugins are looked for.
 pub fn search_path(context: &Context) -> SearchPath {
     let installed = context.invocation.data_dir().map(|dir| dir.join("plugins"));
     SearchPath::new(context.invocation.env.get("PATH"), installed)
@@ -97,7 +97,7 @@ pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Resul
     Err(suggest(error, name.as_str(), names.chain(plugins.keys().map(PluginName::as_str))))
 }
 
-/// Gives the names of the aliases in force; none where the settings cannot be read.
+/// Returns the names of the aliases in force; none where the settings cannot be read.
 fn alias_names(context: &Context) -> Vec<String> {
     let Ok(loaded) = context.load() else { return Vec::new() };
     let aliases = loaded.config.below(&["alias"]).into_iter();
@@ -131,7 +131,7 @@ enum UseOfKey {
     Work,
 }
 
-/// Gives the account for a plugin; its key only where the user does not withhold it, and one that
+/// Returns the account for a plugin; its key only where the user does not withhold it, and one that
 /// has to be fetched only where it is used.
 fn granted(
     context: &Context,
@@ -159,17 +159,17 @@ fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
     Ok(outside == Some(true) || project == Some(true))
 }
 
-/// Gives the preset that the plugin's settings ask for; a word that is none was reported.
+/// Returns the preset that the plugin's settings ask for; a word that is none was reported.
 fn preset(loaded: &Loaded, name: &PluginName) -> Option<Preset> {
     Preset::named(loaded.config.get(&own_key(name, "as"))?.value.as_str()?)
 }
 
-/// Gives the path of one of the plugin's settings.
+/// Returns the path of one of the plugin's settings.
 fn own_key(name: &PluginName, key: &str) -> SettingPath {
     SettingPath(["plugins", name.as_str(), key].map(str::to_owned).to_vec())
 }
 
-/// Gives the plugin's own settings as JSON, merged key by key.
+/// Returns the plugin's own settings as JSON, merged key by key.
 fn plugin_config(loaded: &Loaded, name: &PluginName) -> String {
     let settings = loaded.config.below(&["plugins", name.as_str()]);
     if settings.is_empty() {

@@ -29,12 +29,12 @@ impl PluginName {
         }
     }
 
-    /// Gives the name as it is typed behind `carto`.
+    /// Returns the name as it is typed behind `carto`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Gives the name of the executable.
+    /// Returns the name of the executable.
     pub fn executable(&self) -> String {
         format!("carto-{}", self.0)
     }

@@ -43,7 +43,7 @@ impl Preset {
     pub const ALL: [Preset; 4] =
         [Preset::Gdal, Preset::CartoPython, Preset::CartoframesTests, Preset::CartoCli];
 
-    /// Gives the name that is typed.
+    /// Returns the name that is typed.
     pub fn name(self) -> &'static str {
         self.row().0
     }
@@ -58,17 +58,17 @@ impl Preset {
         Preset::ALL.into_iter().find(|preset| preset.name() == name)
     }
 
-    /// Gives the names of its variables.
+    /// Returns the names of its variables.
     pub fn variables(self) -> impl Iterator<Item = &'static str> {
         self.row().2.iter().map(|(name, _)| *name)
     }
 
-    /// Gives the names of its variables that the contract does not have.
+    /// Returns the names of its variables that the contract does not have.
     pub fn only_its_own(self) -> impl Iterator<Item = &'static str> {
         self.variables().filter(|name| !REMOVED.contains(name))
     }
 
-    /// Gives its variables with their values; `None` unsets.
+    /// Returns its variables with their values; `None` unsets.
     pub fn values(
         self,
         granted: Option<&Granted>,

@@ -89,7 +89,7 @@ pub fn refused(path: &Path, what: &str, unfit: Unfit) -> Error {
     }
 }
 
-/// Gives what a nested carto has to know: settings of this command line that are no account's.
+/// Returns what a nested carto has to know: settings of this command line that are no account's.
 fn nested(
     context: &Context,
     loaded: Option<&Loaded>,

@@ -122,7 +122,7 @@ impl Report {
         }
     }
 
-    /// Gives the command that lets the next candidate decide, where there is another account.
+    /// Returns the command that lets the next candidate decide, where there is another account.
     fn way_to_the_next(&self) -> Option<String> {
         let Decision::Chosen(chosen) = &self.decision else { return None };
         let mut above = self.candidates.iter();

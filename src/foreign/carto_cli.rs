@@ -84,7 +84,7 @@ fn account(
     }))
 }
 
-/// Gives the user where none is written: the alias, unless the URL says who it is. carto_cli puts
+/// Returns the user where none is written: the alias, unless the URL says who it is. carto_cli puts
 /// no user into an URL that is written, so there an alias may be any word.
 fn user_of_alias(alias: &str, base_url: Option<&str>) -> Option<String> {
     let literal = base_url.and_then(|url| match BaseUrlSetting::parse(url) {

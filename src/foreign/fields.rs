@@ -39,12 +39,12 @@ impl<'a> Fields<'a> {
         Fields { object, path: path.join(".") + "." }
     }
 
-    /// Gives the text of a meaning, whichever of its names has it, after `clean`.
+    /// Returns the text of a meaning, whichever of its names has it, after `clean`.
     pub(super) fn text(&self, names: &[&str], clean: Clean) -> Result<Option<String>, ReadError> {
         Ok(self.cleaned(names, clean)?.map(|(_, text)| text.to_owned()))
     }
 
-    /// Gives the key, whichever of its names has it, after `clean`.
+    /// Returns the key, whichever of its names has it, after `clean`.
     pub(super) fn key(&self, names: &[&str], clean: Clean) -> Result<Option<Secret>, ReadError> {
         let Some((name, text)) = self.cleaned(names, clean)? else {
             return Ok(None);
@@ -55,7 +55,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Gives a yes or no.
+    /// Returns a yes or no.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ReadError> {
         let flag = self.given(&[name], "true or false", |node| match node {
             Node::Bool(value) => Some(*value),
@@ -64,7 +64,7 @@ impl<'a> Fields<'a> {
         Ok(flag.map(|(_, value)| value))
     }
 
-    /// Gives an object inside this one.
+    /// Returns an object inside this one.
     pub(super) fn object(&self, name: &str) -> Result<Option<&'a Object>, ReadError> {
         let object = self.given(&[name], "an object", |node| match node {
             Node::Object(object) => Some(object),
@@ -73,7 +73,7 @@ impl<'a> Fields<'a> {
         Ok(object.map(|(_, value)| value))
     }
 
-    /// Gives every object inside this one by its name; all fields must be objects.
+    /// Returns every object inside this one by its name; all fields must be objects.
     pub(super) fn objects(&self) -> Result<Vec<Named<'a>>, ReadError> {
         let (objects, rest) = self.maps()?;
         match rest.iter().find(|rest| !is_blank(rest.node)) {
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Gives every object inside this one by its name, and the fields that are none.
+    /// Returns every object inside this one by its name, and the fields that are none.
     pub(super) fn maps(&self) -> Result<(Vec<Named<'a>>, Vec<Rest<'a>>), ReadError> {
         let mut known = HashMap::new();
         let (mut objects, mut rest) = (Vec::new(), Vec::new());
@@ -109,14 +109,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Gives a field as errors name it: the first of these names that has a value.
+    /// Returns a field as errors name it: the first of these names that has a value.
     pub(super) fn named(&self, names: &[&str]) -> NamedField {
         let given = |name: &&&str| self.object.values(name).any(|node| !is_blank(node));
         let name = names.iter().find(given).or(names.first()).copied().unwrap_or_default();
         NamedField { name: self.shown(name), place: None }
     }
 
-    /// Gives the names that are not known, once each in the order of the text, with the path to them.
+    /// Returns the names that are not known, once each in the order of the text, with the path to them.
     pub(super) fn unknown(&self, known: &[&str]) -> Vec<String> {
         let mut seen = HashSet::new();
         let names = self.object.0.iter().map(|(name, _)| name.as_str());
@@ -124,7 +124,7 @@ impl<'a> Fields<'a> {
         unknown.map(|name| format!("{}{name}", self.path)).collect()
     }
 
-    /// Gives a name as errors show it.
+    /// Returns a name as errors show it.
     pub(super) fn shown(&self, name: &str) -> String {
         format!("{}{name}", self.path).escape_debug().to_string()
     }
@@ -140,7 +140,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Gives the one value of a meaning and the first name that has it.
+    /// Returns the one value of a meaning and the first name that has it.
     fn given<T: PartialEq>(
         &self,
         names: &[&str],

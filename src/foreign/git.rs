@@ -1,4 +1,4 @@
-//! Keeps keys out of git: the `.gitignore` beside a file of keys, and the question whether git
+//! Keeps keys out of git: the `.gitignore` beside a credential file, and the question whether git
 //! tracks it.
 //!
 //! # Why
@@ -20,10 +20,10 @@ use crate::replace_file::{Links, Lock, Mode, replace};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest `.gitignore` that is read, in bytes.
 const IGNORE_LIMIT: u64 = 1024 * 1024;
-/// What lies beside a file of keys and must not be committed either.
+/// What lies beside a credential file and must not be committed either.
 const IGNORED: [&str; 3] = ["credentials.toml", ".lock", ".*.tmp-*"];
 
-/// Sees to it that git will not take a file of keys: writes `.gitignore` beside it where the file
+/// Makes sure that git will not take a credential file: writes `.gitignore` beside it where the file
 /// lies in a work tree.
 ///
 /// # Errors
@@ -129,7 +129,7 @@ trait RPositionOf: Iterator + Sized {
 
 impl<'a, I: Iterator<Item = &'a str>> RPositionOf for I {}
 
-/// Gives the root of the work tree that a directory lies in.
+/// Returns the root of the work tree that a directory lies in.
 pub fn work_tree(dir: &Path) -> Option<PathBuf> {
     let dir = std::fs::canonicalize(dir).ok()?;
     dir.ancestors().find(|dir| is_root(dir)).map(Path::to_owned)
@@ -177,14 +177,14 @@ pub fn is_ignored(env: &Env, file: &Path) -> bool {
     ask(env, &root, &file, &["check-ignore", "-q"]) == Answer::Status(0)
 }
 
-/// Gives the path with the links of its directory resolved; the file need not be there.
+/// Returns the path with the links of its directory resolved; the file need not be there.
 fn resolved(file: &Path) -> Option<PathBuf> {
     let dir = file.parent()?;
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     Some(std::fs::canonicalize(dir).ok()?.join(file.file_name()?))
 }
 
-/// Gives the root of the work tree that a file lies in, links resolved.
+/// Returns the root of the work tree that a file lies in, links resolved.
 pub fn work_tree_of(file: &Path) -> Option<PathBuf> {
     let file = std::fs::canonicalize(file).ok()?;
     work_tree(file.parent()?)

@@ -32,7 +32,7 @@ impl Object {
         self.0.iter().any(|(n, _)| n == name)
     }
 
-    /// Gives every value of a name.
+    /// Returns every value of a name.
     pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, node)| node)
     }

@@ -82,13 +82,13 @@ fn places_on(
     places
 }
 
-/// Gives the path in a variable. A relative one would be read below whatever the current directory
+/// Returns the path in a variable. A relative one would be read below whatever the current directory
 /// is.
 fn absolute(variable: &dyn Fn(&str) -> Option<OsString>, name: &str) -> Option<PathBuf> {
     variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
-/// Gives the user configuration directory that Python's `appdirs` finds for `cartoframes`. It
+/// Returns the user configuration directory that Python's `appdirs` finds for `cartoframes`. It
 /// also takes a relative `XDG_CONFIG_HOME`: only an absolute one counts here.
 fn cartoframes_directory(
     platform: Platform,

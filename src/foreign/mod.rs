@@ -122,7 +122,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// Gives the line and the column, both from 1, where they are known.
+    /// Returns the line and the column, both from 1, where they are known.
     pub fn place(&self) -> Option<(usize, usize)> {
         match self {
             ReadError::Json { line, column }
@@ -133,7 +133,7 @@ impl ReadError {
         }
     }
 
-    /// Gives the error itself, without its place.
+    /// Returns the error itself, without its place.
     pub fn inner(&self) -> &ReadError {
         match self {
             ReadError::At { error, .. } => error,
@@ -141,7 +141,7 @@ impl ReadError {
         }
     }
 
-    /// Gives the name of the value that is wrong, as it is shown.
+    /// Returns the name of the value that is wrong, as it is shown.
     fn name(&self) -> Option<&str> {
         match self {
             ReadError::Conflict { names } => names.last().map(String::as_str),

@@ -273,7 +273,7 @@ impl Builder {
     }
 }
 
-/// Gives the maps that a merge key names: one, or a list of some.
+/// Returns the maps that a merge key names: one, or a list of some.
 fn maps(value: &Rc<Yaml>) -> Result<Vec<&[Entry]>, ReadError> {
     let nodes = match &value.kind {
         Kind::List(items) => items.as_slice(),

@@ -91,7 +91,7 @@ impl Destination {
         }
     }
 
-    /// Gives the rank of the layer; a file by its path has the user's.
+    /// Returns the rank of the layer; a file by its path has the user's.
     pub fn scope(&self) -> Scope {
         match self {
             Destination::Own { scope, .. } => *scope,
@@ -100,7 +100,7 @@ impl Destination {
         }
     }
 
-    /// Gives the settings file.
+    /// Returns the settings file.
     pub fn config_path(&self) -> PathBuf {
         match self {
             Destination::Own { dir, .. } => dir.join(CONFIG_FILE),
@@ -109,7 +109,7 @@ impl Destination {
         }
     }
 
-    /// Gives the directory of settings and credentials.
+    /// Returns the directory of settings and credentials.
     ///
     /// # Errors
     /// A file by its path has no credentials beside it.
@@ -135,7 +135,7 @@ impl Destination {
     }
 
     /// Changes the settings file: reads it under the lock, edits, judges the new text, replaces.
-    /// Gives the file when something changed.
+    /// Returns the file when something changed.
     pub fn edit_config(
         &self,
         context: &Context,

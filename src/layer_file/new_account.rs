@@ -157,14 +157,14 @@ impl Names {
         !self.profiles.contains_key(name) || self.has(name, account)
     }
 
-    /// Gives the first profile of an account.
+    /// Returns the first profile of an account.
     fn holder(&self, account: &Account) -> Option<&str> {
         let mut profiles = self.profiles.iter();
         let (name, _) = profiles.find(|(_, holder)| holder.as_ref() == Some(account))?;
         Some(name)
     }
 
-    /// Gives the shortest name that no profile has.
+    /// Returns the shortest name that no profile has.
     fn free_name(&self, account: &Account) -> String {
         let short = account.short_name();
         if !self.profiles.contains_key(short) {
@@ -174,7 +174,7 @@ impl Names {
         if self.profiles.contains_key(&long) { self.numbered(&long) } else { long }
     }
 
-    /// Gives a name that no profile has: the wanted one with a number.
+    /// Returns a name that no profile has: the wanted one with a number.
     fn numbered(&self, name: &str) -> String {
         let mut names = (2_u64..).map(|number| format!("{name}-{number}"));
         names.find(|name| !self.profiles.contains_key(name)).unwrap_or_else(|| name.to_owned())
@@ -223,7 +223,7 @@ pub fn place(
     Ok(Names::of(&world, scope).place(account, wanted))
 }
 
-/// Gives the first profile of an account.
+/// Returns the first profile of an account.
 pub fn profile_of<'a>(world: &'a World, account: &Account) -> Option<&'a str> {
     let named = |name: &str| {
         let selected = Located::new(name.to_owned(), Scope::Command, Origin::BuiltIn);
@@ -260,7 +260,7 @@ fn taken(world: &World, name: &str, account: &Account) -> Error {
         .help(format!("or free this one: carto profile rename {flag}{old} NEW"))
 }
 
-/// Gives the user's own word up to a scope.
+/// Returns the user's own word up to a scope.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -268,7 +268,7 @@ pub fn own_world(context: &Context, scope: Scope) -> Result<World, Error> {
     Ok(own_facts(context, scope)?.world)
 }
 
-/// Gives the user's own word up to a scope, and the stored keys.
+/// Returns the user's own word up to a scope, and the stored keys.
 ///
 /// # Errors
 /// A file that cannot be read.

@@ -34,7 +34,7 @@ pub enum Choice {
 }
 
 impl ScopeArgs {
-    /// Gives the chosen layer; clap has seen to it that there is at most one.
+    /// Returns the chosen layer; clap has seen to it that there is at most one.
     pub fn choice(&self) -> Option<Choice> {
         let ScopeArgs { system, user, project, file } = self;
         match (system, user, project, file) {

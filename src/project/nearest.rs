@@ -131,7 +131,7 @@ impl Project {
         !matches!(self.standing, ProjectStanding::Denied | ProjectStanding::Foreign(_))
     }
 
-    /// Gives what the choice of the account has to know; nothing when the project is left out.
+    /// Returns what the choice of the account has to know; nothing when the project is left out.
     pub fn facts(&self) -> Option<ProjectFacts> {
         if self.standing == ProjectStanding::Denied {
             return None;
@@ -146,17 +146,17 @@ impl Project {
         })
     }
 
-    /// Gives the path of one of its files.
+    /// Returns the path of one of its files.
     pub fn file(&self, name: &str) -> PathBuf {
         self.place.dir().join(name)
     }
 
-    /// Gives the root.
+    /// Returns the root.
     pub fn root(&self) -> &Path {
         &self.place.root
     }
 
-    /// Gives the bytes of its credentials file, approved or not.
+    /// Returns the bytes of its credentials file, approved or not.
     pub fn raw_credentials(&self) -> Result<Option<FileBytes>, Error> {
         let Some(dir) = &self.dir else { return Ok(None) };
         if dir.foreign().is_some() {
@@ -169,7 +169,7 @@ impl Project {
         }
     }
 
-    /// Gives the bytes of one of its files for a review, foreign or not.
+    /// Returns the bytes of one of its files for a review, foreign or not.
     ///
     /// # Errors
     /// It is there and cannot be read.
@@ -195,7 +195,7 @@ impl Project {
             .map_err(|error| Error::new(Kind::Refused, error.to_string()).at(path.display()))
     }
 
-    /// Gives its credentials, when their exact bytes were approved.
+    /// Returns its credentials, when their exact bytes were approved.
     pub fn credentials(&self, trust: &Trust) -> Result<Option<(PathBuf, FileBytes)>, Error> {
         if !self.counts() {
             return Ok(None);

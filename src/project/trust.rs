@@ -176,7 +176,7 @@ impl Trust {
         Trust { dir: state_dir.map(|dir| dir.join("trust")), access }
     }
 
-    /// Gives the place of the records when they may be written.
+    /// Returns the place of the records when they may be written.
     ///
     /// # Errors
     /// There is no home, or it is somebody else's.
@@ -193,7 +193,7 @@ impl Trust {
         }
     }
 
-    /// Gives what was said about a project.
+    /// Returns what was said about a project.
     ///
     /// # Errors
     /// A record that is there and cannot be read, or that somebody else could have written.

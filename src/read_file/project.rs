@@ -95,7 +95,7 @@ impl ProjectDir {
         Ok(ProjectDir { folder, state })
     }
 
-    /// Gives the path of `.carto`.
+    /// Returns the path of `.carto`.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

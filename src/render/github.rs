@@ -12,7 +12,7 @@ pub(super) fn set(name: &str, value: &str, random: &mut dyn FnMut() -> String) -
     format!("{name}<<{delimiter}\n{value}\n{delimiter}")
 }
 
-/// Gives the lines that hide a secret in the log; they have to be printed before it can appear.
+/// Returns the lines that hide a secret in the log; they have to be printed before it can appear.
 pub fn masks(secrets: &[&str]) -> String {
     let escaped =
         |secret: &str| secret.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");

@@ -87,7 +87,7 @@ fn json(variables: &[Variable]) -> String {
     text + "\n"
 }
 
-/// Gives a value as text.
+/// Returns a value as text.
 ///
 /// # Errors
 /// It is not UTF-8.

@@ -235,7 +235,7 @@ impl Wait<'_> {
     }
 }
 
-/// Gives the number of the process that holds the lock, as far as the file tells.
+/// Returns the number of the process that holds the lock, as far as the file tells.
 fn holder(mut file: &File) -> Option<u32> {
     let mut text = String::new();
     let read = file.take(HINT_LENGTH).read_to_string(&mut text);

@@ -137,7 +137,7 @@ fn names(_: &Metadata) -> u64 {
 }
 
 /// Removes the temporaries of earlier, killed runs, where there is nothing to write after all.
-/// Gives those that could not be removed.
+/// Returns those that could not be removed.
 ///
 /// # Errors
 /// The path leads to no file that could be written.

@@ -49,12 +49,12 @@ impl Target {
         Err(WriteError::unchanged(Act::Write, &path, WriteReason::LinkChain))
     }
 
-    /// Gives the path of the file itself.
+    /// Returns the path of the file itself.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives the directory that holds the file.
+    /// Returns the directory that holds the file.
     pub fn directory(&self) -> &Path {
         match self.path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -62,7 +62,7 @@ impl Target {
         }
     }
 
-    /// Gives the hidden name that stands beside the file for it, without the end.
+    /// Returns the hidden name that stands beside the file for it, without the end.
     pub(super) fn hidden_name(&self, end: &str) -> OsString {
         let mut name = OsString::from(".");
         name.push(part_of(self.path.file_name().unwrap_or_default()));

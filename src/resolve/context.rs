@@ -98,12 +98,12 @@ impl Context {
         context
     }
 
-    /// Gives a variable as it is, for functions that ask by name.
+    /// Returns a variable as it is, for functions that ask by name.
     pub fn env(&self, name: &str) -> Option<std::ffi::OsString> {
         self.invocation.env.get(name).map(ToOwned::to_owned)
     }
 
-    /// Gives the records of what was trusted.
+    /// Returns the records of what was trusted.
     pub fn trust(&self) -> Trust {
         let dir = self.invocation.state_dir();
         let access = match &dir {
@@ -212,7 +212,7 @@ impl Context {
         }
     }
 
-    /// Gives account and key; `None` where nobody names an account. Tells what the user should
+    /// Returns account and key; `None` where nobody names an account. Tells what the user should
     /// know about the decision, once.
     pub fn resolve(&self, plugin: Option<&str>) -> Result<Option<Resolved>, Error> {
         let facts = self.facts(plugin)?;
@@ -234,7 +234,7 @@ impl Context {
         Ok(Some(Resolved { chosen, choice, key, fetched: OnceCell::new() }))
     }
 
-    /// Gives account and key to a command that cannot do without.
+    /// Returns account and key to a command that cannot do without.
     pub fn require(&self) -> Result<Resolved, Error> {
         self.resolve(None)?.ok_or_else(|| Refusal::NoAccount.into())
     }
@@ -284,7 +284,7 @@ impl Context {
 /// No key was found, and the file that cannot be read may hold one: the public key in its place would
 /// be a silent downgrade.
 fn nobody_knows(account: &Account, broken: Error) -> Error {
-    let what = format!("a file of keys cannot be read, and no other has one for {account}");
+    let what = format!("a credential file cannot be read, and no other has one for {account}");
     let error = Error::new(Kind::Invalid, what);
     let error = if broken.places.is_empty() {
         // The words of such an error name the file.
@@ -295,7 +295,7 @@ fn nobody_knows(account: &Account, broken: Error) -> Error {
     error.help("correct the file").help("or ask for public data only: CARTO_API_KEY=default_public")
 }
 
-/// Gives `ui.color`; what is wrong with it is said by whoever needs the settings.
+/// Returns `ui.color`; what is wrong with it is said by whoever needs the settings.
 fn color_setting(config: &Config) -> Color {
     let path = SettingPath(vec!["ui".to_owned(), "color".to_owned()]);
     let setting = config.get(&path);

@@ -19,7 +19,7 @@ use crate::resolve::options::{Nested, NestedFiles};
 use crate::secret::Secret;
 
 impl Resolved {
-    /// Gives the key itself, fetched once.
+    /// Returns the key itself, fetched once.
     ///
     /// # Errors
     /// Its source fails, or gives no key.
@@ -31,7 +31,7 @@ impl Resolved {
         Ok(self.fetched.get_or_init(|| key).clone())
     }
 
-    /// Gives what a program is handed.
+    /// Returns what a program is handed.
     ///
     /// # Errors
     /// The key has to be fetched, and its source fails.
@@ -39,7 +39,7 @@ impl Resolved {
         Ok(Granted { key: Some(self.secret(context)?), ..self.granted_without_key() })
     }
 
-    /// Gives what a program is handed that has no use for the key.
+    /// Returns what a program is handed that has no use for the key.
     pub fn granted_without_key(&self) -> Granted {
         Granted {
             account: self.chosen.account.clone(),
@@ -51,7 +51,7 @@ impl Resolved {
 }
 
 impl Context {
-    /// Gives a stored key itself.
+    /// Returns a stored key itself.
     ///
     /// # Errors
     /// Its source fails, gives no key, or asks this very run for the key.

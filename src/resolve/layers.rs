@@ -182,7 +182,7 @@ fn parse_store(scope: Scope, path: &Path, file: &FileBytes) -> Result<Vec<Stored
     let holds_key = stored.iter().any(|entry| entry.key.literal().is_some());
     if holds_key && file.facts.mode & OTHERS != 0 {
         let shown = path.display();
-        return Err(Error::new(Kind::Invalid, "others can read this file of keys")
+        return Err(Error::new(Kind::Invalid, "others can read this credential file")
             .at(&shown)
             .note(format!("its mode is {:04o}", file.facts.mode & 0o7777))
             .help(format!("chmod 600 '{shown}'")));

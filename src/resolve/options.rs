@@ -109,7 +109,7 @@ pub enum NestedFiles {
 }
 
 impl Nested {
-    /// Gives the preset of the carto above.
+    /// Returns the preset of the carto above.
     pub fn preset(&self) -> Option<Preset> {
         Preset::named(self.preset.as_deref()?)
     }

@@ -86,7 +86,7 @@ struct Section<'a> {
     fields: Fields<'a>,
 }
 
-/// Gives the tables of one parent that the first values make, one after the other, at the end.
+/// Returns the tables of one parent that the first values make, one after the other, at the end.
 fn new_sections<'a>(layout: &Layout<'_>, values: &'a [(Vec<&'a str>, Value)]) -> Vec<Section<'a>> {
     let mut sections: Vec<Section> = Vec::new();
     let mut names = HashSet::new();
@@ -132,7 +132,7 @@ fn add_sections(text: &str, sections: &[Section]) -> Result<String, EditError> {
     finish(&layout, splices, &keys(above), Expected::Added(&expected))
 }
 
-/// Gives the lines of tables with their headers, with a blank line between two.
+/// Returns the lines of tables with their headers, with a blank line between two.
 fn blocks<'a>(tables: impl Iterator<Item = (String, &'a Fields<'a>)>) -> Vec<String> {
     let mut lines = Vec::new();
     for (header, fields) in tables {

@@ -56,7 +56,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// Gives the new text, or the old one where it stays.
+    /// Returns the new text, or the old one where it stays.
     #[must_use]
     pub fn or(self, old: String) -> String {
         match self {

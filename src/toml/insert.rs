@@ -61,7 +61,7 @@ fn key_of<'s>(step: &'s Step<'_>) -> Option<&'s str> {
     }
 }
 
-/// Gives the keys that are to be made, or says why the last node cannot hold them.
+/// Returns the keys that are to be made, or says why the last node cannot hold them.
 fn missing_keys<'s>(
     layout: &Layout<'_>,
     node: NodeId,
@@ -80,7 +80,7 @@ fn missing_keys<'s>(
     path[taken..].iter().map(key_of).collect::<Option<Vec<_>>>().ok_or(EditError::NotThere)
 }
 
-/// Gives the keys from a table down to another.
+/// Returns the keys from a table down to another.
 fn keys_between<'l>(layout: &'l Layout<'_>, outer: NodeId, mut node: NodeId) -> Vec<&'l str> {
     let mut names = Vec::new();
     while node != outer && node != ROOT {
@@ -97,7 +97,7 @@ fn last_pair_through<'l>(layout: &'l Layout<'_>, node: NodeId) -> Option<(usize,
         .find_map(|at| layout.pair_through(at, node).map(|parts| (at, parts)))
 }
 
-/// Gives a dotted key as it is written, up to the part that names a node.
+/// Returns a dotted key as it is written, up to the part that names a node.
 fn raw_through<'t>(text: &'t str, parts: &[Part], node: NodeId) -> &'t str {
     let start = parts.first().map_or(0, |part| part.span.start);
     let end = parts.iter().find(|part| part.node == node).map_or(start, |part| part.span.end);

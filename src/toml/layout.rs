@@ -142,7 +142,7 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// Gives what a table holds under a key.
+    /// Returns what a table holds under a key.
     pub(super) fn key(&self, table: NodeId, name: &str) -> Option<NodeId> {
         let children = &self.nodes[table].children;
         if children.len() > FEW {
@@ -152,7 +152,7 @@ impl<'t> Layout<'t> {
         children.iter().find(is_named).copied()
     }
 
-    /// Gives what a node holds one step further.
+    /// Returns what a node holds one step further.
     pub(super) fn child(&self, node: NodeId, step: &Step<'_>) -> Option<NodeId> {
         match step {
             Step::Key(name) => self.key(node, name),
@@ -212,7 +212,7 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// Gives the parts of a header or of a key and its value.
+    /// Returns the parts of a header or of a key and its value.
     pub(super) fn parts_of(&self, statement: &Statement) -> &[Part] {
         match &statement.kind {
             StatementKind::Header(parts) | StatementKind::Pair(parts) => &self.parts[parts.clone()],
@@ -220,7 +220,7 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// Gives the parts of a key and its value when they go through a node.
+    /// Returns the parts of a key and its value when they go through a node.
     pub(super) fn pair_through(&self, statement: usize, node: NodeId) -> Option<&[Part]> {
         match &self.statements[statement].kind {
             StatementKind::Pair(parts) => Some(&self.parts[parts.clone()])
@@ -244,12 +244,12 @@ impl<'t> Layout<'t> {
         self.statements.get(statement).is_some_and(|s| matches!(s.kind, StatementKind::Comment))
     }
 
-    /// Gives the index of the header of a section; the root's section has none.
+    /// Returns the index of the header of a section; the root's section has none.
     pub(super) fn header(&self, section: usize) -> Option<usize> {
         (section > 0).then(|| self.sections[section].statements.start)
     }
 
-    /// Gives the list of an array or inline table.
+    /// Returns the list of an array or inline table.
     pub(super) fn list(&self, node: NodeId) -> Option<&List> {
         match self.nodes[node].kind {
             Kind::Array(list) | Kind::Inline(list) => self.lists.get(list),
@@ -257,7 +257,7 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// Gives the inline table that a table is, or that wrote it with a dotted key.
+    /// Returns the inline table that a table is, or that wrote it with a dotted key.
     pub(super) fn inline_around(&self, mut node: NodeId) -> Option<NodeId> {
         while matches!(self.nodes[node].kind, Kind::Table(Defined::Dotted)) {
             node = self.nodes[node].parent;
@@ -265,12 +265,12 @@ impl<'t> Layout<'t> {
         matches!(self.nodes[node].kind, Kind::Inline(_)).then_some(node)
     }
 
-    /// Gives the line ending of a statement, which the last of a text may lack.
+    /// Returns the line ending of a statement, which the last of a text may lack.
     pub(super) fn ending(&self, statement: usize) -> &'t str {
         line_ending(&self.text[self.statements[statement].span.clone()])
     }
 
-    /// Gives the line ending for a new line that has no neighbour.
+    /// Returns the line ending for a new line that has no neighbour.
     pub(super) fn first_ending(&self) -> &'t str {
         match self.text.split_inclusive('\n').next().map(line_ending) {
             Some("\r\n") => "\r\n",
@@ -279,7 +279,7 @@ impl<'t> Layout<'t> {
     }
 }
 
-/// Gives the line ending at the end of a text.
+/// Returns the line ending at the end of a text.
 fn line_ending(text: &str) -> &str {
     let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     &text[line.len()..]

@@ -40,7 +40,7 @@ fn add_first(text: &str, list: &List, item: &str) -> Splice {
     Splice::insert(list.close, item)
 }
 
-/// Gives the white space to put before a new item: a line of its own when the last one has that.
+/// Returns the white space to put before a new item: a line of its own when the last one has that.
 fn lead_for_next(text: &str, list: &List, final_item: &Item) -> String {
     let space = &text[lead(text, final_item.span.start)];
     match space.rfind('\n') {
@@ -53,12 +53,12 @@ fn lead_for_next(text: &str, list: &List, final_item: &Item) -> String {
     }
 }
 
-/// Gives the white space directly before an offset.
+/// Returns the white space directly before an offset.
 fn lead(text: &str, end: usize) -> Range<usize> {
     text[..end].trim_end_matches([' ', '\t', '\r', '\n']).len()..end
 }
 
-/// Gives the end of the comment that stands on the same line behind an offset.
+/// Returns the end of the comment that stands on the same line behind an offset.
 fn comment_end(text: &str, after: usize) -> Option<usize> {
     let rest = &text[after..];
     let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
@@ -126,7 +126,7 @@ fn remove_all(text: &str, list: &List) -> Vec<Splice> {
         .collect()
 }
 
-/// Gives the span of an item with the white space that goes with it.
+/// Returns the span of an item with the white space that goes with it.
 fn around(text: &str, item: &Item, end: usize) -> Range<usize> {
     let line_start = text[..item.span.start].trim_end_matches([' ', '\t']).len();
     let line_end = comment_end(text, end).unwrap_or_else(|| {

@@ -41,7 +41,7 @@ pub fn outline(text: &str) -> Result<Vec<Named>, EditError> {
     Ok(found)
 }
 
-/// Gives what a node holds; nothing for numbers with a point and for dates.
+/// Returns what a node holds; nothing for numbers with a point and for dates.
 pub(super) fn value(layout: &Layout<'_>, node: NodeId) -> Option<Value> {
     let children = layout.nodes[node].children.iter();
     match &layout.nodes[node].kind {

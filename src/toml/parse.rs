@@ -179,7 +179,7 @@ impl<'t> Builder<'t> {
         error.map_or(Ok(()), |error| Err(Fault::Decode(error)))
     }
 
-    /// Gives the parts that were read since the last key or header; their names are the names.
+    /// Returns the parts that were read since the last key or header; their names are the names.
     fn finish_parts(&self) -> Range<usize> {
         let end = self.layout.parts.len();
         end - self.names.len()..end
@@ -309,7 +309,7 @@ impl<'t> Builder<'t> {
         self.layout.lists.len() - 1
     }
 
-    /// Gives the node for a value that begins here.
+    /// Returns the node for a value that begins here.
     fn value(&mut self, kind: Kind<'t>, start: usize) -> Result<NodeId, Fault> {
         let frame = self.frame();
         let node = match (&frame.key, &frame.holder) {

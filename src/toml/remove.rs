@@ -108,7 +108,7 @@ impl<'l, 't> Lines<'l, 't> {
         self.mark_one_blank(first, end);
     }
 
-    /// Gives the first of the comment lines that touch a header and nothing else.
+    /// Returns the first of the comment lines that touch a header and nothing else.
     fn attached_comments(&self, header: usize) -> usize {
         let count = (0..header).rev().take_while(|at| self.layout.is_comment(*at)).count();
         let first = header - count;

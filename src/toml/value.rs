@@ -24,7 +24,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Gives the text when the value is one.
+    /// Returns the text when the value is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Value::String(text) => Some(text),

@@ -122,7 +122,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   login        Store an account and its API key
             !   logout       Forget the key of the account in use
             !   profile      List, add, select, rename and remove named accounts
-            !   credentials  Show the account in use; take over and write CARTOframes' files
+            !   credentials  Show the account in use; import and export CARTOframes files
             ! 
             ! Settings:
             !   config       Read and change settings, and see where they come from
@@ -135,7 +135,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Plugins and aliases:
             !   plugin       List the plugins on PATH, and run one by its name
-            !   alias        List, set and delete aliases: `carto NAME` for words of yours
+            !   alias        List, set and delete aliases: short names for commands
             ! 
             ! Getting help:
             !   doctor       Look for what is wrong: permissions, misplaced keys, typos, PATH
@@ -201,13 +201,13 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! help: carto config set --help
             exit 2
             $ carto credentials
-            ! Show the account in use; take over and write CARTOframes' files
+            ! Show the account in use; import and export CARTOframes files
             ! 
             ! Usage: carto credentials <COMMAND>
             ! 
             ! Commands:
             !   show    Print the account in use and its key, masked, with where they come from
-            !   import  Take over accounts and keys from another program's file
+            !   import  Import accounts and keys from another program's file
             !   export  Write the account in use, with its key, as a file of CARTOframes
             !   delete  Delete a credentials file of another program, after saying what it holds
             ! 
@@ -216,7 +216,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Examples:
             !   carto credentials show                       the account in use, key masked
-            !   carto credentials import cartocreds.json     takes over CARTOframes' file
+            !   carto credentials import cartocreds.json     imports CARTOframes' file
             exit 2
             $ carto profile
             ! List, add, select, rename and remove named accounts
@@ -812,7 +812,7 @@ fn a_directory_where_a_file_belongs_is_named() {
                 exit 3
                 $ carto -c username=a config get username
                 ! warning: ~/.config/carto/credentials.toml is a directory, not a file
-                ! error: a file of keys cannot be read, and no other has one for a at https://a.carto.com
+                ! error: a credential file cannot be read, and no other has one for a at https://a.carto.com
                 ! note: ~/.config/carto/credentials.toml is a directory, not a file
                 ! help: correct the file
                 ! help: or ask for public data only: CARTO_API_KEY=default_public
@@ -1611,17 +1611,17 @@ fn without_an_account_what_needs_one_says_how_to_name_one() {
             $ carto credentials show
             ! error: no account is named anywhere
             ! help: carto login URL                      # for example https://NAME.carto.com
-            ! help: carto credentials import             # takes over CARTOframes' file
+            ! help: carto credentials import             # imports CARTOframes' file
             exit 4
             $ carto credentials export
             ! error: no account is named anywhere
             ! help: carto login URL                      # for example https://NAME.carto.com
-            ! help: carto credentials import             # takes over CARTOframes' file
+            ! help: carto credentials import             # imports CARTOframes' file
             exit 4
             $ carto logout
             ! error: no account is named anywhere
             ! help: carto login URL                      # for example https://NAME.carto.com
-            ! help: carto credentials import             # takes over CARTOframes' file
+            ! help: carto credentials import             # imports CARTOframes' file
             exit 4
             $ carto account
             exit 0
@@ -1632,7 +1632,7 @@ fn without_an_account_what_needs_one_says_how_to_name_one() {
             ! note: CARTO_API_KEY is not used: nothing says whose it is; add CARTO_USERNAME or CARTO_BASE_URL
             ! error: no account is named anywhere
             ! help: carto login URL                      # for example https://NAME.carto.com
-            ! help: carto credentials import             # takes over CARTOframes' file
+            ! help: carto credentials import             # imports CARTOframes' file
             exit 4
         "#]],
     );

@@ -550,7 +550,7 @@ fn in_a_broken_settings_file_what_parses_is_shown_and_nothing_is_changed() {
             $ carto config explain
             account  none is named anywhere
             help:    carto login URL                      # for example https://NAME.carto.com
-            help:    carto credentials import             # takes over CARTOframes' file
+            help:    carto credentials import             # imports CARTOframes' file
             ! error: invalid TOML: string values must be quoted, expected literal string
             !   --> ~/.config/carto/config.toml:2:12
             !   |
@@ -560,7 +560,7 @@ fn in_a_broken_settings_file_what_parses_is_shown_and_nothing_is_changed() {
             $ carto config explain organization
             account  none is named anywhere
             help:    carto login URL                      # for example https://NAME.carto.com
-            help:    carto credentials import             # takes over CARTOframes' file
+            help:    carto credentials import             # imports CARTOframes' file
             ! error: invalid TOML: string values must be quoted, expected literal string
             !   --> ~/.config/carto/config.toml:2:12
             !   |
@@ -847,7 +847,7 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 $ CARTO_USERNAME=ann carto account
                 ! warning: invalid TOML in a credentials file
                 !   --> [root]/sys/credentials.toml:2:17
-                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                ! error: a credential file cannot be read, and no other has one for ann at https://ann.carto.com
                 !   --> [root]/sys/credentials.toml:2:17
                 ! help: correct the file
                 ! help: or ask for public data only: CARTO_API_KEY=default_public
@@ -855,13 +855,13 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 $ carto -c username=ann config get username
                 ! warning: invalid TOML in a credentials file
                 !   --> [root]/sys/credentials.toml:2:17
-                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                ! error: a credential file cannot be read, and no other has one for ann at https://ann.carto.com
                 !   --> [root]/sys/credentials.toml:2:17
                 ! help: correct the file
                 ! help: or ask for public data only: CARTO_API_KEY=default_public
                 exit 3
                 $ carto -q -c username=ann account
-                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                ! error: a credential file cannot be read, and no other has one for ann at https://ann.carto.com
                 !   --> [root]/sys/credentials.toml:2:17
                 ! help: correct the file
                 ! help: or ask for public data only: CARTO_API_KEY=default_public
@@ -911,7 +911,7 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 $ CARTO_USERNAME=ann carto account
                 ! warning: invalid TOML in a credentials file
                 !   --> ~/.config/carto/credentials.toml:2:17
-                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                ! error: a credential file cannot be read, and no other has one for ann at https://ann.carto.com
                 !   --> ~/.config/carto/credentials.toml:2:17
                 ! help: correct the file
                 ! help: or ask for public data only: CARTO_API_KEY=default_public
@@ -919,13 +919,13 @@ fn a_broken_file_is_a_warning_when_the_account_is_given() {
                 $ carto -c username=ann config get username
                 ! warning: invalid TOML in a credentials file
                 !   --> ~/.config/carto/credentials.toml:2:17
-                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                ! error: a credential file cannot be read, and no other has one for ann at https://ann.carto.com
                 !   --> ~/.config/carto/credentials.toml:2:17
                 ! help: correct the file
                 ! help: or ask for public data only: CARTO_API_KEY=default_public
                 exit 3
                 $ carto -q -c username=ann account
-                ! error: a file of keys cannot be read, and no other has one for ann at https://ann.carto.com
+                ! error: a credential file cannot be read, and no other has one for ann at https://ann.carto.com
                 !   --> ~/.config/carto/credentials.toml:2:17
                 ! help: correct the file
                 ! help: or ask for public data only: CARTO_API_KEY=default_public

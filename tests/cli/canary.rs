@@ -284,7 +284,7 @@ fn run_all(world: &World) -> usize {
     shown
 }
 
-/// Gives a command line plain, with `-v`, with JSON, and with words that are wrong.
+/// Returns a command line plain, with `-v`, with JSON, and with words that are wrong.
 fn variants(command: &str, arguments: &str) -> Vec<String> {
     let plain = format!("{command} {arguments}");
     let mut all = vec![

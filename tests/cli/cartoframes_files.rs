@@ -460,7 +460,7 @@ fn an_import_says_what_it_stores_and_where() {
             $ carto profile list
               bob  bob at https://bob.carto.com
               lab  bob at https://bob.carto.com
-            ! note: in use is ann at https://ann.carto.com, without a profile
+            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
             $ carto config get username
             ann
@@ -564,7 +564,7 @@ fn without_a_file_the_known_places_are_looked_through() {
               bob  bob at https://bob.carto.com
               eu   https://ten.api.carto.com
               us   https://two.api.carto.com
-            ! note: in use is ann at https://ann.carto.com, without a profile
+            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
             $ carto config get username
             ann

@@ -29,7 +29,7 @@ fn strace() -> Option<PathBuf> {
     strace
 }
 
-/// Gives the system calls of a start, one a line, through the one that starts the plugin.
+/// Returns the system calls of a start, one a line, through the one that starts the plugin.
 fn calls_of_a_start(sandbox: &Sandbox, strace: &Path) -> Vec<String> {
     let log = sandbox.path("calls");
     let program = env!("CARGO_BIN_EXE_carto");

@@ -247,7 +247,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "problem",
         |s| set_mode(s, STORE, 0o640),
         "~/.config/carto/credentials.toml",
-        "others can read this file of keys (mode 0640)",
+        "others can read this credential file (mode 0640)",
         "chmod 600 ",
     ),
     (
@@ -255,7 +255,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "problem",
         |s| _ = s.shell("cd ~ && git init -q . && git add -f .config/carto").run().ok(),
         "~/.config/carto/credentials.toml",
-        "git tracks this file of keys",
+        "git tracks this credential file",
         "git rm --cached ",
     ),
     (
@@ -263,7 +263,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "problem",
         |s| _ = s.shell("cd ~ && git init -q .").run().ok(),
         "~/.config/carto/credentials.toml",
-        "git would commit this file of keys",
+        "git would commit this credential file",
         "carto config set apikey, which writes the .gitignore",
     ),
     (
@@ -287,7 +287,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "problem",
         |s| _ = s.file_with_mode("home/.config/carto/.credentials.toml.swp", KEY, 0o600),
         "~/.config/carto/.credentials.toml.swp",
-        "a copy of a file of keys",
+        "a copy of a credential file",
         "rm ",
     ),
     (

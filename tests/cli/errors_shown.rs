@@ -254,7 +254,7 @@ fn no_line_is_shown_of_a_file_that_can_hold_a_secret() {
         assert!(said.contains("  --> ~/.config/carto/config.toml:"), "{said}");
         assert!(!said.contains('|'), "{said}");
     }
-    // The file of keys itself, whatever it holds.
+    // The credential file itself, whatever it holds.
     for text in [
         "[[credential]]\nbase_url = 'MARKER'\n",
         "[[credential]]\nbase_url = MARKER\n",

@@ -397,7 +397,7 @@ fn nobody_names_an_account() {
     sandbox.carto("config explain").run().shows(&expect![[r#"
         account  none is named anywhere
         help:    carto login URL                      # for example https://NAME.carto.com
-        help:    carto credentials import             # takes over CARTOframes' file
+        help:    carto credentials import             # imports CARTOframes' file
         exit 0
     "#]]);
 }

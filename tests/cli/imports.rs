@@ -1,4 +1,4 @@
-//! Other programs' files of keys: what each becomes, what is said, and that nothing is lost.
+//! Other programs' credential files: what each becomes, what is said, and that nothing is lost.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -135,7 +135,7 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
               eu-2       bob at https://maps.example.com/user/bob
               mine       ann at https://ann.carto.com
               us         https://ac_us.api.carto.com
-            ! note: in use is ann at https://ann.carto.com, without a profile
+            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
             $ carto config get base_url
             https://ann.carto.com
@@ -813,7 +813,7 @@ fn of_two_keys_the_one_that_was_there_stays() {
     }
 }
 
-/// A mark by such a name would make the file of keys unreadable.
+/// A mark by such a name would make the credential file unreadable.
 #[test]
 fn a_name_that_no_profile_can_have_is_refused_before_anything_is_written() {
     for name in ["we\\u001bird", "a\\nb", "-p", ""] {
@@ -877,7 +877,7 @@ fn a_profile_of_another_account_keeps_its_name() {
               eu    zoe at https://zoe.carto.com  no key
               eu-2  yan at https://yan.carto.com  no key
               eu-3  bob at https://bob.carto.com
-            ! note: in use is ann at https://ann.carto.com, without a profile
+            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
             $ carto credentials import rc.yaml --profile eu
             ! error: the profile `eu` is another account: zoe at https://zoe.carto.com

@@ -479,7 +479,7 @@ fn logout_forgets_the_key_and_keeps_the_name() {
             exit 1
             $ carto profile list
               bob  bob at https://bob.carto.com  no key
-            ! note: in use is ann at https://ann.carto.com, without a profile
+            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
             $ carto logout
             ! note: forgot the key of ann at https://ann.carto.com in ~/.config/carto/credentials.toml
@@ -576,7 +576,7 @@ fn profiles_are_added_listed_and_selected() {
             $ carto profile list
               acme     acme at https://acme.carto.com
               my maps  ann at https://maps.example.com/user/ann  no key  protected
-            ! note: in use is ann at https://ann.carto.com, without a profile
+            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
             $ carto profile use acme
             ! note: profile acme (acme at https://acme.carto.com) is selected in ~/.config/carto/config.toml

@@ -92,19 +92,19 @@ fn an_equal_value_writes_nothing() {
     assert_eq!((facts(CONFIG), facts(CREDENTIALS)), before);
     expect![[r#"
         $ carto config set username ann
-        ! note: username was so already in ~/.config/carto/config.toml
+        ! note: username is already set to this value in ~/.config/carto/config.toml
         exit 0
         $ carto config set USER ann
-        ! note: username was so already in ~/.config/carto/config.toml
+        ! note: username is already set to this value in ~/.config/carto/config.toml
         exit 0
         $ carto config set organization maps
-        ! note: organization was so already in ~/.config/carto/config.toml
+        ! note: organization is already set to this value in ~/.config/carto/config.toml
         exit 0
         $ carto config set ui.color auto
-        ! note: ui.color was so already in ~/.config/carto/config.toml
+        ! note: ui.color is already set to this value in ~/.config/carto/config.toml
         exit 0
         $ carto config set 'profiles."my maps".base_url' https://MAPS.example.com:443/user/ann/
-        ! note: profiles."my maps".base_url was so already in ~/.config/carto/config.toml
+        ! note: profiles."my maps".base_url is already set to this value in ~/.config/carto/config.toml
         exit 0
         $ echo k1 | carto config set apikey
         ! note: already had the key of ann at https://ann.carto.com in ~/.config/carto/credentials.toml

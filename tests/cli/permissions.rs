@@ -33,7 +33,7 @@ impl Machine {
         machine
     }
 
-    /// Gives a path and all below it to the one who runs the program.
+    /// Returns a path and all below it to the one who runs the program.
     fn own(&self, name: &str) {
         self.give(&self.sandbox.path(name), self.uid);
     }
@@ -110,7 +110,7 @@ fn keys_that_others_can_read_are_refused() {
             0o644,
             expect![[r#"
             $ carto config get username
-            ! error: others can read this file of keys
+            ! error: others can read this credential file
             !   --> ~/.config/carto/credentials.toml
             ! note: its mode is 0644
             ! help: chmod 600 '~/.config/carto/credentials.toml'
@@ -121,7 +121,7 @@ fn keys_that_others_can_read_are_refused() {
             0o640,
             expect![[r#"
             $ carto config get username
-            ! error: others can read this file of keys
+            ! error: others can read this credential file
             !   --> ~/.config/carto/credentials.toml
             ! note: its mode is 0640
             ! help: chmod 600 '~/.config/carto/credentials.toml'
@@ -132,7 +132,7 @@ fn keys_that_others_can_read_are_refused() {
             0o604,
             expect![[r#"
             $ carto config get username
-            ! error: others can read this file of keys
+            ! error: others can read this credential file
             !   --> ~/.config/carto/credentials.toml
             ! note: its mode is 0604
             ! help: chmod 600 '~/.config/carto/credentials.toml'
@@ -143,7 +143,7 @@ fn keys_that_others_can_read_are_refused() {
             0o610,
             expect![[r#"
             $ carto config get username
-            ! error: others can read this file of keys
+            ! error: others can read this credential file
             !   --> ~/.config/carto/credentials.toml
             ! note: its mode is 0610
             ! help: chmod 600 '~/.config/carto/credentials.toml'
@@ -179,7 +179,7 @@ fn an_open_file_without_a_key_is_fine() {
         exit 0
     "#]],
     );
-    // What is written into it makes it a file of keys.
+    // What is written into it makes it a credential file.
     machine
         .says(&["echo marker | carto config set apikey", "carto account | wc -l"], &expect![[r#"
             $ echo marker | carto config set apikey

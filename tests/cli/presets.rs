@@ -208,7 +208,7 @@ fn what_a_preset_left_in_a_shell_is_no_key_of_another_account() {
         !   --> ~/.config/carto/credentials.toml:4:10
         ! warning: `apikey`: `env` cannot be a variable that `carto env --as` writes: its key may be another account's
         !   --> ~/.config/carto/credentials.toml:4:10
-        ! error: a file of keys cannot be read, and no other has one for xi at https://xi.carto.com
+        ! error: a credential file cannot be read, and no other has one for xi at https://xi.carto.com
         !   --> ~/.config/carto/credentials.toml:4:10
         ! help: correct the file
         ! help: or ask for public data only: CARTO_API_KEY=default_public
@@ -413,7 +413,7 @@ fn mistakes_are_told_with_the_known_names() {
         $ carto --isolated env --as gdal
         ! error: no account is named anywhere
         ! help: carto login URL                      # for example https://NAME.carto.com
-        ! help: carto credentials import             # takes over CARTOframes' file
+        ! help: carto credentials import             # imports CARTOframes' file
         exit 4
         $ carto config set plugins.x.as gdla
         ! error: `plugins.x.as`: expected one of gdal, carto-python, cartoframes-tests, carto-cli, not `gdla`

@@ -1018,7 +1018,7 @@ fn a_profile_never_becomes_another_account_by_login_or_import() {
               bob@maps.example.com-2  bob at https://maps.example.com/x/user/bob
               empty                   acme at https://acme.carto.com  protected
               sys                     sys at https://sys.carto.com  no key
-            ! note: in use is ann at https://ann.carto.com, without a profile
+            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
         "#]],
     );

@@ -22,7 +22,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Gives what stands in the first block of shell commands below a heading, from the `nth` on.
+/// Returns what stands in the first block of shell commands below a heading, from the `nth` on.
 fn shell(heading: &str, nth: usize) -> &'static str {
     let (_, section) = README.split_once(&format!("\n## {heading}\n")).unwrap();
     let section = section.split("\n## ").next().unwrap();
@@ -236,7 +236,7 @@ fn table() -> String {
     text
 }
 
-/// Gives the key's name and its other names, each with the table that they stand in.
+/// Returns the key's name and its other names, each with the table that they stand in.
 fn names(key: &Setting) -> String {
     let table = key.name.rsplit_once('.').map(|(table, _)| format!("{table}."));
     let table = table.unwrap_or_default();
@@ -263,7 +263,7 @@ fn value(value: ValueType) -> String {
     }
 }
 
-/// Gives the scopes, with what a project must be to say it.
+/// Returns the scopes, with what a project must be to say it.
 fn places(key: &Setting) -> String {
     let place = |scope: &Scope| match scope {
         Scope::Project if !key.read_from_untrusted() => "trusted project".to_owned(),

@@ -5,7 +5,7 @@ use crate::sandbox::{Call, Ran, Sandbox};
 const GUIDE: &str = include_str!("../../src/cli/guides/programs.md");
 const KEY: &str = "marker-key-1a2b3c";
 
-/// Gives the blocks of a language below the heading "Recipes", in order.
+/// Returns the blocks of a language below the heading "Recipes", in order.
 fn blocks(language: &str) -> Vec<&'static str> {
     let (_, recipes) = GUIDE.split_once("\n### Recipes\n").unwrap();
     let recipes = recipes.split("\n## ").next().unwrap();

@@ -257,13 +257,13 @@ impl Call<'_> {
         self
     }
 
-    /// Gives standard input; without it there is none.
+    /// Returns standard input; without it there is none.
     pub fn stdin(mut self, text: impl AsRef<[u8]>) -> Self {
         text.as_ref().clone_into(&mut self.stdin);
         self
     }
 
-    /// Gives the call as it is, for a test that connects it itself.
+    /// Returns the call as it is, for a test that connects it itself.
     pub fn command(self) -> Command {
         self.command
     }

@@ -25,7 +25,7 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Gives each field that by its name and type is the raw text of a key, in a type that derives a
+/// Returns each field that by its name and type is the raw text of a key, in a type that derives a
 /// way to show it.
 fn shown_secrets(code: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -105,7 +105,7 @@ fn the_search_for_raw_keys_finds_them() {
     }
 }
 
-/// Gives the program that panics with a key in hand; `cargo test` has built it.
+/// Returns the program that panics with a key in hand; `cargo test` has built it.
 fn panic_with_key() -> PathBuf {
     let carto = Path::new(env!("CARGO_BIN_EXE_carto"));
     carto.parent().unwrap().join("examples/panic-with-key")

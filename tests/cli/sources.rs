@@ -763,7 +763,7 @@ fn a_file_without_a_key_of_its_own_may_be_read_by_others() {
     let with_key = format!("{}\n[[credential]]\napikey = \"k2\"\n", sandbox.read(STORE));
     sandbox.file_with_mode(STORE, with_key, 0o644);
     let ran = sandbox.carto("account").run().fails(3).not_started();
-    assert!(ran.stderr.contains("others can read this file of keys"), "{ran}");
+    assert!(ran.stderr.contains("others can read this credential file"), "{ran}");
     let doctor = sandbox.carto("doctor").run().fails(1);
     assert!(doctor.stdout.contains("loose-credentials"), "{doctor}");
 }

@@ -59,7 +59,7 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Gives every file of `src` that is no test.
+/// Returns every file of `src` that is no test.
 fn sources() -> Vec<Source> {
     let files = rust_files(&root().join("src"));
     assert!(files.len() > 50, "the sources are looked for in the right place");
@@ -305,7 +305,7 @@ fn no_command_imports_another() {
     nothing(&found, "commands that import another command");
 }
 
-/// Gives the modules of this crate that a file names, with the line.
+/// Returns the modules of this crate that a file names, with the line.
 fn imports(source: &Source) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (at, line) in source.code.iter().enumerate() {

@@ -180,7 +180,7 @@ REFUSED = [
     Refused("a read-only directory of keys", "login https://new.carto.com --key-stdin", 5,
             "permission denied", chmod(HOME, 0o500), b"new-key\n"),
     Refused("a read-only file", SET, 5, "chmod u+w", chmod(CONFIG, 0o400)),
-    Refused("a read-only file of keys", "logout", 5, "chmod u+w", chmod(CREDENTIALS, 0o400)),
+    Refused("a read-only credential file", "logout", 5, "chmod u+w", chmod(CREDENTIALS, 0o400)),
     Refused("a read-only place to work", "credentials export creds.json", 5, "permission denied",
             chmod("work", 0o500)),
     Refused("a read-only place to work", "init", 5, "permission denied", chmod("work", 0o500)),

@@ -188,7 +188,7 @@ impl Draft {
     }
 }
 
-/// Gives name and URL of an account as it is written in a line.
+/// Returns name and URL of an account as it is written in a line.
 fn account_parts(text: &str) -> Option<(Option<&str>, String)> {
     match text.split_once('@') {
         _ if text.is_empty() => None,

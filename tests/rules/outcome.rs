@@ -9,7 +9,7 @@ use carto::secret::Secret;
 
 use crate::dsl::{Case, SHORT, read};
 
-/// Gives what comes of a line: `ACCOUNT by SCOPE, KEY`, or the refusal.
+/// Returns what comes of a line: `ACCOUNT by SCOPE, KEY`, or the refusal.
 ///
 /// Behind the scope, where it applies: `?` when an untrusted project has a part in it, `:PROFILE`
 /// or `:file`, the scope of the pattern, the organization and its scope, `over http`, `default`.

@@ -163,7 +163,7 @@ fn put(table: &mut Value, path: &[&str], value: Value) {
     }
 }
 
-/// Gives the keys of the account that each scope names with those below it.
+/// Returns the keys of the account that each scope names with those below it.
 fn stored_keys(
     context: &Context,
     wanted: &dyn Fn(Scope) -> bool,

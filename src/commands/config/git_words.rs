@@ -246,7 +246,7 @@ impl Typed {
         words.join(" ")
     }
 
-    /// Gives the key in our spelling and, for `set`, the value: never one that may be a secret.
+    /// Returns the key in our spelling and, for `set`, the value: never one that may be a secret.
     fn key_and_value(&self, verb: &str) -> Vec<String> {
         let Some(first) = self.words.first() else {
             return vec![if verb == "set" { "KEY VALUE" } else { "KEY" }.to_owned()];

@@ -138,7 +138,7 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     broken.map_or(Ok(()), Err)
 }
 
-/// Gives the environment's key in the form of those that are stored.
+/// Returns the environment's key in the form of those that are stored.
 fn of_environment(offered: Offered) -> Option<Stored> {
     let key = offered.environment?;
     Some(Stored {

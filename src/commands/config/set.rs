@@ -88,7 +88,9 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
     let shown = destination.config_path();
     match written {
         Some(_) => context.output.note(&format!("set {path} in {}", shown.display())),
-        None => context.output.note(&format!("{path} was so already in {}", shown.display())),
+        None => context
+            .output
+            .note(&format!("{path} is already set to this value in {}", shown.display())),
     }
     destination.tell_standing(context);
     if path.is("username") || path.is("base_url") {
@@ -191,7 +193,7 @@ fn wrong_scope(key: &Setting, path: &SettingPath, scope: Scope) -> Error {
         .help(format!("it is read from: {}", names.join(", ")))
 }
 
-/// Gives a key that was stored before any account was named to the account named now.
+/// Returns a key that was stored before any account was named to the account named now.
 fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Error> {
     let scope = destination.scope();
     if matches!(destination, Destination::File(_)) {
@@ -244,7 +246,7 @@ fn tell_unknown_profile(context: &Context, name: &str, scope: Scope, file: &Path
     }
 }
 
-/// Gives the command that stores a key for the account that a scope names.
+/// Returns the command that stores a key for the account that a scope names.
 fn key_command(scope: Scope) -> &'static str {
     match scope {
         Scope::System => "carto config set --system apikey",

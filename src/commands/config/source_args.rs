@@ -34,7 +34,7 @@ pub(super) struct SourceArgs {
 }
 
 impl SourceArgs {
-    /// Gives the source that is named; none where no flag is.
+    /// Returns the source that is named; none where no flag is.
     ///
     /// # Errors
     /// A flag whose value can be no source; never says the value.

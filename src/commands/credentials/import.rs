@@ -22,7 +22,7 @@ use crate::resolve::given_key::{read_existing, recognise, warn_if_loose};
 /// The longest text that is read from standard input, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// Take over accounts and keys from another program's file
+/// Import accounts and keys from another program's file
 ///
 /// The format is recognised by its content: CARTOframes' files, `.carto_credentials.json` of CARTO's
 /// official command line, `.cartorc.yaml` of carto_cli. Without FILE the known places are looked
@@ -42,7 +42,7 @@ pub(super) struct ImportArgs {
     /// Store account and key in this project
     #[arg(long)]
     project: bool,
-    /// Take over what all known places hold; replaces nothing
+    /// Import from all known places; replaces nothing
     #[arg(long, conflicts_with_all = ["file", "profile", "project"])]
     all: bool,
     /// Only say what would be stored

@@ -28,7 +28,7 @@ pub(super) struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// Gives the key that is taken over. CARTO's public one is none: it is what an account without a
+    /// Returns the key that is taken over. CARTO's public one is none: it is what an account without a
     /// key has anyway, and must not take the place of one.
     pub(super) fn key(&self) -> Option<&Secret> {
         self.entry.apikey.as_ref().filter(|key| !key.is_default_public())
@@ -105,7 +105,7 @@ pub(super) fn checked<'a>(
         .collect()
 }
 
-/// A name that no profile can have would make a file of keys that nobody can read.
+/// A name that no profile can have would make a credential file that nobody can read.
 fn check_name(entry: &ImportedAccount, path: &Path) -> Result<(), Error> {
     let Some(name) = &entry.name else { return Ok(()) };
     check_profile_name(name).map_err(|reason| {
@@ -301,7 +301,7 @@ impl Step<'_> {
         !self.is_skipped() && (key || self.place != Place::Known)
     }
 
-    /// Gives the profile that the file means where another account has its name.
+    /// Returns the profile that the file means where another account has its name.
     pub(super) fn taken_name(&self) -> Option<&str> {
         let suggested = self.wanted.suggested.as_deref()?;
         match &self.place {
@@ -312,7 +312,7 @@ impl Step<'_> {
         }
     }
 
-    /// Gives the key that is to be written.
+    /// Returns the key that is to be written.
     fn new_key(&self) -> Option<StoredKey> {
         let key = self.checked.key()?;
         let writes = matches!(self.key, KeyStep::Add | KeyStep::Replace);

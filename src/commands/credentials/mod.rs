@@ -12,11 +12,11 @@ use clap::{Args, Subcommand};
 use crate::error::Error;
 use crate::resolve::context::Context;
 
-/// Show the account in use; take over and write CARTOframes' files
+/// Show the account in use; import and export CARTOframes files
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto credentials show                       the account in use, key masked
-  carto credentials import cartocreds.json     takes over CARTOframes' file")]
+  carto credentials import cartocreds.json     imports CARTOframes' file")]
 pub struct CredentialsArgs {
     #[command(subcommand)]
     verb: Verb,

@@ -41,7 +41,7 @@ fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
         findings.push(Finding::problem(
             "loose-credentials",
             path.display(),
-            format!("others can read this file of keys (mode {mode:04o})"),
+            format!("others can read this credential file (mode {mode:04o})"),
             format!("chmod 600 {}", shell_word(path)),
         ));
     }
@@ -49,7 +49,7 @@ fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
         findings.push(Finding::problem(
             "tracked-credentials",
             path.display(),
-            "git tracks this file of keys",
+            "git tracks this credential file",
             format!(
                 "git rm --cached {}; then replace the keys: whoever has the repository has them",
                 shell_word(path)
@@ -59,7 +59,7 @@ fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
         findings.push(Finding::problem(
             "committable-credentials",
             path.display(),
-            "git would commit this file of keys",
+            "git would commit this credential file",
             "carto config set apikey, which writes the .gitignore; or add the name to it",
         ));
     }
@@ -125,7 +125,7 @@ fn of_directory(_dir: &Path) -> Option<Finding> {
     None
 }
 
-/// Finds what editors and backups left of a file of keys.
+/// Finds what editors and backups left of a credential file.
 fn copies_in(dir: &Path) -> Vec<Finding> {
     let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
     let is_copy = |name: &str| {
@@ -140,7 +140,7 @@ fn copies_in(dir: &Path) -> Vec<Finding> {
             Finding::problem(
                 "copy-of-credentials",
                 path.display(),
-                "a copy of a file of keys",
+                "a copy of a credential file",
                 format!("rm {}", shell_word(&path)),
             )
         })

@@ -122,7 +122,7 @@ pub fn examine(context: &Context) -> Vec<Finding> {
     findings.extend(variables::examine(context));
     findings.extend(path::examine(context));
     findings.extend(neighbours::examine(context));
-    // One cause is told once: that others can read a file of keys is what stops other commands.
+    // One cause is told once: that others can read a credential file is what stops other commands.
     let loose = findings.iter().filter(|finding| finding.id == "loose-credentials");
     let loose: Vec<_> = loose.map(|finding| finding.place.clone()).collect();
     findings.retain(|finding| finding.id != "broken-file" || !loose.contains(&finding.place));
@@ -131,7 +131,7 @@ pub fn examine(context: &Context) -> Vec<Finding> {
     findings
 }
 
-/// Gives the mode where it lets others in.
+/// Returns the mode where it lets others in.
 #[cfg(unix)]
 fn open_to_others(facts: &std::fs::Metadata) -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;
@@ -139,7 +139,7 @@ fn open_to_others(facts: &std::fs::Metadata) -> Option<u32> {
     (mode & 0o077 != 0).then_some(mode)
 }
 
-/// Gives the mode where it lets others in.
+/// Returns the mode where it lets others in.
 #[cfg(not(unix))]
 fn open_to_others(_facts: &std::fs::Metadata) -> Option<u32> {
     None

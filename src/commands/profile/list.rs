@@ -71,7 +71,7 @@ fn tell_account_without_profile(context: &Context, facts: &Facts) {
     if let Decision::Chosen(chosen) = facts.world.resolve()
         && chosen.profile().is_none()
     {
-        context.output.note(&format!("in use is {}, without a profile", chosen.account));
+        context.output.note(&format!("using {}, without a profile", chosen.account));
     }
 }
 

@@ -221,7 +221,7 @@ impl Keys {
     }
 }
 
-/// Gives the account of a profile as one scope defines it.
+/// Returns the account of a profile as one scope defines it.
 fn account_at(world: &World, scope: Scope, name: &str) -> Option<Account> {
     let others = Scope::ALL.into_iter().filter(|other| *other != scope);
     let only = others.fold(world.clone(), |world, other| world.without_profile(other, name));
@@ -229,7 +229,7 @@ fn account_at(world: &World, scope: Scope, name: &str) -> Option<Account> {
     only.account_of_profile(&selected).ok()
 }
 
-/// Gives the command that forgets the key of an account that nothing names.
+/// Returns the command that forgets the key of an account that nothing names.
 fn logout(account: &Account) -> String {
     let url = account.base_url();
     let name = match account.username() {

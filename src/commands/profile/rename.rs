@@ -121,7 +121,7 @@ fn write_both(
     Ok(copied)
 }
 
-/// Gives the facts where every file can be read.
+/// Returns the facts where every file can be read.
 pub(super) fn sound_facts(context: &Context) -> Result<Facts, Error> {
     let facts = context.facts(None)?;
     match facts.broken.first() {

@@ -36,7 +36,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Gives the word for programs and people.
+    /// Returns the word for programs and people.
     pub(super) fn word(self) -> &'static str {
         match self {
             Place::Here => "here",

@@ -25,14 +25,14 @@ impl Written {
         Ok(Written { tables, selectors })
     }
 
-    /// Gives the selecting settings as they are listed: `profile, plugins.sql.profile`.
+    /// Returns the selecting settings as they are listed: `profile, plugins.sql.profile`.
     pub(super) fn selectors_shown(&self) -> String {
         let shown = self.selectors.iter().map(|path| SettingPath::canonical(path).to_string());
         shown.collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Gives the text in which a profile and whatever selects it there has another name.
+/// Returns the text in which a profile and whatever selects it there has another name.
 pub(super) fn renamed(text: &str, old: &str, new: &str) -> Result<Change, EditError> {
     let written = Written::find(text, old)?;
     if written.tables.is_empty() {
@@ -54,7 +54,7 @@ pub(super) fn renamed(text: &str, old: &str, new: &str) -> Result<Change, EditEr
     Ok(Change::Changed(text))
 }
 
-/// Gives the text without a profile and whatever selects it there.
+/// Returns the text without a profile and whatever selects it there.
 pub(super) fn removed(text: &str, name: &str) -> Result<Change, EditError> {
     let written = Written::find(text, name)?;
     if written.tables.is_empty() {

@@ -52,7 +52,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 }
 
 impl Picked {
-    /// Gives the key itself: from where it is stored, or from its source.
+    /// Returns the key itself: from where it is stored, or from its source.
     ///
     /// # Errors
     /// The source fails, or what it gives is no key.
@@ -61,7 +61,7 @@ impl Picked {
     }
 }
 
-/// Gives the key of an entry: from where it is stored, or from its source.
+/// Returns the key of an entry: from where it is stored, or from its source.
 ///
 /// # Errors
 /// The source fails, or what it gives is no key; names the source and the entry.

@@ -39,12 +39,12 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    /// Gives the place of the bare key.
+    /// Returns the place of the bare key.
     pub fn key(&self) -> Range<usize> {
         wide(self.key)
     }
 
-    /// Gives the place of the value.
+    /// Returns the place of the value.
     pub fn value(&self) -> Range<usize> {
         wide(self.value)
     }
@@ -72,7 +72,7 @@ pub fn read(text: &str) -> Option<Plain> {
     Some(reader.finish())
 }
 
-/// Gives every line without its end, with the place where it begins.
+/// Returns every line without its end, with the place where it begins.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut next = 0;
     text.split_inclusive('\n').map(move |line| {
@@ -83,7 +83,7 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Gives a single value that was found before.
+/// Returns a single value that was found before.
 pub fn decoded(raw: &str) -> Option<Value> {
     match raw {
         "true" => Some(Value::Bool(true)),
@@ -226,7 +226,7 @@ impl<'t> Reader<'t> {
         children.find(hasher.hash_one((table, name)), is_it).copied()
     }
 
-    /// Gives every table but the root, and every leaf.
+    /// Returns every table but the root, and every leaf.
     fn all(&self) -> impl Iterator<Item = Child> {
         let ids = |all: usize| 0..u32::try_from(all).unwrap_or(u32::MAX);
         let tables = ids(self.tables.len()).skip(1).map(Child::Table);
@@ -253,7 +253,7 @@ impl<'t> Reader<'t> {
         fresh
     }
 
-    /// Gives the table that something stands in, and its name.
+    /// Returns the table that something stands in, and its name.
     fn named(&self, child: Child) -> Option<(u32, &str)> {
         match child {
             Child::Table(id) => {
