@@ -8,6 +8,7 @@ use crate::credential::store;
 use crate::error::{Error, Kind};
 use crate::foreign::git;
 use crate::layer_file::approval::Approval;
+use crate::layer_file::length::check_length;
 use crate::layer_file::scope_args::Choice;
 use crate::project::nearest::{PROJECT_LIMIT, Project, ProjectStanding};
 use crate::read_file::{read_named, read_own};
@@ -221,6 +222,7 @@ impl Destination {
         lock: &Lock,
         approval: Approval,
     ) -> Result<(), Error> {
+        check_length(path, new, self.limit())?;
         let mode = if self.scope() == Scope::User { Mode::Private } else { Mode::Shared };
         // Both versions are trusted meanwhile: a run may end, and another read, between any two
         // steps.
@@ -269,6 +271,7 @@ impl Destination {
             self.settle(context, |record| record.approve_credentials(&old))?;
             return Ok((path, told));
         };
+        check_length(&path, new.as_bytes(), self.limit())?;
         if brings_key(&path, text, &new)? {
             let target = Target::resolve(&path, self.links())?;
             git::keep_out(&context.invocation.env, target.path(), &mut |text| {
@@ -288,6 +291,14 @@ impl Destination {
         context
             .update_trust(project.root(), |record| record.approve_credentials(new.as_bytes()))?;
         Ok((path, told))
+    }
+
+    /// The longest file, in bytes, that a run reads here.
+    fn limit(&self) -> u64 {
+        match self {
+            Destination::Project(_) => PROJECT_LIMIT,
+            Destination::Own { .. } | Destination::File(_) => OWN_LIMIT,
+        }
     }
 
     /// Links are followed in one's own files; those of a project come with clones.
@@ -385,6 +396,3 @@ pub fn edit_error(path: &Path, error: &EditError) -> Error {
     };
     Error::new(kind, error.to_string()).at(place)
 }
-
-/// The longest project file that is written, in bytes; a longer one would not be read again.
-pub const LONGEST_PROJECT_FILE: u64 = PROJECT_LIMIT;

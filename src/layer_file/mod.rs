@@ -3,5 +3,6 @@
 mod approval;
 pub mod destination;
 pub mod forget_key;
+mod length;
 pub mod new_account;
 pub mod scope_args;

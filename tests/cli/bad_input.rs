@@ -1741,3 +1741,31 @@ fn output_that_goes_nowhere_is_quiet_when_closed_and_an_error_when_full() {
         "#]],
     );
 }
+
+/// What `carto` writes, it reads again: nine settings of 120 kB each made a project file that no
+/// command took any more.
+#[test]
+fn no_file_is_written_that_the_next_run_refuses() {
+    let sandbox = Sandbox::new();
+    _ = sandbox.carto("init").run().ok();
+    let long = "x".repeat(120_000);
+    let set = |n: u8| {
+        sandbox.carto("config set --project").arg(format!("plugins.q.v{n}")).arg(&long).run()
+    };
+    for n in 0..8 {
+        _ = set(n).ok();
+    }
+    let before = sandbox.read("work/.carto/config.toml");
+    let refused = set(8).fails(5);
+    assert_eq!(
+        refused.stderr,
+        "error: the file would be longer than the 1024 KiB that carto reads\n  \
+         --> [work]/.carto/config.toml\nnote: nothing was written\n\
+         help: carto config unset SETTING     # one that is not needed, in the same layer\n",
+    );
+    assert_eq!(sandbox.read("work/.carto/config.toml"), before);
+    // The project works as before, and what is in it can go.
+    _ = sandbox.carto("config unset --project plugins.q.v0").run().ok();
+    _ = set(8).ok();
+    assert_eq!(sandbox.carto("config get plugins.q.v8").run().ok().stdout.trim_end(), long);
+}

@@ -40,8 +40,7 @@ fn with_block<'a>(sandbox: &'a Sandbox, entries: &[&str], words: &str) -> Call<'
     }
     let file = sandbox.file("block", block);
     let carto = Path::new(env!("CARGO_BIN_EXE_carto"));
-    let starter = carto.with_file_name("examples").join("exec-with-environment");
-    assert!(starter.exists(), "plain `cargo test` builds it, as does `cargo build --examples`");
+    let starter = crate::sandbox::fake("exec-with-environment");
     sandbox.program(starter).arg(file).arg(carto).words(words)
 }
 

@@ -23,6 +23,13 @@ tr '\0' '\n' </proc/$$/environ |
     grep -E '^CARTO_(USERNAME|USER|BASE_URL|API_KEY|ORG|ALLOW_NON_SECURE)=' | sort
 "#;
 
+/// Finds a program that only tests start. `cargo test` builds all of them, `--test cli` alone none.
+pub fn fake(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_BIN_EXE_carto")).with_file_name("examples").join(name);
+    assert!(path.exists(), "the fake `{name}` is not built: cargo build --examples");
+    path
+}
+
 /// A scratch machine. Nothing of the real user reaches the program under test.
 pub struct Sandbox {
     _temp: tempfile::TempDir,

@@ -107,8 +107,7 @@ fn the_search_for_raw_keys_finds_them() {
 
 /// Returns the program that panics with a key in hand; `cargo test` has built it.
 fn panic_with_key() -> PathBuf {
-    let carto = Path::new(env!("CARGO_BIN_EXE_carto"));
-    carto.parent().unwrap().join("examples/panic-with-key")
+    crate::sandbox::fake("panic-with-key")
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn t40_a_second_copy_of_a_variable_does_not_survive() {
         block.extend([name.as_bytes(), b"=", value.as_encoded_bytes(), b"\0"].concat());
     }
     let carto = Path::new(env!("CARGO_BIN_EXE_carto"));
-    let starter = carto.with_file_name("examples").join("exec-with-environment");
+    let starter = crate::sandbox::fake("exec-with-environment");
     let ran = sandbox
         .program(starter)
         .arg(sandbox.file("block", block))
