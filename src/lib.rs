@@ -1,16 +1,23 @@
 //! carto: a dispatcher of `carto-*` plugins and a manager of layered settings and keys.
 //!
-//! One run, from left to right; each arrow is a function with a value in and a value out:
+//! One run of `carto foo`, from `main` to `execve`:
 //!
-//! ```text
-//! Invocation -> cli -> config::discover -> Layer::parse -> Config -> account -> credential -> plugin
-//!  what was     flags    places to look     a file's bytes  merged    World      which key    contract,
-//!  given                 for files          as values                 resolves   and why      execve
-//!                                    trust: does the project's word count?
-//! ```
+//! 1. [`invocation`] reads arguments, environment and directory, once.
+//! 2. [`cli`] reads the global flags. A name that is not built in is dispatched ([`dispatch::alias`]
+//!    first, then [`dispatch::plugin`]); a built-in one runs from [`commands`].
+//! 3. [`path_search`] finds the plugin `carto-foo`.
+//! 4. [`config::places`] lists where to look, [`resolve::layers`] reads each file into a
+//!    [`config::Layer`], and [`project`] says how far the project's is trusted.
+//! 5. [`config::Config`] holds the layers in order of [`config::Scope`]: there is precedence decided.
+//! 6. [`account::World::resolve`] decides which account, from what each scope says.
+//! 7. [`credential::choose`] decides which key; [`resolve::fetching`] fetches it from its source.
+//! 8. [`dispatch::environment`] makes the plugin's variables, and [`dispatch::execve`] replaces this
+//!    process.
 //!
-//! `commands` joins the steps ([`commands::context`]); a command asks only for those it needs. Modules
-//! import from lower ranks only, and a test holds the ranks (`tests/cli/structure.rs`).
+//! Around it: [`explain`] says why, [`layer_file`] writes one scope's files, [`foreign`] reads and
+//! writes other programs' files, [`toml`] reads and edits TOML, [`output`] alone prints.
+//!
+//! A module imports from lower ranks only; `tests/cli/structure.rs` holds the ranks.
 
 pub mod account;
 pub mod base_url;
