@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, accessat, openat, statat};
 
-use crate::dispatch::PluginName;
+use crate::plugin_name::PluginName;
 
 /// Where plugins are looked for, in order: absolute directories only.
 #[derive(Clone, Debug)]

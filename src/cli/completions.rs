@@ -10,7 +10,6 @@ use clap_complete::Shell;
 
 use super::definition::{builtins, command};
 use crate::config::setting::SETTINGS;
-use crate::dispatch::plugin;
 use crate::resolve::context::Context;
 
 /// Returns the script of a shell.
@@ -25,7 +24,7 @@ fn with_names(context: &Context) -> Clap {
     let keys: Vec<_> = keys.map(|key| PossibleValue::new(key.name).help(key.doc)).collect();
     let profiles = names_below(context, "profiles");
     let aliases = names_below(context, "alias");
-    let found = plugin::search_path(context).list();
+    let found = context.search_path().list();
     let plugins: Vec<_> = found.keys().map(ToString::to_string).map(PossibleValue::new).collect();
     let mut root = offering(command(), "profile", &profiles);
     for (group, verbs, arg, values) in [

@@ -95,7 +95,7 @@ fn own_words_for_help(context: &Context) -> String {
     for (name, words) in aliases {
         text += &format!("  {:<12} {}\n", escape::line(&name), escape::line(&words));
     }
-    let found = plugin::search_path(context).list();
+    let found = context.search_path().list();
     if !found.is_empty() {
         text += "\nPlugins:\n";
     }

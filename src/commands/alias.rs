@@ -7,13 +7,13 @@ use serde_json::json;
 
 use crate::config::setting::SettingPath;
 use crate::config::{Layer, Located, Scope, Value};
-use crate::dispatch::PluginName;
 use crate::dispatch::alias::{Meaning, Written, meaning};
 use crate::dispatch::{plugin, start};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
+use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
 use crate::toml::edit;
 

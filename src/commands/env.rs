@@ -5,13 +5,14 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use crate::dispatch::environment::{Contract, REMOVED, VERSION};
+use crate::dispatch::environment::Contract;
 use crate::dispatch::preset_args::PresetArgs;
 use crate::error::{Error, Kind, io_reason};
 use crate::invocation::Invocation;
 use crate::project::nearest::ProjectStanding;
 use crate::render::{self, Format, Variable};
 use crate::resolve::context::{Context, Resolved};
+use crate::variables::{REMOVED, VERSION};
 
 /// Print the account in use as variables, with its key
 ///

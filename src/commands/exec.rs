@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use crate::dispatch::preset_args::PresetArgs;
-use crate::dispatch::{plugin, start};
+use crate::dispatch::start;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::path_search::{Program, Unfit, is_path, judge};
@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
         return Err(Error::new(Kind::Usage, "no program is named").help("carto exec -- CMD"));
     };
     let resolved = context.require()?;
-    let path = match plugin::search_path(context).program(name) {
+    let path = match context.search_path().program(name) {
         Program::Found(path) => path,
         Program::NotFound => {
             let shown = escape::line(&name.to_string_lossy()).into_owned();

@@ -8,50 +8,10 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use crate::account::Account;
-use crate::dispatch::preset::Preset;
 use crate::invocation::{Env, same_name};
-use crate::secret::Secret;
-
-/// The version of the contract, in `CARTO_PLUGIN_API`.
-pub const VERSION: &str = "1";
-/// The private variable by which a nested carto learns what this one was told.
-pub const NESTED: &str = "CARTO_NESTED";
-
-/// Every variable that carto writes, or that could name or open an account.
-pub const REMOVED: [&str; 16] = [
-    "CARTO_USERNAME",
-    "CARTO_USER",
-    "CARTO_BASE_URL",
-    "CARTO_API_URL",
-    "CARTO_API_KEY",
-    "CARTO_API_KEY_FILE",
-    "CARTO_API_TOKEN",
-    "CARTO_ORG",
-    "CARTO_ALLOW_NON_SECURE",
-    "CARTO_PROFILE",
-    "CARTO_CREDENTIALS_FILE",
-    "CARTO_PROJECT_DIR",
-    "CARTO_BIN",
-    "CARTO_PLUGIN_API",
-    "CARTO_PLUGIN_CONFIG",
-    NESTED,
-];
-
-/// The variables among them that hold a key: no program gets them that has no use for one.
-pub const HOLD_KEYS: [&str; 2] = ["CARTO_API_KEY", "CARTO_API_TOKEN"];
-
-/// The account that a program is handed.
-#[derive(Clone, Debug)]
-pub struct Granted {
-    /// The account.
-    pub account: Account,
-    /// Its key; none where the user withholds it.
-    pub key: Option<Secret>,
-    /// Its organization.
-    pub organization: Option<String>,
-    /// Whether its URL is `http://` by permission.
-    pub non_secure: bool,
-}
+use crate::resolve::granted::Granted;
+use crate::resolve::preset::Preset;
+use crate::variables::{NESTED, REMOVED, VERSION};
 
 /// Everything that a plugin is handed besides its arguments.
 #[derive(Clone, Debug, Default)]
@@ -140,6 +100,7 @@ impl Contract<'_> {
 mod tests {
     use super::*;
     use crate::base_url::BaseUrl;
+    use crate::secret::Secret;
 
     /// A nested carto must not warn of what this one has written.
     #[test]

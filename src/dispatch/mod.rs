@@ -8,9 +8,5 @@ pub mod alias;
 pub mod environment;
 pub mod execve;
 pub mod plugin;
-mod plugin_name;
-pub mod preset;
 pub mod preset_args;
 pub mod start;
-
-pub use plugin_name::{NameError, PluginName};

@@ -4,15 +4,15 @@ use std::ffi::{OsStr, OsString};
 
 use crate::config::setting::SettingPath;
 use crate::config::{Scope, Value};
-use crate::dispatch::PluginName;
-use crate::dispatch::environment::Granted;
-use crate::dispatch::preset::Preset;
 use crate::dispatch::start::{self, Handed};
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::path_search::{Found, SearchPath};
+use crate::path_search::Found;
+use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
+use crate::resolve::granted::Granted;
 use crate::resolve::layers::Loaded;
+use crate::resolve::preset::Preset;
 
 /// Runs a plugin. Returns only where it could not start or could not take this process's place.
 ///
@@ -49,12 +49,6 @@ pub fn run(
     start::start(context, &found.path, found.path.as_os_str(), args, &handed)
 }
 
-/// Returns the places where plugins are looked for.
-pub fn search_path(context: &Context) -> SearchPath {
-    let installed = context.invocation.data_dir().map(|dir| dir.join("plugins"));
-    SearchPath::new(context.invocation.env.get("PATH"), installed)
-}
-
 /// Checks the name of a command that is not built in.
 ///
 /// # Errors
@@ -73,7 +67,7 @@ pub fn plugin_name(name: &OsStr, builtins: &[String]) -> Result<PluginName, Erro
 /// # Errors
 /// There is none: the nearest built-in commands and plugins, and where a copy was passed over.
 pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Result<Found, Error> {
-    let path = search_path(context);
+    let path = context.search_path();
     if let Some(found) = path.find(name) {
         return Ok(found);
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use crate::dispatch::preset::Preset;
+use crate::resolve::preset::Preset;
 
 /// The flag `--as`.
 #[derive(Args, Clone, Copy, Debug)]

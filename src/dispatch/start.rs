@@ -4,16 +4,17 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 use crate::config::places::Files;
-use crate::dispatch::environment::{Contract, Granted};
+use crate::dispatch::environment::Contract;
 use crate::dispatch::execve::{self, Ended};
-use crate::dispatch::preset::Preset;
 use crate::error::{Error, Kind, shell_word};
 use crate::invocation::Invocation;
 use crate::path_search::Unfit;
 use crate::project::nearest::{Project, ProjectStanding};
 use crate::resolve::context::Context;
+use crate::resolve::granted::Granted;
 use crate::resolve::layers::Loaded;
 use crate::resolve::options::{Nested, NestedFiles};
+use crate::resolve::preset::Preset;
 
 /// What a program is handed besides its arguments.
 #[derive(Debug)]

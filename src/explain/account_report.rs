@@ -8,11 +8,11 @@ use crate::account::{Candidate, Decision, Outcome};
 use crate::config::{Origin, RemarkKind, Scope};
 use crate::credential::source::StoredKey;
 use crate::credential::{Choice, KeyCandidate, Picked, Verdict, choose};
-use crate::dispatch::environment::NESTED;
 use crate::error::Error;
 use crate::escape;
 use crate::project::nearest::{Project, ProjectStanding};
 use crate::resolve::context::{Context, Facts};
+use crate::variables::NESTED;
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,14 +9,14 @@ use crate::config::Origin;
 use crate::credential::fetch::{Surroundings, fetch};
 use crate::credential::git_store::GitStore;
 use crate::credential::source::StoredKey;
-use crate::dispatch::environment::{Granted, NESTED, REMOVED};
-use crate::dispatch::plugin;
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::path_search::{Program, Unfit, is_path, judge};
+use crate::path_search::{Program, SearchPath, Unfit, is_path, judge};
 use crate::resolve::context::{Context, Resolved};
+use crate::resolve::granted::Granted;
 use crate::resolve::options::{Nested, NestedFiles};
 use crate::secret::Secret;
+use crate::variables::{NESTED, REMOVED};
 
 impl Resolved {
     /// Returns the key itself, fetched once.
@@ -88,13 +88,19 @@ impl Context {
         self.with_surroundings(None, |around| act(GitStore::open(account, around)?))
     }
 
+    /// Returns the places where plugins and programs are looked for.
+    pub fn search_path(&self) -> SearchPath {
+        let installed = self.invocation.data_dir().map(|dir| dir.join("plugins"));
+        SearchPath::new(self.invocation.env.get("PATH"), installed)
+    }
+
     /// Says why a program of a command source would not run.
     ///
     /// # Errors
     /// The reason, in words that follow the command.
     pub fn find_program(&self, name: &OsStr) -> Result<PathBuf, String> {
         let shown = escape::line(&name.to_string_lossy()).into_owned();
-        let path = match plugin::search_path(self).program(name) {
+        let path = match self.search_path().program(name) {
             Program::Found(path) => path,
             Program::NotFound if is_path(name) => {
                 return Err(format!("there is no program `{shown}`"));

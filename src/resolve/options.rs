@@ -10,11 +10,11 @@ use crate::config::given::Assignment;
 use crate::config::places::Files;
 use crate::config::setting::SettingPath;
 use crate::config::{Layer, Origin, Scope, Value};
-use crate::dispatch::environment::NESTED;
-use crate::dispatch::preset::Preset;
 use crate::error::{Error, Kind};
 use crate::invocation::Env;
 use crate::output::Color;
+use crate::resolve::preset::Preset;
+use crate::variables::NESTED;
 
 /// The flags that stand before the command's name.
 #[derive(Args, Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 
-use carto::dispatch::environment::REMOVED;
+use carto::variables::REMOVED;
 use expect_test::expect;
 
 use crate::sandbox::{Call, Sandbox};

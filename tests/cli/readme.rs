@@ -304,10 +304,10 @@ fn readme_is_short() {
 #[test]
 fn the_guide_names_every_variable() {
     let guide = include_str!("../../plugins/README.md");
-    for name in carto::dispatch::environment::REMOVED {
+    for name in carto::variables::REMOVED {
         assert!(guide.contains(&format!("`{name}`")), "{name} is not in plugins/README.md");
     }
-    assert!(guide.contains(&format!("CARTO_PLUGIN_API={}", carto::dispatch::environment::VERSION)));
+    assert!(guide.contains(&format!("CARTO_PLUGIN_API={}", carto::variables::VERSION)));
 }
 
 /// Every exit status of the program has a row, and no row is made up.

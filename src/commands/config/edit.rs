@@ -12,12 +12,12 @@ use clap::Args;
 use crate::config::setting::SettingPath;
 use crate::config::{Layer, Standing};
 use crate::core_dump;
-use crate::dispatch::environment::HOLD_KEYS;
 use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::invocation::Invocation;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
+use crate::variables::HOLD_KEYS;
 
 /// Open a settings file in your editor; also one that is broken
 ///

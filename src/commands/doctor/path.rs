@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
-use crate::dispatch::plugin::search_path;
 use crate::error::shell_word;
 use crate::invocation::Invocation;
 use crate::resolve::context::Context;
@@ -16,7 +15,7 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
         findings.extend(of_entry(&dir));
         findings.extend(other_carto(&dir));
     }
-    for (name, plugin) in search_path(context).list() {
+    for (name, plugin) in context.search_path().list() {
         let shown = plugin.path.display().to_string();
         if let Some(unfit) = &plugin.unfit {
             findings.push(Finding::problem(

@@ -2,8 +2,8 @@
 
 use super::Finding;
 use crate::config::setting::SETTINGS;
-use crate::dispatch::environment::REMOVED;
 use crate::resolve::context::Context;
+use crate::variables::REMOVED;
 
 /// Variables that are neither settings nor part of what plugins get; `CARTO_DB` is carto_cli's, and
 /// names a place that `import` knows.

@@ -3,7 +3,6 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::dispatch::plugin::search_path;
 use crate::escape;
 use crate::path_search::Unfit;
 use crate::resolve::context::Context;
@@ -21,7 +20,7 @@ pub(super) struct ListArgs {
 
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
-    let found = search_path(context).list();
+    let found = context.search_path().list();
     let hidden = |name: &str| builtins.iter().any(|builtin| builtin == name);
     if args.json {
         let rows: Vec<_> = found

@@ -8,7 +8,8 @@
 //! was asked for: left alone, they would say another account than the contract beside them.
 
 use crate::account::Account;
-use crate::dispatch::environment::{Granted, REMOVED};
+use crate::resolve::granted::Granted;
+use crate::variables::REMOVED;
 
 /// A program, or a family of programs, with names of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
