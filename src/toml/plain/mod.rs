@@ -341,11 +341,31 @@ mod tests {
         format!("{} {value}", value.type_name())
     }
 
+    /// Whether a dotted key goes through an array of tables that headers have made. TOML forbids it
+    /// and so do we; `toml_edit` 0.25 puts the value into the last of the tables.
+    fn only_the_judge_extends(text: &str) -> bool {
+        let refused = document::leaves(text).err().is_some_and(|e| e.message == "duplicate key");
+        let dotted = |line: &str| line.split('=').next().is_some_and(|key| key.contains('.'));
+        let has_dotted = text.lines().any(|line| !line.starts_with('[') && dotted(line));
+        refused && by_judge(text).is_some() && text.contains("[[") && has_dotted
+    }
+
+    #[test]
+    fn a_dotted_key_does_not_extend_an_array_of_tables() {
+        let text = "[[a.b]]\n[\"a\"]\nb.c.a = 1\n";
+        assert_eq!(by_document(text), None);
+        assert!(only_the_judge_extends(text));
+        assert!(!only_the_judge_extends("[[a.b]]\n[a]\nb = 1\n"));
+        assert!(!only_the_judge_extends("[[a.b]]\nc.d = 1\n"));
+    }
+
     /// Whether the text was read here; what was, means the same to the whole parser.
     fn agrees(name: &str, text: &str) -> bool {
         // `toml_edit` moves a table that gets its header late to the end; here all stays in the order
         // in which it was named first.
-        assert_eq!(sorted(by_document(text)), sorted(by_judge(text)), "{name}");
+        if !only_the_judge_extends(text) {
+            assert_eq!(sorted(by_document(text)), sorted(by_judge(text)), "{name}");
+        }
         let Some(read) = by_plain(text) else { return false };
         assert_eq!(by_judge(text).as_ref(), Some(&read), "{name}");
         assert_eq!(Some(read), by_document(text), "{name}");
