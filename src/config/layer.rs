@@ -10,8 +10,7 @@ use super::source::{Source, bad_value, secret_in_config, split_bom, syntax_error
 use super::suspect::names_secret;
 use super::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
-use crate::toml::Value;
-use crate::toml::{self, plain};
+use crate::toml::{self, Apart, Placed, Value, Values, plain};
 
 /// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
 pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
@@ -108,51 +107,42 @@ impl Layer {
         if body.starts_with('\u{feff}') {
             return Err(syntax_error(&source, mark, "a byte order mark stands only at the start"));
         }
-        match plain::read(body) {
-            Some(read) => layer.admit_plain(&source, read, mark),
-            None => layer.admit_any(&source, mark)?,
-        }
+        let values = toml::values(body)
+            .map_err(|error| syntax_error(&source, error.at + mark, &error.message))?;
+        layer.admit(&source, values, mark);
         layer.source = Some(source);
         Ok(layer)
     }
 
-    /// Takes the values of a plain text into the layer.
-    fn admit_plain(&mut self, source: &Source, read: plain::Plain, mark: usize) {
-        self.tables = read.tables;
-        let tables = std::mem::take(&mut self.tables);
+    /// Takes the values of a text into the layer.
+    fn admit(&mut self, source: &Source, read: Values, mark: usize) {
+        let Values { tables, values } = read;
         // All that a table holds stands together, and many hold nothing but tables.
         let mut rows: Option<(u32, Rows)> = None;
-        self.kept.reserve_exact(read.leaves.len());
+        self.kept.reserve_exact(values.len());
         let mut admission = Admission { layer: self, source, tables: &tables, names: None };
-        for leaf in read.leaves {
-            let leaf = leaf.moved(u32::try_from(mark).unwrap_or_default());
-            let Some(above) = tables.get(leaf.table as usize) else { continue };
-            let known = rows.take().filter(|(table, _)| *table == leaf.table);
-            let (_, rows) = rows.insert(known.unwrap_or_else(|| (leaf.table, Rows::below(above))));
-            let name = source.text.get(leaf.key()).unwrap_or_default();
-            admission.admit(rows, &Found { above, name, value: Told::In(leaf) });
+        for placed in values {
+            let table = match &placed {
+                Placed::InText(leaf) => leaf.table,
+                Placed::Apart(apart) => apart.table,
+            };
+            let Some(above) = tables.get(table as usize) else { continue };
+            let known = rows.take().filter(|(other, _)| *other == table);
+            let (_, rows) = rows.insert(known.unwrap_or_else(|| (table, Rows::below(above))));
+            match placed {
+                Placed::InText(leaf) => {
+                    let leaf = leaf.moved(u32::try_from(mark).unwrap_or_default());
+                    let name = source.text.get(leaf.key()).unwrap_or_default();
+                    admission.admit(rows, &Found { above, name, value: Told::In(leaf) });
+                }
+                Placed::Apart(Apart { name, value, key_at, span, .. }) => {
+                    let span = span.start + mark..span.end + mark;
+                    let value = Told::Apart { value, key_at: key_at + mark, span };
+                    admission.admit(rows, &Found { above, name: &name, value });
+                }
+            }
         }
         self.tables = tables;
-    }
-
-    /// Takes the values of any text into the layer.
-    fn admit_any(&mut self, source: &Source, mark: usize) -> Result<(), Error> {
-        let (_, body) = split_bom(&source.text);
-        let leaves = toml::leaves(body)
-            .map_err(|error| syntax_error(source, error.at + mark, &error.message))?;
-        let mut admission = Admission { layer: self, source, tables: &[], names: None };
-        // Most values stand beside another of their table.
-        let mut rows: Option<(Vec<String>, Rows)> = None;
-        for leaf in leaves {
-            let span = leaf.span.start + mark..leaf.span.end + mark;
-            let value = Told::Apart { value: leaf.value, key_at: leaf.key_at + mark, span };
-            let Some((name, above)) = leaf.path.split_last() else { continue };
-            let known = rows.take().filter(|(table, _)| table == above);
-            let (_, rows) =
-                rows.insert(known.unwrap_or_else(|| (above.to_vec(), Rows::below(above))));
-            admission.admit(rows, &Found { above, name, value });
-        }
-        Ok(())
     }
 
     /// Returns the values, in the order of the file.

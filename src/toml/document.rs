@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::layout::{Defined, Kind, Layout, NodeId, ROOT, Step};
 use super::parse;
+use super::plain::{self, Leaf};
 use super::scalar::Scalar;
 use super::value::Value;
 
@@ -15,13 +16,31 @@ pub struct Misread {
     pub message: String,
 }
 
-/// One value of a document. It may be a secret, so there is no `Debug`.
-pub struct Leaf {
-    /// The key as it is written.
-    pub path: Vec<String>,
+/// The values of a text, and the tables in which they stand.
+pub struct Values {
+    /// The path of each table, as it is written.
+    pub tables: Vec<Vec<String>>,
+    /// The values, tables in depth.
+    pub values: Vec<Placed>,
+}
+
+/// One value of a text. It may be a secret, so there is no `Debug`.
+pub enum Placed {
+    /// A bare key with a value that is decoded when it is asked for.
+    InText(Leaf),
+    /// Anything else.
+    Apart(Apart),
+}
+
+/// A value that is kept apart from the text.
+pub struct Apart {
+    /// The table among those of the text.
+    pub table: u32,
+    /// The last part of the key, as it is written.
+    pub name: String,
     /// The value.
     pub value: Value,
-    /// Where the last part of the key stands.
+    /// Where the last part of the key begins.
     pub key_at: usize,
     /// Where the value stands.
     pub span: Range<usize>,
@@ -53,32 +72,33 @@ pub struct FieldTable {
 ///
 /// # Errors
 /// The text is not TOML.
-pub fn leaves(text: &str) -> Result<Vec<Leaf>, Misread> {
+pub fn values(text: &str) -> Result<Values, Misread> {
+    if let Some(plain) = plain::read(text) {
+        let values = plain.leaves.into_iter().map(Placed::InText).collect();
+        return Ok(Values { tables: plain.tables, values });
+    }
     let document = Document::read(text)?;
     let layout = &document.layout;
-    let mut leaves = Vec::new();
+    let mut listed = Values { tables: vec![Vec::new()], values: Vec::new() };
     // A list in place of recursion: dotted keys nest deeper than the stack should.
-    let mut open = vec![(ROOT, 0)];
-    let mut path: Vec<String> = Vec::new();
-    while let Some((node, depth)) = open.pop() {
-        path.truncate(depth);
-        if let (Step::Key(name), true) = (&layout.nodes[node].step, node != ROOT) {
-            path.truncate(depth - 1);
-            path.push(name.to_string());
-        }
-        let children = &layout.nodes[node].children;
-        if layout.is_table(node) && !children.is_empty() {
-            open.extend(children.iter().rev().map(|child| (*child, depth + 1)));
+    let mut open: Vec<(NodeId, u32)> = Vec::new();
+    let push = |open: &mut Vec<_>, node: NodeId, table: u32| {
+        open.extend(layout.nodes[node].children.iter().rev().map(|child| (*child, table)));
+    };
+    push(&mut open, ROOT, 0);
+    while let Some((node, table)) = open.pop() {
+        let Step::Key(name) = &layout.nodes[node].step else { continue };
+        if layout.is_table(node) && !layout.nodes[node].children.is_empty() {
+            let above = listed.tables.get(table as usize).into_iter().flatten().cloned();
+            let path = above.chain([name.to_string()]).collect();
+            let Ok(id) = u32::try_from(listed.tables.len()) else { continue };
+            listed.tables.push(path);
+            push(&mut open, node, id);
         } else if !matches!(layout.nodes[node].kind, Kind::Table(_)) {
-            leaves.push(Leaf {
-                path: path.clone(),
-                value: value(layout, node),
-                key_at: document.name_at(node),
-                span: document.span(node),
-            });
+            listed.values.push(document.placed(node, table, name));
         }
     }
-    Ok(leaves)
+    Ok(listed)
 }
 
 /// Lists the keys of the root of a text without a byte order mark.
@@ -92,7 +112,7 @@ pub fn fields(text: &str) -> Result<Vec<Field>, Misread> {
 /// A text that was read, with the place where each key stands first.
 struct Document<'t> {
     layout: Layout<'t>,
-    named: Vec<Option<usize>>,
+    named: Vec<Option<Range<usize>>>,
 }
 
 impl<'t> Document<'t> {
@@ -101,13 +121,34 @@ impl<'t> Document<'t> {
             .map_err(|fault| Misread { at: fault.offset(), message: fault.message() })?;
         let mut named = vec![None; layout.nodes.len()];
         for part in layout.parts.iter().rev() {
-            named[part.node] = Some(part.span.start);
+            named[part.node] = Some(part.span.clone());
         }
         Ok(Document { layout, named })
     }
 
     fn name_at(&self, node: NodeId) -> usize {
-        self.named[node].unwrap_or(self.layout.nodes[node].span.start)
+        let named = self.named[node].as_ref();
+        named.map_or(self.layout.nodes[node].span.start, |span| span.start)
+    }
+
+    /// Returns a value with its place: as it stands in the text where nothing has to be decoded but
+    /// itself, else apart.
+    fn placed(&self, node: NodeId, table: u32, name: &str) -> Placed {
+        let span = self.span(node);
+        let text = self.layout.text;
+        let is_scalar = matches!(self.layout.nodes[node].kind, Kind::Scalar(_));
+        let is_name = |key: &Range<usize>| text.get(key.clone()) == Some(name);
+        let key = self.named[node].clone().filter(|key| is_scalar && is_name(key));
+        if let Some(leaf) = key.and_then(|key| Leaf::new(text, table, &key, &span)) {
+            return Placed::InText(leaf);
+        }
+        Placed::Apart(Apart {
+            table,
+            name: name.to_owned(),
+            value: value(&self.layout, node),
+            key_at: self.name_at(node),
+            span,
+        })
     }
 
     /// Returns where a value stands; of tables the header, or the first key that writes them.

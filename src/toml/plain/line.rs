@@ -65,6 +65,11 @@ pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
     (as_it_stands && !several_lines).then(|| text.split_at_checked(end + 2)).flatten()
 }
 
+/// Whether a value is written so that nothing in it has to be decoded.
+pub(super) fn is_plain(raw: &str) -> bool {
+    value(raw).is_some_and(|(_, behind)| behind.is_empty())
+}
+
 /// Cuts a plain value off the start.
 fn value(text: &str) -> Option<(&str, &str)> {
     if text.starts_with(['"', '\'']) {

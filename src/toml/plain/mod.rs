@@ -39,6 +39,22 @@ pub struct Leaf {
 }
 
 impl Leaf {
+    /// Makes one of its places; nothing where the value has to be decoded, or the text is too long.
+    pub(super) fn new(
+        text: &str,
+        table: u32,
+        key: &Range<usize>,
+        value: &Range<usize>,
+    ) -> Option<Self> {
+        if !line::is_plain(text.get(value.clone())?) {
+            return None;
+        }
+        let narrow = |span: &Range<usize>| {
+            Some((u32::try_from(span.start).ok()?, u32::try_from(span.end).ok()?))
+        };
+        Some(Leaf { table, key: narrow(key)?, value: narrow(value)? })
+    }
+
     /// Returns the place of the bare key.
     pub fn key(&self) -> Range<usize> {
         wide(self.key)
@@ -315,14 +331,29 @@ mod tests {
         Some(shown.collect())
     }
 
-    fn shown(leaf: document::Leaf) -> Shown {
-        let document::Leaf { path, value, key_at, span } = leaf;
+    fn shown(leaf: judge::Leaf) -> Shown {
+        let judge::Leaf { path, value, key_at, span } = leaf;
         (path, typed(&value), key_at, (span.start, span.end))
     }
 
     fn by_document(text: &str) -> Option<Vec<Shown>> {
-        let leaves = document::leaves(text).ok()?.into_iter();
-        Some(leaves.map(shown).collect())
+        let all = document::values(text).ok()?;
+        let path = |table: u32, name: &str| {
+            let above = all.tables[table as usize].iter().cloned();
+            above.chain([name.to_owned()]).collect::<Vec<_>>()
+        };
+        let shown = all.values.iter().map(|placed| match placed {
+            document::Placed::InText(leaf) => {
+                let value = decoded(&text[leaf.value()]).unwrap();
+                let span = (leaf.value().start, leaf.value().end);
+                (path(leaf.table, &text[leaf.key()]), typed(&value), leaf.key().start, span)
+            }
+            document::Placed::Apart(apart) => {
+                let span = (apart.span.start, apart.span.end);
+                (path(apart.table, &apart.name), typed(&apart.value), apart.key_at, span)
+            }
+        });
+        Some(shown.collect())
     }
 
     fn sorted(mut shown: Option<Vec<Shown>>) -> Option<Vec<Shown>> {
@@ -344,7 +375,7 @@ mod tests {
     /// Whether a dotted key goes through an array of tables that headers have made. TOML forbids it
     /// and so do we; `toml_edit` 0.25 puts the value into the last of the tables.
     fn only_the_judge_extends(text: &str) -> bool {
-        let refused = document::leaves(text).err().is_some_and(|e| e.message == "duplicate key");
+        let refused = document::values(text).err().is_some_and(|e| e.message == "duplicate key");
         let dotted = |line: &str| line.split('=').next().is_some_and(|key| key.contains('.'));
         let has_dotted = text.lines().any(|line| !line.starts_with('[') && dotted(line));
         refused && by_judge(text).is_some() && text.contains("[[") && has_dotted

@@ -1,9 +1,22 @@
 //! The values of a text as `toml_edit` finds them, for the tests that compare.
 
+use std::ops::Range;
+
 use toml_edit::{Document, Item, TableLike};
 
-use super::super::document::Leaf;
 use super::super::value::Value;
+
+/// One value of a document.
+pub(in crate::toml) struct Leaf {
+    /// The key as it is written.
+    pub(in crate::toml) path: Vec<String>,
+    /// The value.
+    pub(in crate::toml) value: Value,
+    /// Where the last part of the key stands.
+    pub(in crate::toml) key_at: usize,
+    /// Where the value stands.
+    pub(in crate::toml) span: Range<usize>,
+}
 
 /// Lists the values of a text without a byte order mark, tables in depth.
 ///
