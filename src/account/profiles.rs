@@ -81,7 +81,8 @@ impl Profiles {
 #[derive(Default)]
 pub(super) struct ProfilesBuilder {
     profiles: Vec<Profile>,
-    by_name: HashMap<String, usize>,
+    /// The profiles behind the first few; none is made before, as a map asks the system for a seed.
+    by_name: Option<HashMap<String, usize>>,
 }
 
 impl ProfilesBuilder {
@@ -97,7 +98,7 @@ impl ProfilesBuilder {
         let at = at.or_else(|| self.position(name)).unwrap_or_else(|| {
             let at = self.profiles.len();
             if at >= FEW {
-                self.by_name.insert(name.to_owned(), at);
+                self.by_name.get_or_insert_default().insert(name.to_owned(), at);
             }
             self.profiles.push(new());
             at
@@ -108,11 +109,52 @@ impl ProfilesBuilder {
     /// Returns where the profile of a name stands; the first few are in no map.
     fn position(&self, name: &str) -> Option<usize> {
         let first = self.profiles.iter().take(FEW).position(|profile| profile.name == name);
-        first.or_else(|| self.by_name.get(name).copied())
+        first.or_else(|| self.by_name.as_ref()?.get(name).copied())
     }
 
     /// Returns what was collected.
     pub(super) fn finish(self) -> Profiles {
         self.profiles.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Tuple;
+    use crate::config::{Located, Origin, Scope};
+
+    fn profile(name: &str) -> Profile {
+        let at = Located::new((), Scope::User, Origin::BuiltIn);
+        Profile { name: name.to_owned(), tuple: Tuple::default(), protected: false, at }
+    }
+
+    /// As many as a search goes through one by one, one more, and many; each twice, in two orders.
+    #[test]
+    fn each_name_is_there_once_and_is_found() {
+        for count in [0, 1, FEW, FEW + 1, 3 * FEW] {
+            let names: Vec<String> = (0..count).map(|n| format!("p{n}")).collect();
+            let mut builder = ProfilesBuilder::default();
+            for name in names.iter().chain(names.iter().rev()) {
+                let entry = builder.entry(name, || profile(name)).unwrap();
+                assert_eq!(&entry.name, name);
+                // Marked by the second time alone.
+                entry.protected = !entry.protected;
+            }
+            builder.entry("last", || profile("last")).unwrap().protected = true;
+            let profiles = builder.finish();
+            let order: Vec<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
+            let expected: Vec<&str> = names.iter().map(String::as_str).chain(["last"]).collect();
+            assert_eq!(order, expected);
+            for name in &expected {
+                let found = profiles.find(name).unwrap();
+                assert_eq!((found.name.as_str(), found.protected), (*name, *name == "last"));
+            }
+            assert_eq!(profiles.find("p"), None);
+            let rest = profiles.filtered(|profile| profile.name != "p0");
+            assert_eq!(rest.iter().count(), expected.len() - usize::from(count > 0));
+            assert_eq!(rest.find("p0"), None);
+            assert!(profiles.filtered(|_| true) == profiles);
+        }
     }
 }

@@ -26,8 +26,9 @@ pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Err
             context.output.raw(guide.text.as_bytes());
             return Ok(0);
         }
-        let ran = plugin::run(context, first, &["--help".into()], &builtins());
-        return ran.map_err(|error| with_near_guide(error, first));
+        let guides = guides::GUIDES.iter().map(|guide| guide.name.to_owned());
+        let known: Vec<String> = builtins().into_iter().chain(guides).collect();
+        return plugin::run(context, first, &["--help".into()], &known);
     }
     find(words)?;
     let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
@@ -36,19 +37,6 @@ pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Err
         context.output.raw(shown.render().to_string().as_bytes());
     }
     Ok(0)
-}
-
-/// Adds the guide that was probably meant to the error of a name that nothing has.
-fn with_near_guide(error: Error, typed: &OsStr) -> Error {
-    let typed = typed.to_string_lossy().to_lowercase();
-    let near = guides::GUIDES.iter().find(|guide| {
-        let names = std::iter::once(&guide.name).chain(guide.aliases);
-        names.into_iter().any(|name| strsim::damerau_levenshtein(name, &typed) <= 2)
-    });
-    match near.filter(|_| error.kind == Kind::NotFound) {
-        Some(guide) => error.help(format!("did you mean the guide `{}`?", guide.name)),
-        None => error,
-    }
 }
 
 /// Finds a built-in command by its words.

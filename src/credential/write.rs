@@ -99,7 +99,7 @@ fn set_key(text: &str, index: usize, key: &Value) -> Result<Change, EditError> {
     }
 }
 
-/// Returns the unbound key to an account, where there is one. An account that has a key in this file
+/// Binds the unbound key to an account, where there is one. An account that has a key in this file
 /// keeps that one, and the unbound key stays as it is.
 pub fn bind(path: &Path, text: &str, account: &Account) -> Result<(Change, bool), Error> {
     let stored = entries(path, text)?;

@@ -8,7 +8,7 @@ use crate::credential::store;
 use crate::error::{Error, Kind};
 use crate::foreign::git;
 use crate::layer_file::approval::Approval;
-use crate::layer_file::length::check_length;
+use crate::layer_file::length::{FORGET, UNSET, check_length};
 use crate::layer_file::scope_args::Choice;
 use crate::project::nearest::{PROJECT_LIMIT, Project, ProjectStanding};
 use crate::read_file::{read_named, read_own};
@@ -222,7 +222,7 @@ impl Destination {
         lock: &Lock,
         approval: Approval,
     ) -> Result<(), Error> {
-        check_length(path, new, self.limit())?;
+        check_length(path, new, self.limit(), UNSET)?;
         let mode = if self.scope() == Scope::User { Mode::Private } else { Mode::Shared };
         // Both versions are trusted meanwhile: a run may end, and another read, between any two
         // steps.
@@ -271,7 +271,7 @@ impl Destination {
             self.settle(context, |record| record.approve_credentials(&old))?;
             return Ok((path, told));
         };
-        check_length(&path, new.as_bytes(), self.limit())?;
+        check_length(&path, new.as_bytes(), self.limit(), FORGET)?;
         if brings_key(&path, text, &new)? {
             let target = Target::resolve(&path, self.links())?;
             git::keep_out(&context.invocation.env, target.path(), &mut |text| {

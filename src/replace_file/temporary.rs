@@ -57,7 +57,7 @@ impl Temporary {
         self.file.write_all(bytes)
     }
 
-    /// Returns it the owner and mode of the file it replaces, or the mode of a new one.
+    /// Sets the owner and mode of the file it replaces, or the mode of a new one.
     pub(super) fn take_over(&self, old: Option<&Metadata>, mode: Mode) -> Result<(), WriteReason> {
         take_over(&self.file, old, mode)
     }

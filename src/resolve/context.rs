@@ -234,7 +234,7 @@ impl Context {
         Ok(Some(Resolved { chosen, choice, key, fetched: OnceCell::new() }))
     }
 
-    /// Returns account and key to a command that cannot do without.
+    /// Returns account and key for a command that cannot do without them.
     pub fn require(&self) -> Result<Resolved, Error> {
         self.resolve(None)?.ok_or_else(|| Refusal::NoAccount.into())
     }

@@ -1760,12 +1760,36 @@ fn no_file_is_written_that_the_next_run_refuses() {
     assert_eq!(
         refused.stderr,
         "error: the file would be longer than the 1024 KiB that carto reads\n  \
-         --> [work]/.carto/config.toml\nnote: nothing was written\n\
-         help: carto config unset SETTING     # one that is not needed, in the same layer\n",
+         --> [work]/.carto/config.toml\nnote: this file is as it was\n\
+         help: carto config unset SETTING     # one that this layer does not need\n",
     );
     assert_eq!(sandbox.read("work/.carto/config.toml"), before);
     // The project works as before, and what is in it can go.
     _ = sandbox.carto("config unset --project plugins.q.v0").run().ok();
     _ = set(8).ok();
     assert_eq!(sandbox.carto("config get plugins.q.v8").run().ok().stdout.trim_end(), long);
+}
+
+/// Keys likewise: the file has room for one more byte, not for another credential.
+#[test]
+fn no_credential_file_is_written_that_the_next_run_refuses() {
+    let sandbox = Sandbox::new();
+    sandbox.keys(&["key-1 https://ann.carto.com ann"]);
+    sandbox.user("username = \"ann\"\n");
+    let file = "home/.config/carto/credentials.toml";
+    let text = sandbox.read(file);
+    let filled = format!("#{}\n{text}", "x".repeat(16 * 1024 * 1024 - text.len() - 3));
+    sandbox.file_with_mode(file, &filled, 0o600);
+    let login = "login https://bob.carto.com --profile bob --key-stdin";
+    let refused = sandbox.carto(login).stdin("key-2\n").run().fails(5).never_says("key-2");
+    assert!(
+        refused.stderr.ends_with(
+            "error: the file would be longer than the 16384 KiB that carto reads\n  \
+             --> ~/.config/carto/credentials.toml\nnote: this file is as it was\n\
+             help: carto --profile NAME logout    # an account that you do not need\n"
+        ),
+        "{refused}"
+    );
+    assert!(sandbox.read(file) == filled);
+    assert_eq!(sandbox.carto("config get apikey").run().ok().stdout, "key-1\n");
 }

@@ -193,7 +193,7 @@ fn wrong_scope(key: &Setting, path: &SettingPath, scope: Scope) -> Error {
         .help(format!("it is read from: {}", names.join(", ")))
 }
 
-/// Returns a key that was stored before any account was named to the account named now.
+/// Binds a key that was stored before any account was named to the account named now.
 fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Error> {
     let scope = destination.scope();
     if matches!(destination, Destination::File(_)) {
