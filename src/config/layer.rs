@@ -10,7 +10,7 @@ use super::source::{Source, bad_value, secret_in_config, split_bom, syntax_error
 use super::suspect::names_secret;
 use super::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
-use crate::toml::{self, Apart, Placed, Value, Values, plain};
+use crate::toml::{self, Apart, Value, Values, plain};
 
 /// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
 pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
@@ -116,30 +116,25 @@ impl Layer {
 
     /// Takes the values of a text into the layer.
     fn admit(&mut self, source: &Source, read: Values, mark: usize) {
-        let Values { tables, values } = read;
+        let Values { tables, leaves, apart } = read;
+        let mut apart = apart.into_iter().peekable();
         // All that a table holds stands together, and many hold nothing but tables.
         let mut rows: Option<(u32, Rows)> = None;
-        self.kept.reserve_exact(values.len());
+        self.kept.reserve_exact(leaves.len());
         let mut admission = Admission { layer: self, source, tables: &tables, names: None };
-        for placed in values {
-            let table = match &placed {
-                Placed::InText(leaf) => leaf.table,
-                Placed::Apart(apart) => apart.table,
-            };
-            let Some(above) = tables.get(table as usize) else { continue };
-            let known = rows.take().filter(|(other, _)| *other == table);
-            let (_, rows) = rows.insert(known.unwrap_or_else(|| (table, Rows::below(above))));
-            match placed {
-                Placed::InText(leaf) => {
-                    let leaf = leaf.moved(u32::try_from(mark).unwrap_or_default());
-                    let name = source.text.get(leaf.key()).unwrap_or_default();
-                    admission.admit(rows, &Found { above, name, value: Told::In(leaf) });
-                }
-                Placed::Apart(Apart { name, value, key_at, span, .. }) => {
-                    let span = span.start + mark..span.end + mark;
-                    let value = Told::Apart { value, key_at: key_at + mark, span };
-                    admission.admit(rows, &Found { above, name: &name, value });
-                }
+        for (at, leaf) in leaves.into_iter().enumerate() {
+            let Some(above) = tables.get(leaf.table as usize) else { continue };
+            let known = rows.take().filter(|(table, _)| *table == leaf.table);
+            let (_, rows) = rows.insert(known.unwrap_or_else(|| (leaf.table, Rows::below(above))));
+            if let Some((_, one)) = apart.next_if(|(number, _)| *number == at) {
+                let Apart { name, value, key_at, span } = one;
+                let span = span.start + mark..span.end + mark;
+                let value = Told::Apart { value, key_at: key_at + mark, span };
+                admission.admit(rows, &Found { above, name: &name, value });
+            } else {
+                let leaf = leaf.moved(u32::try_from(mark).unwrap_or_default());
+                let name = source.text.get(leaf.key()).unwrap_or_default();
+                admission.admit(rows, &Found { above, name, value: Told::In(leaf) });
             }
         }
         self.tables = tables;

@@ -20,22 +20,15 @@ pub struct Misread {
 pub struct Values {
     /// The path of each table, as it is written.
     pub tables: Vec<Vec<String>>,
-    /// The values, tables in depth.
-    pub values: Vec<Placed>,
+    /// The values, tables in depth. Each is a bare key with a value that is decoded when it is asked
+    /// for, unless it is kept apart.
+    pub leaves: Vec<Leaf>,
+    /// The values that are kept apart, in order, with their numbers among the leaves.
+    pub apart: Vec<(usize, Apart)>,
 }
 
-/// One value of a text. It may be a secret, so there is no `Debug`.
-pub enum Placed {
-    /// A bare key with a value that is decoded when it is asked for.
-    InText(Leaf),
-    /// Anything else.
-    Apart(Apart),
-}
-
-/// A value that is kept apart from the text.
+/// A value that is kept apart from the text. It may be a secret, so there is no `Debug`.
 pub struct Apart {
-    /// The table among those of the text.
-    pub table: u32,
     /// The last part of the key, as it is written.
     pub name: String,
     /// The value.
@@ -74,12 +67,11 @@ pub struct FieldTable {
 /// The text is not TOML.
 pub fn values(text: &str) -> Result<Values, Misread> {
     if let Some(plain) = plain::read(text) {
-        let values = plain.leaves.into_iter().map(Placed::InText).collect();
-        return Ok(Values { tables: plain.tables, values });
+        return Ok(Values { tables: plain.tables, leaves: plain.leaves, apart: Vec::new() });
     }
     let document = Document::read(text)?;
     let layout = &document.layout;
-    let mut listed = Values { tables: vec![Vec::new()], values: Vec::new() };
+    let mut listed = Values { tables: vec![Vec::new()], leaves: Vec::new(), apart: Vec::new() };
     // A list in place of recursion: dotted keys nest deeper than the stack should.
     let mut open: Vec<(NodeId, u32)> = Vec::new();
     let push = |open: &mut Vec<_>, node: NodeId, table: u32| {
@@ -95,7 +87,7 @@ pub fn values(text: &str) -> Result<Values, Misread> {
             listed.tables.push(path);
             push(&mut open, node, id);
         } else if !matches!(layout.nodes[node].kind, Kind::Table(_)) {
-            listed.values.push(document.placed(node, table, name));
+            document.place(node, table, name, &mut listed);
         }
     }
     Ok(listed)
@@ -131,24 +123,20 @@ impl<'t> Document<'t> {
         named.map_or(self.layout.nodes[node].span.start, |span| span.start)
     }
 
-    /// Returns a value with its place: as it stands in the text where nothing has to be decoded but
-    /// itself, else apart.
-    fn placed(&self, node: NodeId, table: u32, name: &str) -> Placed {
-        let span = self.span(node);
+    /// Lists a value: as it stands in the text where nothing has to be decoded, else apart.
+    fn place(&self, node: NodeId, table: u32, name: &str, listed: &mut Values) {
         let text = self.layout.text;
+        let span = self.span(node);
         let is_scalar = matches!(self.layout.nodes[node].kind, Kind::Scalar(_));
         let is_name = |key: &Range<usize>| text.get(key.clone()) == Some(name);
         let key = self.named[node].clone().filter(|key| is_scalar && is_name(key));
         if let Some(leaf) = key.and_then(|key| Leaf::new(text, table, &key, &span)) {
-            return Placed::InText(leaf);
+            return listed.leaves.push(leaf);
         }
-        Placed::Apart(Apart {
-            table,
-            name: name.to_owned(),
-            value: value(&self.layout, node),
-            key_at: self.name_at(node),
-            span,
-        })
+        let (value, key_at) = (value(&self.layout, node), self.name_at(node));
+        let apart = Apart { name: name.to_owned(), value, key_at, span };
+        listed.apart.push((listed.leaves.len(), apart));
+        listed.leaves.push(Leaf::apart(table));
     }
 
     /// Returns where a value stands; of tables the header, or the first key that writes them.

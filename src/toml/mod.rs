@@ -22,6 +22,6 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use document::{Apart, Field, FieldTable, Misread, Placed, Values, fields, values};
+pub use document::{Apart, Field, FieldTable, Misread, Values, fields, values};
 pub use literal::dotted;
 pub use value::{Value, parse_bool};

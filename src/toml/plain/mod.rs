@@ -55,6 +55,11 @@ impl Leaf {
         Some(Leaf { table, key: narrow(key)?, value: narrow(value)? })
     }
 
+    /// Makes one that stands for a value which is kept apart.
+    pub(super) fn apart(table: u32) -> Self {
+        Leaf { table, key: (0, 0), value: (0, 0) }
+    }
+
     /// Returns the place of the bare key.
     pub fn key(&self) -> Range<usize> {
         wide(self.key)
@@ -342,15 +347,16 @@ mod tests {
             let above = all.tables[table as usize].iter().cloned();
             above.chain([name.to_owned()]).collect::<Vec<_>>()
         };
-        let shown = all.values.iter().map(|placed| match placed {
-            document::Placed::InText(leaf) => {
+        let apart = |at: usize| all.apart.iter().find(|(number, _)| *number == at);
+        let shown = all.leaves.iter().enumerate().map(|(at, leaf)| match apart(at) {
+            None => {
                 let value = decoded(&text[leaf.value()]).unwrap();
                 let span = (leaf.value().start, leaf.value().end);
                 (path(leaf.table, &text[leaf.key()]), typed(&value), leaf.key().start, span)
             }
-            document::Placed::Apart(apart) => {
+            Some((_, apart)) => {
                 let span = (apart.span.start, apart.span.end);
-                (path(apart.table, &apart.name), typed(&apart.value), apart.key_at, span)
+                (path(leaf.table, &apart.name), typed(&apart.value), apart.key_at, span)
             }
         });
         Some(shown.collect())
