@@ -82,7 +82,7 @@ pub(super) struct CompletionsArgs {
     shell: clap_complete::Shell,
 }
 
-/// Print help for carto, a command or a plugin, or a guide
+/// Print a guide, or help for carto, a command or a plugin
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   carto help config set     a built-in command

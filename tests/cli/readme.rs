@@ -338,3 +338,17 @@ fn every_exit_status_is_explained() {
     rows.sort();
     assert_eq!(rows, codes);
 }
+
+/// What makes files of the shell's and of `man` is there; `cargo install` is the packager's.
+#[test]
+fn what_install_says_works() {
+    let sandbox = Sandbox::new();
+    symlink(env!("CARGO_BIN_EXE_carto"), sandbox.path("bin/carto")).unwrap();
+    let mut commands = shell("Install", 0).lines().map(|line| line.split(" # ").next().unwrap());
+    assert_eq!(commands.next(), Some("cargo install --path ."));
+    for command in commands {
+        _ = sandbox.shell(command).run().ok();
+    }
+    assert!(sandbox.read("work/carto.bash").contains("complete "));
+    assert!(sandbox.read("work/carto.1").contains(".TH carto"));
+}
