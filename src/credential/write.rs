@@ -117,23 +117,20 @@ pub fn bind(path: &Path, text: &str, account: &Account) -> Result<(Change, bool)
     Ok((Change::Changed(text), true))
 }
 
-/// Removes every entry that `which` picks; gives how many there were.
+/// Removes every entry that `which` picks; returns how many there were.
 pub fn forget(
     path: &Path,
     text: &str,
     which: impl Fn(&Stored) -> bool,
 ) -> Result<(Change, usize), Error> {
     let stored = entries(path, text)?;
-    let mut text = text.to_owned();
-    let mut count = 0;
-    // From the last to the first, so that the numbers of those before stay true.
-    for entry in stored.iter().rev().filter(|entry| which(entry)) {
-        text =
-            edit::remove_table(&text, TABLE, entry.index).map_err(|error| broken(path, &error))?;
-        count += 1;
+    let gone: Vec<usize> =
+        stored.iter().filter(|entry| which(entry)).map(|entry| entry.index).collect();
+    if gone.is_empty() {
+        return Ok((Change::Unchanged, 0));
     }
-    let change = if count == 0 { Change::Unchanged } else { Change::Changed(text) };
-    Ok((change, count))
+    let text = edit::remove_tables(text, TABLE, &gone).map_err(|error| broken(path, &error))?;
+    Ok((Change::Changed(text), gone.len()))
 }
 
 fn entries(path: &Path, text: &str) -> Result<Vec<Stored>, Error> {

@@ -141,7 +141,7 @@ pub fn set(text: &str, path: &[&str], value: &Value) -> Result<Change, EditError
 /// Comments above stay. A table that has no key and no comment left goes too.
 pub fn unset(text: &str, path: &[&str]) -> Result<Change, EditError> {
     let layout = parse(text)?;
-    take(&layout, &keys(path), CommentsAbove::Stay).map(Change::Changed)
+    take(&layout, &keys(path)).map(Change::Changed)
 }
 
 /// Renames a key or table within its table, in every header and dotted key that mentions it.
@@ -217,19 +217,40 @@ pub fn unset_in_table(
     key: &str,
 ) -> Result<Change, EditError> {
     let layout = parse(text)?;
-    take(&layout, &in_table(name, index, Some(key)), CommentsAbove::Stay).map(Change::Changed)
+    take(&layout, &in_table(name, index, Some(key))).map(Change::Changed)
 }
 
 /// Removes one table of an array of tables, through its last key, and the blank line before it.
 ///
 /// Comments inside it go, and comments that touch its header when a blank line is before them.
 pub fn remove_table(text: &str, name: &str, index: usize) -> Result<String, EditError> {
+    remove_tables(text, name, &[index])
+}
+
+/// Removes several tables of an array of tables, as [`remove_table`] does one after the other from
+/// the last, for the price of one. The numbers count from 0 and are in order.
+///
+/// [`EditError::NotThere`] when there is no table with one of the numbers.
+pub fn remove_tables(text: &str, name: &str, indices: &[usize]) -> Result<String, EditError> {
     let layout = parse(text)?;
-    if let Some(node) = layout.key(ROOT, name).filter(|node| !layout.is_array(*node)) {
-        let _ = node;
-        return Err(EditError::NotTables { path: literal::key(name) });
+    let array = layout.key(ROOT, name).ok_or(EditError::NotThere)?;
+    let not_tables = || EditError::NotTables { path: literal::key(name) };
+    let count = layout.nodes[array].children.len();
+    if layout.is_array(array) && indices.iter().any(|index| *index >= count) {
+        return Err(EditError::NotThere);
     }
-    take(&layout, &in_table(name, index, None), CommentsAbove::Go)
+    let splices = match (&layout.nodes[array].kind, indices) {
+        (Kind::Tables, _) => remove::remove_tables(&layout, array, indices),
+        (Kind::Array(_), [index]) => {
+            remove::remove(&layout, layout.nodes[array].children[*index], CommentsAbove::Go)
+        }
+        (Kind::Array(_), _) => {
+            let one = |text: String, index: &usize| remove_table(&text, name, *index);
+            return indices.iter().rev().try_fold(text.to_owned(), one);
+        }
+        _ => return Err(not_tables()),
+    };
+    finish(&layout, splices, &keys(&[name]), Expected::Without(indices))
 }
 
 pub(super) fn keys<'a>(path: &[&'a str]) -> Vec<Step<'a>> {
@@ -260,12 +281,12 @@ pub(super) fn put(
     finish(layout, splices, path, Expected::Put(value)).map(Change::Changed)
 }
 
-fn take(layout: &Layout<'_>, path: &[Step<'_>], above: CommentsAbove) -> Result<String, EditError> {
+fn take(layout: &Layout<'_>, path: &[Step<'_>]) -> Result<String, EditError> {
     let (node, taken) = layout.follow(path);
     if taken < path.len() || node == ROOT {
         return Err(EditError::NotThere);
     }
-    let splices = remove::remove(layout, node, above);
+    let splices = remove::remove(layout, node, CommentsAbove::Stay);
     finish(layout, splices, path, Expected::Gone)
 }
 

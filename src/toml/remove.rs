@@ -1,6 +1,8 @@
 //! What goes with a key, a table, or one of an array of tables.
 
-use super::layout::{Kind, Layout, NodeId, ROOT};
+use std::cmp::Reverse;
+
+use super::layout::{Kind, Layout, NodeId, ROOT, Step};
 use super::list;
 use super::splice::Splice;
 
@@ -33,6 +35,33 @@ pub(super) fn remove(layout: &Layout<'_>, node: NodeId, above: CommentsAbove) ->
         }
         None => Lines::new(layout).without(node, above),
     }
+}
+
+/// Removes several tables of an array that `[[...]]` headers write, as they would go one after the
+/// other from the last. The numbers are in order.
+pub(super) fn remove_tables(layout: &Layout<'_>, array: NodeId, gone: &[usize]) -> Vec<Splice> {
+    let mut lines = Lines::new(layout);
+    let number = |section: &usize| number_in(layout, array, layout.sections[*section].table);
+    let mut sections: Vec<(usize, usize)> = (1..layout.sections.len())
+        .filter_map(|section| Some((number(&section)?, section)))
+        .filter(|(number, _)| gone.binary_search(number).is_ok())
+        .collect();
+    sections.sort_by_key(|(number, section)| (Reverse(*number), *section));
+    for (_, section) in sections {
+        lines.mark_section(section, CommentsAbove::Go);
+    }
+    lines.splices()
+}
+
+/// Returns the number of the element of an array that a table is, or lies below.
+fn number_in(layout: &Layout<'_>, array: NodeId, mut node: NodeId) -> Option<usize> {
+    while node != ROOT {
+        match &layout.nodes[node].step {
+            Step::Index(number) if layout.nodes[node].parent == array => return Some(*number),
+            _ => node = layout.nodes[node].parent,
+        }
+    }
+    None
 }
 
 /// Goes up from the only key of an inline table to the key of that table, which has nothing left.
@@ -94,8 +123,10 @@ impl<'l, 't> Lines<'l, 't> {
         let statements = layout.sections[section].statements.clone();
         let header = statements.start;
         let last_pair = statements.clone().rfind(|at| layout.is_pair(*at)).unwrap_or(header);
-        let comments = (last_pair + 1..statements.end).take_while(|at| layout.is_comment(*at));
-        let behind = last_pair + 1 + comments.count();
+        let mut behind = self.kept_from(last_pair + 1);
+        while layout.is_comment(behind) {
+            behind = self.kept_from(behind + 1);
+        }
         // Comments that touch the next header are about that one.
         let belong = behind == layout.statements.len() || layout.is_blank(behind);
         let end = if belong { behind } else { last_pair + 1 };
@@ -106,6 +137,12 @@ impl<'l, 't> Lines<'l, 't> {
         };
         self.gone[first..header].fill(true);
         self.mark_one_blank(first, end);
+    }
+
+    /// Returns the first statement from one on that stays, or how many there are.
+    fn kept_from(&self, first: usize) -> usize {
+        let all = self.gone.len();
+        (first..all).find(|at| !self.gone[*at]).unwrap_or(all)
     }
 
     /// Returns the first of the comment lines that touch a header and nothing else.
@@ -120,8 +157,11 @@ impl<'l, 't> Lines<'l, 't> {
         let before = first.checked_sub(1).filter(|at| !self.gone[*at]);
         if let Some(before) = before.filter(|at| self.layout.is_blank(*at)) {
             self.gone[before] = true;
-        } else if self.gone[..first].iter().all(|gone| *gone) && self.layout.is_blank(end) {
-            self.gone[end] = true;
+        } else if self.kept_from(0) >= first {
+            let behind = self.kept_from(end);
+            if self.layout.is_blank(behind) {
+                self.gone[behind] = true;
+            }
         }
     }
 

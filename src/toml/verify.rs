@@ -10,8 +10,10 @@ pub(super) enum Expected<'a> {
     Put(&'a Value),
     /// These are there besides what was, and were not before.
     Added(&'a [(Step<'a>, Value)]),
-    /// Nothing is there, and later elements of an array have moved up.
+    /// Nothing is there.
     Gone,
+    /// An array is there without the elements that had these numbers, which are in order.
+    Without(&'a [usize]),
     /// It is there under another key.
     Renamed(&'a str),
 }
@@ -33,9 +35,6 @@ pub(super) fn is_expected(
             _ => step.clone(),
         };
         let same = match (step, expected) {
-            (Step::Index(at), Expected::Gone) if is_last => {
-                return without_element(old, before, new, after, *at);
-            }
             (Step::Key(_), _) => keys_agree(old, before, step, new, after, &step_after),
             (Step::Index(at), _) => elements_agree(old, before, new, after, *at),
         };
@@ -49,6 +48,7 @@ pub(super) fn is_expected(
         Expected::Put(value) => after.is_some_and(|node| new.holds(node, value)),
         Expected::Added(added) => has_added(old, before, new, after, added),
         Expected::Gone => after.is_none(),
+        Expected::Without(gone) => without_elements(old, before, new, after, gone),
         Expected::Renamed(_) => same_data(old, before, new, after),
     }
 }
@@ -126,21 +126,21 @@ fn has_added(
         && added.iter().all(is_new)
 }
 
-/// Whether an array lost exactly one element.
-fn without_element(
+/// Whether an array lost exactly these elements.
+fn without_elements(
     old: &Layout<'_>,
     before: Option<NodeId>,
     new: &Layout<'_>,
     after: Option<NodeId>,
-    gone: usize,
+    gone: &[usize],
 ) -> bool {
-    let mut rest = children(old, before).to_vec();
-    if gone >= rest.len() {
-        return false;
-    }
-    rest.remove(gone);
+    let old_items = children(old, before);
+    let is_kept = |(at, _): &(usize, &NodeId)| gone.binary_search(at).is_err();
+    let rest: Vec<NodeId> =
+        old_items.iter().enumerate().filter(is_kept).map(|(_, node)| *node).collect();
     let new_items = children(new, after);
     after.is_none_or(|node| new.is_array(node))
+        && rest.len() + gone.len() == old_items.len()
         && rest.len() == new_items.len()
         && rest.iter().zip(new_items).all(|(a, b)| same_data(old, Some(*a), new, Some(*b)))
 }

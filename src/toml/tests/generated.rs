@@ -8,8 +8,8 @@ use proptest::test_runner::TestCaseError;
 use toml_edit::{Document, Item, TableLike};
 
 use super::super::edit::{
-    Change, EditError, Value, append_table, append_tables, remove_table, rename_table, set,
-    set_all, set_in_table, unset, unset_in_table,
+    Change, EditError, Value, append_table, append_tables, remove_table, remove_tables,
+    rename_table, set, set_all, set_in_table, unset, unset_in_table,
 };
 
 const LINES: &[&str] = &[
@@ -324,6 +324,32 @@ proptest! {
         check_unset(&text, &path)?;
         check_rename(&text, &path, name)?;
         check_tables(&text, index, name, &value)?;
+    }
+
+    #[test]
+    fn several_tables_go_as_one_after_the_other(
+        text in document(),
+        more in proptest::collection::vec(
+            select(&["[[l]]", "a = 1", "# c", "", "[l.a]", "[l.a.b] # d", "[z]", "l.a = 1"][..]),
+            0..14,
+        ),
+        picked in any::<u16>(),
+    ) {
+        let longer = more.iter().fold(text.clone(), |text, line| {
+            let longer = format!("{text}{line}\n");
+            if Document::parse(longer.as_str()).is_ok() { longer } else { text }
+        });
+        for text in [text, longer] {
+            let count = item_count(&text);
+            let gone: Vec<usize> = (0..count).filter(|at| picked >> (at % 16) & 1 == 1).collect();
+            let one = |text: String, at: &usize| remove_table(&text, "l", *at);
+            let expected = gone.iter().rev().try_fold(text.clone(), one);
+            if !gone.is_empty() {
+                prop_assert_eq!(remove_tables(&text, "l", &gone), expected, "{:?} {:?}", text, gone);
+                let too_many = [gone, vec![count]].concat();
+                prop_assert_eq!(remove_tables(&text, "l", &too_many), Err(EditError::NotThere));
+            }
+        }
     }
 
     #[test]

@@ -70,7 +70,14 @@ fn what_is_unset_is_gone_and_all_else_is_as_before() {
         ("a = [{x=1}, {x=2}]\n", "", false),
         ("a = [{x=1}]\n", "", false),
     ];
-    check(&["a", "1"], Expected::Gone, &rows);
+    check(&["a"], Expected::Without(&[1]), &rows);
+    let rows = [
+        ("a = [{x=1}, {x=2}, {x=3}]\n", "a = [{x=2}]\n", true),
+        ("a = [{x=1}, {x=2}, {x=3}]\n", "a = [{x=1}]\n", false),
+        ("a = [{x=1}, {x=2}, {x=3}]\n", "a = [{x=2}, {x=3}]\n", false),
+        ("a = [{x=1}, {x=2}]\n", "a = [{x=2}]\n", false),
+    ];
+    check(&["a"], Expected::Without(&[0, 2]), &rows);
 }
 
 #[test]
