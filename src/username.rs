@@ -36,13 +36,15 @@ impl Username {
         if text.is_empty() {
             return Err(UsernameError::Empty);
         }
-        if let Some(c) = text.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_.".contains(*c)) {
+        if let Some(c) =
+            text.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+        {
             return Err(UsernameError::Character(c));
         }
         if let Some(c) = text.chars().next().filter(|c| matches!(c, '.' | '-')) {
             return Err(UsernameError::Start(c));
         }
-        if text.contains("..") {
+        if text.as_bytes().windows(2).any(|pair| pair == b"..") {
             return Err(UsernameError::Dots);
         }
         if text.len() > LONGEST {

@@ -51,7 +51,8 @@ impl Account {
             (Some(given), None) => Some(base_url.canonical_username(&given)),
             (Some(given), Some(implied)) => {
                 let same = match implied.from {
-                    NameFrom::Host => given.lower_cased() == implied.name,
+                    // A host stands in small letters.
+                    NameFrom::Host => given.as_str().eq_ignore_ascii_case(implied.name.as_str()),
                     NameFrom::Path => given == implied.name,
                 };
                 if !same {

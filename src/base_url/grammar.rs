@@ -265,7 +265,9 @@ fn push_host(host: &str, out: &mut String) -> Result<(), BaseUrlError> {
     if ends_in_number(host) && host.parse::<Ipv4Addr>().is_err() {
         return Err(BaseUrlError::Ipv4(host.to_owned()));
     }
-    out.extend(host.chars().map(|c| c.to_ascii_lowercase()));
+    let start = out.len();
+    out.push_str(host);
+    out[start..].make_ascii_lowercase();
     Ok(())
 }
 

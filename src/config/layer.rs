@@ -147,7 +147,7 @@ impl Layer {
 
     /// Returns the file when the layer was read from one.
     pub fn path(&self) -> Option<&Path> {
-        self.source.as_ref().map(|source| source.path.as_path())
+        self.source.as_ref().map(|source| source.path.as_ref())
     }
 
     /// Returns the value of a key.

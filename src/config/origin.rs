@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::Scope;
 
@@ -12,7 +13,7 @@ pub enum Origin {
     /// Built into the program.
     BuiltIn,
     /// A file, with the line and column (from 1, in characters) of the value or key.
-    File { path: PathBuf, line: usize, column: usize },
+    File { path: Rc<Path>, line: usize, column: usize },
     /// A file as a whole.
     WholeFile(PathBuf),
     /// An environment variable.
@@ -25,7 +26,8 @@ impl Origin {
     /// Returns the file when there is one.
     pub fn path(&self) -> Option<&Path> {
         match self {
-            Origin::File { path, .. } | Origin::WholeFile(path) => Some(path),
+            Origin::File { path, .. } => Some(path),
+            Origin::WholeFile(path) => Some(path),
             Origin::BuiltIn | Origin::Variable(_) | Origin::Flag(_) => None,
         }
     }

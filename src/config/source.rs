@@ -1,7 +1,8 @@
 //! `Source`: the text of a settings file, with places in it and the errors that name them.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::rc::Rc;
 
 use super::layer::KEY_IN_SETTINGS;
 use super::setting::SettingPath;
@@ -14,7 +15,7 @@ use crate::line_index::LineIndex;
 /// The text of a settings file. It may hold a key, so its `Debug` tells only the path.
 pub(super) struct Source {
     /// The file.
-    pub(super) path: PathBuf,
+    pub(super) path: Rc<Path>,
     /// The whole text, with its byte order mark.
     pub(super) text: String,
     lines: LineIndex,
@@ -33,7 +34,7 @@ impl Source {
     /// Bytes that are not UTF-8, with line and column.
     pub(super) fn new(path: &Path, bytes: Vec<u8>) -> Result<Self, Error> {
         let text = utf8(path, bytes)?;
-        Ok(Source { path: path.to_owned(), text, lines: LineIndex::default() })
+        Ok(Source { path: Rc::from(path), text, lines: LineIndex::default() })
     }
 
     fn position(&self, offset: usize) -> (usize, usize) {
@@ -43,7 +44,7 @@ impl Source {
     /// Returns the place of a byte.
     pub(super) fn origin(&self, offset: usize) -> Origin {
         let (line, column) = self.position(offset);
-        Origin::File { path: self.path.clone(), line, column }
+        Origin::File { path: Rc::clone(&self.path), line, column }
     }
 
     /// Returns the place with its line, unless the file could hold a secret somewhere.
@@ -70,7 +71,7 @@ fn utf8(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
         let before = good.rsplit('\n').next().unwrap_or_default();
         let column = 1 + before.trim_start_matches('\u{feff}').chars().count();
         Error::new(Kind::Invalid, "the file is not UTF-8").at(Origin::File {
-            path: path.to_owned(),
+            path: Rc::from(path),
             line,
             column,
         })

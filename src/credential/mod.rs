@@ -178,8 +178,13 @@ impl KeyCandidate {
     }
 }
 
-/// Looks at every key for the chosen account.
-pub fn choose(chosen: &Chosen, offered: &Offered, stored: &[Stored]) -> Choice {
+/// Looks at every key for the chosen account. Stored keys of other accounts never win: whoever does
+/// not list them need not pass them.
+pub fn choose<'a>(
+    chosen: &Chosen,
+    offered: &Offered,
+    stored: impl IntoIterator<Item = &'a Stored>,
+) -> Choice {
     let mut candidates = given(chosen, offered);
     candidates.extend(from_stores(chosen, stored));
     settle(&mut candidates);
@@ -264,7 +269,10 @@ impl Fit {
 }
 
 /// Lists the stored keys: those of the account in order of rank, then the others.
-fn from_stores(chosen: &Chosen, stored: &[Stored]) -> Vec<KeyCandidate> {
+fn from_stores<'a>(
+    chosen: &Chosen,
+    stored: impl IntoIterator<Item = &'a Stored>,
+) -> Vec<KeyCandidate> {
     let selected = chosen.profile();
     // A higher scope does not make one of several marked keys the right one.
     let rank = |entry: &Stored| match Fit::of(entry, selected) {
@@ -272,7 +280,7 @@ fn from_stores(chosen: &Chosen, stored: &[Stored]) -> Vec<KeyCandidate> {
         fit => (fit, Reverse(entry.scope)),
     };
     let (mut fitting, others): (Vec<&Stored>, Vec<&Stored>) =
-        stored.iter().partition(|entry| entry.account.as_ref() == Some(&chosen.account));
+        stored.into_iter().partition(|entry| entry.account.as_ref() == Some(&chosen.account));
     fitting.sort_by_key(|entry| (rank(entry), Reverse(entry.scope), entry.index));
     let best = fitting.first().map(|entry| rank(entry));
     let several = fitting.iter().filter(|entry| Some(rank(entry)) == best).count() > 1;

@@ -4,6 +4,7 @@
 //! unbound: it was stored before any account was named, and is sent nowhere.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use super::entry::{Entry, Held};
 use super::schema::FIELDS;
@@ -74,19 +75,24 @@ fn stored<'a>(
     scope: Scope,
     entries: impl Iterator<Item = Entry<'a>>,
 ) -> Result<Vec<Stored>, Error> {
-    entries.enumerate().map(|(index, found)| entry(file, scope, index, &found)).collect()
+    // An iterator of results promises no number of them, and there may be thousands.
+    let mut stored = Vec::with_capacity(entries.size_hint().0);
+    for (index, found) in entries.enumerate() {
+        stored.push(entry(file, scope, index, &found)?);
+    }
+    Ok(stored)
 }
 
 /// The text of one `credentials.toml`.
 struct File<'a> {
-    path: &'a Path,
+    path: Rc<Path>,
     text: &'a str,
     lines: LineIndex,
 }
 
 impl<'a> File<'a> {
-    fn new(path: &'a Path, text: &'a str) -> Self {
-        File { path, text, lines: LineIndex::default() }
+    fn new(path: &Path, text: &'a str) -> Self {
+        File { path: Rc::from(path), text, lines: LineIndex::default() }
     }
 
     fn body(&self) -> &'a str {
@@ -95,7 +101,7 @@ impl<'a> File<'a> {
 
     fn origin(&self, at: usize) -> Origin {
         let (line, column) = self.lines.position(self.body(), at);
-        Origin::File { path: self.path.to_owned(), line, column }
+        Origin::File { path: Rc::clone(&self.path), line, column }
     }
 
     fn error(&self, what: impl Into<String>, at: usize) -> Error {

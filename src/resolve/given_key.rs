@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::account::Tuple;
 use crate::base_url::BaseUrlSetting;
@@ -210,7 +211,7 @@ fn unreadable(path: &Path, error: &ReadError) -> Error {
 pub fn tuple_of(account: &ImportedAccount, scope: Scope, path: &Path) -> Result<Tuple, Error> {
     let whole = || Origin::WholeFile(PathBuf::from(path));
     let origin = |field: &NamedField| match field.place {
-        Some((line, column)) => Origin::File { path: PathBuf::from(path), line, column },
+        Some((line, column)) => Origin::File { path: Rc::from(path), line, column },
         None => whole(),
     };
     let bad = |field: &NamedField, reason: String| {
