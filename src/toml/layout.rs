@@ -1,8 +1,10 @@
 //! `Layout`: where everything stands in a TOML text, and the data it means.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
+
+use hashbrown::HashTable;
 
 use super::edit::Value;
 use super::scalar::Scalar;
@@ -11,7 +13,7 @@ use super::scalar::Scalar;
 pub(super) type NodeId = usize;
 
 /// How many keys a table has at most that are searched one by one, which is faster than hashing.
-pub(super) const FEW: usize = 8;
+const FEW: usize = 8;
 
 /// The node of the document itself.
 pub(super) const ROOT: NodeId = 0;
@@ -114,13 +116,20 @@ pub(super) struct List {
     pub(super) commas: Vec<usize>,
 }
 
+/// The nodes of tables that have more than a [`FEW`] keys, by table and name. An entry is a number: the
+/// names stay where they are. The seed is one that nobody can foresee.
+#[derive(Default)]
+struct Keys {
+    nodes: HashTable<NodeId>,
+    hasher: RandomState,
+}
+
 /// Where everything stands in a TOML text, and the data it means. It is made by
 /// [`super::parse::parse`] alone, so the text is valid and every span lies in it.
 pub(super) struct Layout<'t> {
     pub(super) text: &'t str,
     pub(super) nodes: Vec<Node<'t>>,
-    /// The keys of tables that have more than a [`FEW`].
-    pub(super) keys: HashMap<(NodeId, Cow<'t, str>), NodeId>,
+    keys: Keys,
     pub(super) parts: Vec<Part>,
     pub(super) statements: Vec<Statement>,
     pub(super) sections: Vec<Section>,
@@ -134,7 +143,7 @@ impl<'t> Layout<'t> {
         Layout {
             text,
             nodes: vec![root],
-            keys: HashMap::new(),
+            keys: Keys::default(),
             parts: Vec::new(),
             statements: Vec::new(),
             sections: vec![Section { table: ROOT, statements: 0..0 }],
@@ -144,12 +153,68 @@ impl<'t> Layout<'t> {
 
     /// Returns what a table holds under a key.
     pub(super) fn key(&self, table: NodeId, name: &str) -> Option<NodeId> {
-        let children = &self.nodes[table].children;
-        if children.len() > FEW {
-            return self.keys.get(&(table, Cow::Borrowed(name))).copied();
+        self.key_by_hash(table, name, self.hash(table, name))
+    }
+
+    /// Returns the hash of a key, where its table has so many that they are found by it.
+    pub(super) fn hash(&self, table: NodeId, name: &str) -> Option<u64> {
+        let is_long = self.nodes[table].children.len() > FEW;
+        is_long.then(|| self.keys.hasher.hash_one((table, name)))
+    }
+
+    /// Returns what a table holds under a key of which [`Layout::hash`] gave the hash.
+    pub(super) fn key_by_hash(
+        &self,
+        table: NodeId,
+        name: &str,
+        hash: Option<u64>,
+    ) -> Option<NodeId> {
+        let is_named =
+            |child: &NodeId| matches!(&self.nodes[*child].step, Step::Key(other) if other == name);
+        let Some(hash) = hash else {
+            return self.nodes[table].children.iter().copied().find(is_named);
+        };
+        let is_it = |node: &NodeId| self.nodes[*node].parent == table && is_named(node);
+        self.keys.nodes.find(hash, is_it).copied()
+    }
+
+    /// Adds a node to a table under a key that it does not hold, of which [`Layout::hash`] gave the
+    /// hash before.
+    pub(super) fn add_key(
+        &mut self,
+        table: NodeId,
+        name: Cow<'t, str>,
+        kind: Kind<'t>,
+        hash: Option<u64>,
+    ) -> NodeId {
+        let node = self.add(table, Step::Key(name), kind);
+        let Layout { nodes, keys: Keys { nodes: hashed, hasher }, .. } = self;
+        let again = |node: &NodeId| match &nodes[*node].step {
+            Step::Key(name) => hasher.hash_one((nodes[*node].parent, name.as_ref())),
+            Step::Index(_) => 0,
+        };
+        let children = &nodes[table].children;
+        match hash {
+            Some(hash) => {
+                hashed.insert_unique(hash, node, again);
+            }
+            // The first time that they are too many, all are hashed.
+            None if children.len() > FEW => {
+                for child in children {
+                    hashed.insert_unique(again(child), *child, again);
+                }
+            }
+            None => {}
         }
-        let is_named = |child: &&NodeId| matches!(&self.nodes[**child].step, Step::Key(other) if other == name);
-        children.iter().find(is_named).copied()
+        node
+    }
+
+    /// Adds a node below another.
+    pub(super) fn add(&mut self, parent: NodeId, step: Step<'t>, kind: Kind<'t>) -> NodeId {
+        let node = self.nodes.len();
+        self.nodes.push(Node::new(parent, step, kind));
+        self.nodes[parent].children.push(node);
+        node
     }
 
     /// Returns what a node holds one step further.

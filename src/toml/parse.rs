@@ -10,8 +10,7 @@ use super::edit::EditError;
 use super::events;
 use super::fault::Fault;
 use super::layout::{
-    Defined, FEW, Item, Kind, Layout, List, Node, NodeId, Part, ROOT, Section, Statement,
-    StatementKind, Step,
+    Defined, Item, Kind, Layout, List, NodeId, Part, ROOT, Section, Statement, StatementKind, Step,
 };
 use super::scalar::Scalar;
 
@@ -195,11 +194,13 @@ impl<'t> Builder<'t> {
         let last = parts.len().saturating_sub(1);
         for (n, at) in parts.clone().enumerate() {
             let name = std::mem::take(&mut self.names[n]);
-            let found = self.layout.key(table, &name);
+            let hash = self.layout.hash(table, &name);
+            let found = self.layout.key_by_hash(table, &name, hash);
+            let add = |kind| self.layout.add_key(table, name, kind, hash);
             table = match found {
-                None if n < last => self.add_key(table, name, Kind::Table(Defined::Dotted)),
+                None if n < last => add(Kind::Table(Defined::Dotted)),
                 // The value follows and replaces this one.
-                None => self.add_key(table, name, Kind::Scalar(Scalar::Bool(false))),
+                None => add(Kind::Scalar(Scalar::Bool(false))),
                 Some(node) if n < last => self.extend_dotted(node, at)?,
                 Some(_) => return Err(self.duplicate(at)),
             };
@@ -228,33 +229,9 @@ impl<'t> Builder<'t> {
         self.layout.sections.last().map_or(ROOT, |section| section.table)
     }
 
-    fn add_key(&mut self, table: NodeId, name: Cow<'t, str>, kind: Kind<'t>) -> NodeId {
-        let node = self.add(table, Step::Key(name), kind);
-        let children = &self.layout.nodes[table].children;
-        // The first time that they are too many, all are hashed.
-        let unhashed = match children.len() {
-            ..=FEW => &[],
-            count if count == FEW + 1 => children.as_slice(),
-            _ => &[node],
-        };
-        for child in unhashed {
-            if let Step::Key(name) = &self.layout.nodes[*child].step {
-                self.layout.keys.insert((table, name.clone()), *child);
-            }
-        }
-        node
-    }
-
-    fn add(&mut self, parent: NodeId, step: Step<'t>, kind: Kind<'t>) -> NodeId {
-        let node = self.layout.nodes.len();
-        self.layout.nodes.push(Node::new(parent, step, kind));
-        self.layout.nodes[parent].children.push(node);
-        node
-    }
-
     fn add_element(&mut self, array: NodeId, kind: Kind<'t>) -> NodeId {
         let index = self.layout.nodes[array].children.len();
-        self.add(array, Step::Index(index), kind)
+        self.layout.add(array, Step::Index(index), kind)
     }
 
     fn header(&mut self, headed: Headed) -> Result<(), Fault> {
@@ -264,15 +241,14 @@ impl<'t> Builder<'t> {
         let mut table = ROOT;
         for (n, at) in parts.clone().enumerate() {
             let name = std::mem::take(&mut self.names[n]);
-            let found = self.layout.key(table, &name);
-            let node = match (found, headed) {
-                (Some(node), _) => node,
-                (None, _) if n < last => self.add_key(table, name, Kind::Table(Defined::Implied)),
-                (None, Headed::Table) => {
-                    self.add_key(table, name, Kind::Table(Defined::Section(section)))
-                }
-                (None, Headed::Element) => self.add_key(table, name, Kind::Tables),
+            let hash = self.layout.hash(table, &name);
+            let found = self.layout.key_by_hash(table, &name, hash);
+            let kind = match headed {
+                _ if n < last => Kind::Table(Defined::Implied),
+                Headed::Table => Kind::Table(Defined::Section(section)),
+                Headed::Element => Kind::Tables,
             };
+            let node = found.unwrap_or_else(|| self.layout.add_key(table, name, kind, hash));
             self.layout.parts[at].node = node;
             table = match (&mut self.layout.nodes[node].kind, headed) {
                 (Kind::Table(_), _) if n < last || found.is_none() => node,
