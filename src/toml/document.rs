@@ -1,8 +1,9 @@
 //! The values of a TOML text, one by one, each with its place.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::layout::{Defined, Kind, Layout, NodeId, ROOT, Step};
+use super::layout::{Defined, Kind, Layout, Node, NodeId, ROOT, Step};
 use super::parse;
 use super::plain::{self, Leaf};
 use super::scalar::Scalar;
@@ -127,16 +128,31 @@ impl<'t> Document<'t> {
     fn place(&self, node: NodeId, table: u32, name: &str, listed: &mut Values) {
         let text = self.layout.text;
         let span = self.span(node);
-        let is_scalar = matches!(self.layout.nodes[node].kind, Kind::Scalar(_));
         let is_name = |key: &Range<usize>| text.get(key.clone()) == Some(name);
-        let key = self.named[node].clone().filter(|key| is_scalar && is_name(key));
-        if let Some(leaf) = key.and_then(|key| Leaf::new(text, table, &key, &span)) {
+        let key = self.named[node].clone().filter(|key| is_name(key));
+        if let Some(key) = key.filter(|_| self.is_plain(node))
+            && let Some(leaf) = Leaf::new(table, &key, &span)
+        {
             return listed.leaves.push(leaf);
         }
         let (value, key_at) = (value(&self.layout, node), self.name_at(node));
         let apart = Apart { name: name.to_owned(), value, key_at, span };
         listed.apart.push((listed.leaves.len(), apart));
         listed.leaves.push(Leaf::apart(table));
+    }
+
+    /// Whether a value is written so that nothing in it has to be decoded.
+    fn is_plain(&self, node: NodeId) -> bool {
+        let Node { kind, span, .. } = &self.layout.nodes[node];
+        match kind {
+            // What was decoded is still a part of the text, without one quote on either side.
+            Kind::Scalar(Scalar::String(Cow::Borrowed(text))) => text.len() + 2 == span.len(),
+            Kind::Scalar(Scalar::Bool(_)) => true,
+            Kind::Scalar(Scalar::Integer(_)) => {
+                self.layout.text.get(span.clone()).is_some_and(plain::is_number)
+            }
+            _ => false,
+        }
     }
 
     /// Returns where a value stands; of tables the header, or the first key that writes them.

@@ -65,9 +65,12 @@ pub(super) fn quoted(text: &str) -> Option<(&str, &str)> {
     (as_it_stands && !several_lines).then(|| text.split_at_checked(end + 2)).flatten()
 }
 
-/// Whether a value is written so that nothing in it has to be decoded.
-pub(super) fn is_plain(raw: &str) -> bool {
-    value(raw).is_some_and(|(_, behind)| behind.is_empty())
+/// Whether a word is a whole number of so few digits that it needs no check when it is decoded.
+pub(in crate::toml) fn is_number(word: &str) -> bool {
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (1..=18).contains(&digits.len())
+        && (digits == "0" || !digits.starts_with('0'))
 }
 
 /// Cuts a plain value off the start.
@@ -76,9 +79,5 @@ fn value(text: &str) -> Option<(&str, &str)> {
         return quoted(text);
     }
     let (word, rest) = bare(text)?;
-    let digits = word.strip_prefix('-').unwrap_or(word);
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit())
-        && (1..=18).contains(&digits.len())
-        && (digits == "0" || !digits.starts_with('0'));
-    (is_number || matches!(word, "true" | "false")).then_some((word, rest))
+    (is_number(word) || matches!(word, "true" | "false")).then_some((word, rest))
 }

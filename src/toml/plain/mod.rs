@@ -16,6 +16,8 @@ use hashbrown::hash_table::Entry;
 use super::value::Value;
 use line::{Assigned, assigned, bare, is_end, quoted, unspaced};
 
+pub(super) use line::is_number;
+
 mod entries;
 mod line;
 
@@ -39,16 +41,8 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    /// Makes one of its places; nothing where the value has to be decoded, or the text is too long.
-    pub(super) fn new(
-        text: &str,
-        table: u32,
-        key: &Range<usize>,
-        value: &Range<usize>,
-    ) -> Option<Self> {
-        if !line::is_plain(text.get(value.clone())?) {
-            return None;
-        }
+    /// Makes one of its places; nothing where the text is too long.
+    pub(super) fn new(table: u32, key: &Range<usize>, value: &Range<usize>) -> Option<Self> {
         let narrow = |span: &Range<usize>| {
             Some((u32::try_from(span.start).ok()?, u32::try_from(span.end).ok()?))
         };
