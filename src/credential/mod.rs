@@ -178,8 +178,14 @@ impl KeyCandidate {
     }
 }
 
-/// Looks at every key for the chosen account. Stored keys of other accounts never win: whoever does
-/// not list them need not pass them.
+/// Chooses as [`choose`] does, without the stored keys of other accounts among the candidates: they
+/// never win, there can be thousands, and only whoever lists the candidates shows them.
+pub fn choose_unlisted(chosen: &Chosen, offered: &Offered, stored: &[Stored]) -> Choice {
+    let may_count = |entry: &&Stored| entry.account.as_ref().is_none_or(|a| *a == chosen.account);
+    choose(chosen, offered, stored.iter().filter(may_count))
+}
+
+/// Looks at every key for the chosen account.
 pub fn choose<'a>(
     chosen: &Chosen,
     offered: &Offered,

@@ -3,7 +3,7 @@
 use crate::account::{Account, Chosen, Decision};
 use crate::config::setting::SettingPath;
 use crate::config::{Located, Origin, Scope};
-use crate::credential::choose;
+use crate::credential::choose_unlisted;
 use crate::error::Error;
 use crate::resolve::context::{Context, Facts};
 use crate::resolve::layers::Loaded;
@@ -70,7 +70,7 @@ fn tell_plugins(context: &Context, loaded: &Loaded, facts: &Facts, account: &Acc
 
 /// Says when another key of the account is used than the one in the user's file.
 fn tell_key(context: &Context, facts: &Facts, chosen: &Chosen) {
-    match choose(chosen, &facts.offered, &facts.stored).picked() {
+    match choose_unlisted(chosen, &facts.offered, &facts.stored).picked() {
         Ok(picked) if picked.scope == Scope::User => {
             let unmarked = facts.stored.iter().find(|key| {
                 key.scope == Scope::User

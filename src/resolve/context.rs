@@ -8,7 +8,7 @@ use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
 use crate::config::setting::SettingPath;
 use crate::config::{Config, Scope};
 use crate::credential::store::Stored;
-use crate::credential::{Choice, Offered, Picked, choose, variables_for};
+use crate::credential::{Choice, Offered, Picked, choose_unlisted, variables_for};
 use crate::error::{Error, Kind, shell_word};
 use crate::invocation::Invocation;
 use crate::output::{Color, Output};
@@ -156,11 +156,12 @@ impl Context {
         let settings = broken.len();
         let stored = self.read_stores(loaded, &mut broken);
         let broken_store = broken.get(settings).cloned();
-        let mut accounts = Vec::with_capacity(stored.len());
-        let bound = |entry: &Stored| Some((entry.account.clone()?, entry.allow_non_secure));
-        accounts.extend(stored.iter().filter_map(bound));
+        let accounts = stored
+            .iter()
+            .filter_map(|entry| Some((entry.account.clone()?, entry.allow_non_secure)))
+            .collect();
         let project = loaded.project.as_ref().and_then(Project::facts);
-        let world = World { statements, stored: accounts.into(), project };
+        let world = World { statements, stored: accounts, project };
         let mut loose_key = None;
         if let Some(given) = crate::resolve::given_key::environment_key(&self.invocation.env)? {
             (offered.environment, loose_key) = (Some(given.key), given.loose);
@@ -221,11 +222,7 @@ impl Context {
             self.tell_about_lone_key(&facts.offered);
             return Ok(None);
         };
-        let is_other = |entry: &&Stored| {
-            entry.account.as_ref().is_some_and(|account| *account != chosen.account)
-        };
-        let stored = facts.stored.iter().filter(|entry| !is_other(entry));
-        let choice = choose(&chosen, &facts.offered, stored);
+        let choice = choose_unlisted(&chosen, &facts.offered, &facts.stored);
         let key = choice.picked().map_err(Error::from)?;
         self.tell_about_keys(&chosen.account, &choice);
         if let Some(broken) = facts.broken_store.filter(|_| key.scope == Scope::Default) {

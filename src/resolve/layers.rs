@@ -158,8 +158,6 @@ impl Context {
     ) {
         self.output.verbose(|| format!("read {}", path.display()));
         match parse_store(scope, path, file) {
-            // Nearly always there is one file, and its entries can be thousands.
-            Ok(entries) if stored.is_empty() => *stored = entries,
             Ok(entries) => stored.extend(entries),
             Err(error) => broken.push(error),
         }

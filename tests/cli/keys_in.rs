@@ -455,6 +455,25 @@ fn login_keeps_accounts_apart() {
 }
 
 #[test]
+fn logout_forgets_every_key_of_the_account_and_no_other_byte() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    let entry = |name: &str, more: &str| {
+        format!(
+            "[[credential]]\nbase_url = \"https://{name}.carto.com\"\nusername = \"{name}\"\n\
+             apikey = \"marker\"\n{more}"
+        )
+    };
+    let (own, marked) = (entry("ann", ""), entry("ann", "profile = \"ro\"\n"));
+    let (bob, eve) = (entry("bob", "# kept\n"), entry("eve", ""));
+    let path = "home/.config/carto/credentials.toml";
+    let text = format!("# head\n\n{own}\n{bob}\n# gone\n{marked}\n{eve}");
+    sandbox.file_with_mode(path, &text, 0o600);
+    let _ = sandbox.carto("logout").run().ok();
+    assert_eq!(sandbox.read(path), format!("# head\n\n{bob}\n{eve}"));
+}
+
+#[test]
 fn logout_forgets_the_key_and_keeps_the_name() {
     let sandbox = Sandbox::new();
     sandbox.user("username = \"ann\"\n[profiles.bob]\nusername = \"bob\"\n");

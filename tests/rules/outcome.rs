@@ -3,7 +3,7 @@
 use carto::account::{Account, Chosen, Decision, Difference, NamedBy, Outcome, Refusal};
 use carto::base_url::NameFrom;
 use carto::config::Scope;
-use carto::credential::{Choice, KeyRefusal, Picked, Verdict, choose};
+use carto::credential::{Choice, KeyRefusal, Picked, Verdict, choose, choose_unlisted};
 use carto::error::{Error, Kind};
 use carto::secret::Secret;
 
@@ -145,6 +145,8 @@ pub(crate) fn check(case: &Case) {
         Decision::Chosen(chosen) => {
             let choice = choose(&chosen, &case.offered, &case.stored);
             key_agrees(&chosen, &choice, case);
+            let unlisted = choose_unlisted(&chosen, &case.offered, &case.stored);
+            assert_eq!(key_line(&unlisted), key_line(&choice), "{:#?}", case.stored);
             if let Err(refusal) = choice.picked() {
                 speaks(refusal);
             }

@@ -7,7 +7,7 @@ use super::selectors::{Place, Selector, selectors};
 use super::unknown;
 use crate::account::{Account, Chosen, Profile, Statement};
 use crate::config::{Located, Origin, Scope};
-use crate::credential::{Offered, Picked, choose};
+use crate::credential::{Offered, Picked, choose_unlisted};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::resolve::context::{Context, Facts};
@@ -88,7 +88,9 @@ impl Report {
         let chosen = facts.world.choose_profile(&selected);
         // Keys that were given to this run alone are not the profile's.
         let key = chosen.as_ref().ok().map(|chosen| {
-            choose(chosen, &Offered::default(), &facts.stored).picked().map_err(Error::from)
+            choose_unlisted(chosen, &Offered::default(), &facts.stored)
+                .picked()
+                .map_err(Error::from)
         });
         let own = facts.world.statements.iter().rev().filter(|s| !s.untrusted());
         let definition = |statement: &Statement| {
