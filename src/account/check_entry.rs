@@ -3,7 +3,7 @@
 use crate::account::{Account, Refusal, Statement, Tuple};
 use crate::base_url::BaseUrlSetting;
 use crate::config::Layer;
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::error::{Error, Kind};
 
 /// What writes the entry, and so what to type instead.

@@ -135,7 +135,7 @@ impl From<Refusal> for Error {
                 if by_untrusted { about_project(error) } else { error }
             }
             Refusal::EmptyProfile { name, origin } => {
-                let key = crate::config::setting::SettingPath(vec![
+                let key = crate::config::SettingPath(vec![
                     "profiles".to_owned(),
                     name.clone(),
                     "username".to_owned(),

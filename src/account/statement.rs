@@ -135,19 +135,19 @@ impl Statement {
         let mut statement = Statement::silent(layer.scope, layer.standing);
         let mut profiles = ProfilesBuilder::default();
         for entry in layer.entries() {
-            match entry.place() {
-                ([], "profile") if statement.profile.is_none() => {
+            let mut parts = entry.parts();
+            let [one, two, three] = std::array::from_fn(|_| parts.next());
+            match (entry.depth(), one, two, three) {
+                (1, Some("profile"), ..) if statement.profile.is_none() => {
                     statement.profile = selected(entry);
                 }
-                ([table, name], "profile")
-                    if table == "plugins" && Some(name.as_str()) == plugin =>
-                {
+                (1, Some(field), ..) => statement.bare.admit(field, entry),
+                (3, Some("plugins"), name, Some("profile")) if name == plugin => {
                     statement.profile = selected(entry);
                 }
-                ([table, name], field) if table == "profiles" => {
+                (3, Some("profiles"), Some(name), Some(field)) => {
                     profile_field(&mut profiles, name, field, entry);
                 }
-                ([], field) => statement.bare.admit(field, entry),
                 _ => {}
             }
         }

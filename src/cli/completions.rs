@@ -9,7 +9,7 @@ use clap::{Arg, Command as Clap, ValueHint};
 use clap_complete::Shell;
 
 use super::definition::{builtins, command};
-use crate::config::setting::SETTINGS;
+use crate::config::SETTINGS;
 use crate::resolve::context::Context;
 
 /// Returns the script of a shell.

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Layer, Located, Scope, Value};
 use crate::dispatch::alias::{Meaning, Written, meaning};
 use crate::dispatch::{plugin, start};
@@ -15,7 +15,7 @@ use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
-use crate::toml::edit;
+use crate::toml::{self, edit};
 
 /// List, set and delete aliases: short names for commands
 #[derive(Args, Debug)]
@@ -123,9 +123,9 @@ fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Err
         ));
     }
     let (value, written) = match args.words.as_slice() {
-        [one] => (edit::Value::String(one.clone()), Written::Text(one.clone())),
+        [one] => (toml::Value::String(one.clone()), Written::Text(one.clone())),
         many => (
-            edit::Value::Array(many.iter().cloned().map(edit::Value::String).collect()),
+            toml::Value::Array(many.iter().cloned().map(toml::Value::String).collect()),
             Written::Words(many.to_vec()),
         ),
     };

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 
 use crate::account::{Account, Decision, World};
 use crate::base_url::BaseUrl;
-use crate::config::setting::{SettingPath, check_profile_name};
+use crate::config::SettingPath;
+use crate::config::setting::check_profile_name;
 use crate::config::{Located, Origin, Scope};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::store::Stored;

@@ -1,13 +1,9 @@
 //! `Entry`: one value of a layer, with its key and its exact place.
 
-use std::ops::Range;
-
 use super::layer::Layer;
-use super::setting::SettingPath;
+use super::setting_path::SettingPath;
 use super::{Origin, Scope};
-use crate::toml::Value;
-use crate::toml::dotted;
-use crate::toml::plain::{Leaf, decoded};
+use crate::toml::{Span, TableId, Value, decoded, dotted};
 
 /// One value of a layer.
 #[derive(Clone, Copy)]
@@ -19,13 +15,24 @@ pub struct Entry<'a> {
 /// A value as its layer keeps it.
 ///
 /// # Why
-/// Of ten thousand values a run wants a few. Those that stand in the file as they are told are
-/// decoded when they are asked for.
+/// Of ten thousand values a run wants a few. Those of a file stay in its text and are decoded when
+/// they are asked for.
 pub(super) enum Kept {
-    /// A bare key in canonical spelling with a single value, in the text of the layer.
-    Plain(Leaf),
+    /// A key that is written in its canonical spelling and a value, both in the text of the layer.
+    InText(InText),
     /// Anything else.
     Owned(Box<Owned>),
+}
+
+/// Where a key and its value stand in the text of their layer.
+#[derive(Clone, Copy)]
+pub(super) struct InText {
+    /// The table, one of those of the layer.
+    pub(super) table: TableId,
+    /// The key, without quotes.
+    pub(super) name: Span,
+    /// The value.
+    pub(super) value: Span,
 }
 
 /// A value that is kept apart from the text.
@@ -42,54 +49,82 @@ pub(super) struct Owned {
 
 /// The place of a value that is kept apart from the text.
 pub(super) enum At {
-    Span(Range<usize>),
+    Byte(usize),
     Origin(Origin),
 }
 
 impl<'a> Entry<'a> {
-    /// Returns the tables above the key, and its last part, both in canonical spelling.
-    pub fn place(&self) -> (&'a [String], &'a str) {
+    /// Returns the parts of the key, in canonical spelling.
+    pub fn parts(&self) -> impl Iterator<Item = &'a str> + Clone {
+        let (table, name, path) = match self.kept {
+            Kept::InText(place) => (Some(place.table), Some(self.layer.raw(place.name)), &[][..]),
+            Kept::Owned(owned) => (None, None, owned.path.0.as_slice()),
+        };
+        let layer = self.layer;
+        let above = table.into_iter().flat_map(move |table| layer.table_path(table));
+        above.chain(name).chain(path.iter().map(String::as_str))
+    }
+
+    fn last(&self) -> Option<&'a str> {
         match self.kept {
-            Kept::Plain(leaf) => self.layer.plain_place(leaf),
-            Kept::Owned(owned) => match owned.path.0.split_last() {
-                Some((name, above)) => (above, name),
-                None => (&[], ""),
-            },
+            Kept::InText(place) => Some(self.layer.raw(place.name)),
+            Kept::Owned(owned) => owned.path.0.last().map(String::as_str),
         }
+    }
+
+    /// Returns how many parts the key has.
+    pub fn depth(&self) -> usize {
+        match self.kept {
+            Kept::InText(place) => self.layer.table_depth(place.table) + 1,
+            Kept::Owned(owned) => owned.path.0.len(),
+        }
+    }
+
+    /// Returns the name where the key has no table above it.
+    pub fn top(&self) -> Option<&'a str> {
+        self.last().filter(|_| self.depth() == 1)
     }
 
     /// Returns the key, in canonical spelling.
     pub fn path(&self) -> SettingPath {
-        let (above, name) = self.place();
-        SettingPath(above.iter().cloned().chain(std::iter::once(name.to_owned())).collect())
+        SettingPath(self.parts().map(str::to_owned).collect())
     }
 
     /// Returns the key as people read it.
     pub fn name(&self) -> String {
-        let (above, name) = self.place();
-        dotted(above.iter().map(String::as_str).chain([name]))
+        dotted(self.parts())
     }
 
     /// Returns the key as it is written, for whoever edits the file.
     pub fn written(&self) -> SettingPath {
         match self.kept {
-            Kept::Plain(_) => self.path(),
+            Kept::InText(_) => self.path(),
             Kept::Owned(owned) => owned.written.clone(),
         }
     }
 
     /// Whether this is the value of a key.
     pub fn is(&self, path: &SettingPath) -> bool {
-        let (above, name) = self.place();
-        path.0.split_last().is_some_and(|(last, tables)| last == name && tables == above)
+        // The last part tells most keys apart.
+        self.last() == path.0.last().map(String::as_str)
+            && self.depth() == path.0.len()
+            && self.is_below(&path.0)
+    }
+
+    /// Whether two are values of one key.
+    pub fn is_same_key(&self, other: Entry<'_>) -> bool {
+        self.depth() == other.depth() && self.parts().eq(other.parts())
+    }
+
+    fn is_below<T: AsRef<str>>(&self, table: &[T]) -> bool {
+        let mut parts = self.parts();
+        self.depth() >= table.len() && table.iter().all(|name| parts.next() == Some(name.as_ref()))
     }
 
     /// Returns the part of the key below a table; nothing where it stands elsewhere.
     pub fn below<T: AsRef<str>>(&self, table: &[T]) -> Option<Vec<&'a str>> {
-        let (above, name) = self.place();
-        let rest = above.get(table.len()..)?;
-        let inside = above.iter().zip(table).all(|(a, b)| a == b.as_ref());
-        inside.then(|| rest.iter().map(String::as_str).chain([name]).collect())
+        let is_below = self.depth() > table.len() && self.is_below(table);
+        is_below.then(|| self.parts().skip(table.len()).collect())
     }
 
     /// Returns the rank of its layer.
@@ -100,11 +135,7 @@ impl<'a> Entry<'a> {
     /// Returns the value.
     pub fn value(&self) -> Value {
         match self.kept {
-            Kept::Plain(leaf) => {
-                let raw = self.layer.raw(leaf.value());
-                // It was decoded before it was taken.
-                decoded(raw).unwrap_or_else(|| Value::String(raw.to_owned()))
-            }
+            Kept::InText(place) => decoded(self.layer.raw(place.value)),
             Kept::Owned(owned) => owned.value.clone(),
         }
     }
@@ -112,10 +143,10 @@ impl<'a> Entry<'a> {
     /// Returns the exact place.
     pub fn origin(&self) -> Origin {
         match self.kept {
-            Kept::Plain(leaf) => self.layer.origin_at(leaf.value().start),
+            Kept::InText(place) => self.layer.origin_at(place.value.start()),
             Kept::Owned(owned) => match &owned.at {
                 At::Origin(origin) => origin.clone(),
-                At::Span(span) => self.layer.origin_at(span.start),
+                At::Byte(at) => self.layer.origin_at(*at),
             },
         }
     }

@@ -2,7 +2,10 @@
 
 use std::ffi::OsStr;
 
-use super::setting::{self, SETTINGS, SettingPath, ValueType};
+use super::near_setting::nearest_setting;
+use super::setting::ValueType;
+use super::setting_path::SettingPath;
+use super::settings::SETTINGS;
 use super::{Layer, Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -160,7 +163,7 @@ impl Assignment {
 pub fn unknown_setting(path: &SettingPath) -> Error {
     let shown = path.to_string();
     let error = Error::new(Kind::Usage, format!("unknown key `{}`", escape::line(&shown)));
-    match setting::nearest(path) {
+    match nearest_setting(path) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help("carto config schema     # lists every key"),
     }

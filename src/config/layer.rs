@@ -1,16 +1,18 @@
 //! `Layer`: all values of one scope, each with its exact place.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::path::Path;
 
-use super::entry::{At, Entry, Kept, Owned};
-use super::setting::{self, Rows, SettingPath, Spelling, ValueType};
+use super::entry::{At, Entry, InText, Kept, Owned};
+use super::near_setting::nearest_setting;
+use super::rows::{Rows, Spelling, TableRows};
+use super::setting::ValueType;
+use super::setting_path::SettingPath;
 use super::source::{Source, bad_value, secret_in_config, split_bom, syntax_error};
 use super::suspect::names_secret;
 use super::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
-use crate::toml::{self, Apart, Value, Values, plain};
+use crate::toml::{Document, Item, Span, TableId, TablePaths, Value, decoded};
 
 /// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
 pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
@@ -37,8 +39,8 @@ pub struct Layer {
     pub problems: Vec<Error>,
     kept: Vec<Kept>,
     source: Option<Source>,
-    /// The paths of the tables of a plain text.
-    tables: Vec<Vec<String>>,
+    /// The paths of the tables of the text.
+    tables: TablePaths,
 }
 
 /// A key without effect.
@@ -73,7 +75,7 @@ impl Layer {
             problems: Vec::new(),
             kept: Vec::new(),
             source: None,
-            tables: Vec::new(),
+            tables: TablePaths::default(),
         }
     }
 
@@ -101,43 +103,34 @@ impl Layer {
     ) -> Result<Self, Error> {
         let source = Source::new(path, bytes)?;
         let mut layer = Layer { scope, standing, ..Layer::given(scope) };
-        // A byte order mark is no part of the document; spans count from behind it.
         let (mark, body) = split_bom(&source.text);
-        // The parser would pass over another one, which the editing functions refuse.
+        // One at the start is no part of the document; what to say of another one is ours.
         if body.starts_with('\u{feff}') {
             return Err(syntax_error(&source, mark, "a byte order mark stands only at the start"));
         }
-        let values = toml::values(body)
-            .map_err(|error| syntax_error(&source, error.at + mark, &error.message))?;
-        layer.admit(&source, values, mark);
+        let document = Document::read(&source.text)
+            .map_err(|error| syntax_error(&source, error.at, &error.message))?;
+        layer.admit(&source, &document);
+        drop(document);
         layer.source = Some(source);
         Ok(layer)
     }
 
-    /// Takes the values of a text into the layer.
-    fn admit(&mut self, source: &Source, read: Values, mark: usize) {
-        let Values { tables, leaves, apart } = read;
-        let mut apart = apart.into_iter().peekable();
-        // All that a table holds stands together, and many hold nothing but tables.
-        let mut rows: Option<(u32, Rows)> = None;
-        self.kept.reserve_exact(leaves.len());
-        let mut admission = Admission { layer: self, source, tables: &tables, names: None };
-        for (at, leaf) in leaves.into_iter().enumerate() {
-            let Some(above) = tables.get(leaf.table as usize) else { continue };
-            let known = rows.take().filter(|(table, _)| *table == leaf.table);
-            let (_, rows) = rows.insert(known.unwrap_or_else(|| (leaf.table, Rows::below(above))));
-            if let Some((_, one)) = apart.next_if(|(number, _)| *number == at) {
-                let Apart { name, value, key_at, span } = one;
-                let span = span.start + mark..span.end + mark;
-                let value = Told::Apart { value, key_at: key_at + mark, span };
-                admission.admit(rows, &Found { above, name: &name, value });
-            } else {
-                let leaf = leaf.moved(u32::try_from(mark).unwrap_or_default());
-                let name = source.text.get(leaf.key()).unwrap_or_default();
-                admission.admit(rows, &Found { above, name, value: Told::In(leaf) });
+    /// Takes the values of a document into the layer.
+    fn admit(&mut self, source: &Source, document: &Document<'_>) {
+        let mut leaves = document.leaves();
+        let mut admission = Admission { layer: self, source, names: None };
+        let (mut rows, mut entered) = (TableRows::new(), TableId::default());
+        while let Some((table, item)) = leaves.advance() {
+            let found = Found { tables: &leaves.tables, text: &source.text, table, item };
+            // All that a table holds stands together.
+            if table != entered {
+                rows.enter(leaves.tables.path(entered, &source.text), found.above());
+                entered = table;
             }
+            admission.admit(rows.here(), &found);
         }
-        self.tables = tables;
+        self.tables = leaves.tables;
     }
 
     /// Returns the values, in the order of the file.
@@ -162,19 +155,23 @@ impl Layer {
 
     /// Returns the value of a top-level key that the table knows, with its place.
     pub fn top(&self, name: &str) -> Option<Located<Value>> {
-        let entry = self.entries().find(|entry| entry.place() == (&[], name))?;
+        let entry = self.entries().find(|entry| entry.top() == Some(name))?;
         Some(Located::new(entry.value(), self.scope, entry.origin()))
     }
 
-    /// Returns where the value of a plain text stands in the tree of keys.
-    pub(super) fn plain_place(&self, leaf: &plain::Leaf) -> (&[String], &str) {
-        let above = self.tables.get(leaf.table as usize).map_or(&[][..], Vec::as_slice);
-        (above, self.raw(leaf.key()))
+    /// Returns the path of a table of the text.
+    pub(super) fn table_path(&self, table: TableId) -> impl Iterator<Item = &str> + Clone {
+        self.tables.path(table, self.source.as_ref().map_or("", |source| &source.text))
+    }
+
+    /// Returns how many parts the path of a table of the text has.
+    pub(super) fn table_depth(&self, table: TableId) -> usize {
+        self.tables.depth(table)
     }
 
     /// Returns a part of the text.
-    pub(super) fn raw(&self, span: Range<usize>) -> &str {
-        self.source.as_ref().and_then(|source| source.text.get(span)).unwrap_or_default()
+    pub(super) fn raw(&self, span: Span) -> &str {
+        self.source.as_ref().and_then(|source| source.text.get(span.range())).unwrap_or_default()
     }
 
     /// Returns the place of a byte of the text.
@@ -192,44 +189,28 @@ impl std::fmt::Debug for Kept {
 
 /// One value of a file, before the table of keys has judged it.
 struct Found<'a> {
-    above: &'a [String],
-    name: &'a str,
-    value: Told,
+    /// The tables so far.
+    tables: &'a TablePaths,
+    /// The text of the file.
+    text: &'a str,
+    /// The one in which it stands.
+    table: TableId,
+    item: Item<'a, 'a>,
 }
 
-/// The value, and where it and its key stand.
-enum Told {
-    In(plain::Leaf),
-    Apart { value: Value, key_at: usize, span: Range<usize> },
-}
-
-impl Found<'_> {
-    fn key_at(&self) -> usize {
-        match &self.value {
-            Told::In(leaf) => leaf.key().start,
-            Told::Apart { key_at, .. } => *key_at,
-        }
-    }
-
-    fn span(&self) -> Range<usize> {
-        match &self.value {
-            Told::In(leaf) => leaf.value(),
-            Told::Apart { span, .. } => span.clone(),
-        }
-    }
-
-    fn value(&self, source: &Source) -> Value {
-        match &self.value {
-            Told::In(leaf) => {
-                let raw = source.text.get(leaf.value()).unwrap_or_default();
-                plain::decoded(raw).unwrap_or_else(|| Value::String(raw.to_owned()))
-            }
-            Told::Apart { value, .. } => value.clone(),
-        }
+impl<'a> Found<'a> {
+    fn above(&self) -> impl Iterator<Item = &'a str> + Clone {
+        self.tables.path(self.table, self.text)
     }
 
     fn written(&self) -> SettingPath {
-        SettingPath(self.above.iter().cloned().chain([self.name.to_owned()]).collect())
+        SettingPath(self.above().chain([self.item.name()]).map(str::to_owned).collect())
+    }
+
+    /// Returns the places of its key and its value, where both can be read off the text.
+    fn in_text(&self) -> Option<InText> {
+        let value = Some(self.item.span()).filter(|_| self.item.is_written_whole())?;
+        Some(InText { table: self.table, name: self.item.written_name()?, value })
     }
 }
 
@@ -237,7 +218,6 @@ impl Found<'_> {
 struct Admission<'a> {
     layer: &'a mut Layer,
     source: &'a Source,
-    tables: &'a [Vec<String>],
     /// The keys so far with their values, once one has two names.
     names: Option<HashMap<SettingPath, usize>>,
 }
@@ -245,7 +225,7 @@ struct Admission<'a> {
 impl Admission<'_> {
     fn admit(&mut self, rows: &Rows, found: &Found<'_>) {
         let untrusted = self.layer.standing == Standing::Untrusted;
-        let Some((key, spelling)) = rows.find(found.name) else {
+        let Some((key, spelling)) = rows.find(found.item.name()) else {
             return self.admit_unknown(found);
         };
         if untrusted && !key.read_from_untrusted() {
@@ -259,10 +239,10 @@ impl Admission<'_> {
             return self.remark(RemarkKind::Scope(self.layer.scope), found);
         }
         if key.value != ValueType::Any
-            && let Err(reason) = key.check(&found.value(self.source))
+            && let Err(reason) = key.check(&found.item.value())
         {
             let written = found.written().to_string();
-            let problem = bad_value(self.source, &written, &found.span(), &reason);
+            let problem = bad_value(self.source, &written, &found.item.span().range(), &reason);
             return self.layer.problems.push(problem);
         }
         match spelling {
@@ -279,30 +259,30 @@ impl Admission<'_> {
         if names_secret(&path) {
             return self.secret(&path, found);
         }
-        self.remark(RemarkKind::Unknown(setting::nearest(&path)), found);
+        self.remark(RemarkKind::Unknown(nearest_setting(&path)), found);
         // Kept, so that plain lookups and `list` show what the file says.
         self.keep(found, None);
     }
 
     fn remark(&mut self, kind: RemarkKind, found: &Found<'_>) {
         let key = found.written().to_string();
-        let origin = self.source.origin(found.key_at());
+        let origin = self.source.origin(found.item.name_at());
         self.layer.remarks.push(Remark { kind, key, origin });
     }
 
     fn secret(&mut self, path: &SettingPath, found: &Found<'_>) {
-        let problem = secret_in_config(self.layer.scope, self.source, path, found.key_at());
+        let problem = secret_in_config(self.layer.scope, self.source, path, found.item.name_at());
         self.layer.problems.push(problem);
     }
 
     /// Keeps a value; with its canonical key where that is not the written one.
     fn keep(&mut self, found: &Found<'_>, canonical: Option<SettingPath>) {
-        self.layer.kept.push(match (&found.value, canonical) {
-            (Told::In(leaf), None) => Kept::Plain(*leaf),
+        self.layer.kept.push(match (found.in_text(), canonical) {
+            (Some(place), None) => Kept::InText(place),
             (_, canonical) => {
                 let written = found.written();
                 let path = canonical.unwrap_or_else(|| written.clone());
-                let (value, at) = (found.value(self.source), At::Span(found.span()));
+                let (value, at) = (found.item.value(), At::Byte(found.item.span().start()));
                 Kept::Owned(Box::new(Owned { path, written, value, at }))
             }
         });
@@ -312,7 +292,7 @@ impl Admission<'_> {
     fn keep_once(&mut self, found: &Found<'_>) {
         let path = SettingPath::canonical(&found.written().0);
         if self.names.is_none() {
-            self.names = Some(self.known_names());
+            self.names = Some(self.known_names(found.tables));
         }
         let next = self.layer.kept.len();
         let names = self.names.get_or_insert_with(HashMap::new);
@@ -322,37 +302,37 @@ impl Admission<'_> {
         }
         let Some(earlier) = earlier else { return self.keep(found, Some(path)) };
         let (value, at) = self.kept_value(earlier);
-        if value != found.value(self.source) {
+        if value != found.item.value() {
             let what = format!("`{path}` is set twice under two of its names");
             self.layer.problems.push(
                 Error::new(Kind::Invalid, what)
                     .at(self.source.origin(at))
-                    .at(self.source.origin(found.span().start)),
+                    .at(self.source.origin(found.item.span().start())),
             );
         }
     }
 
-    fn known_names(&self) -> HashMap<SettingPath, usize> {
+    fn known_names(&self, tables: &TablePaths) -> HashMap<SettingPath, usize> {
         let path = |kept: &Kept| match kept {
             Kept::Owned(owned) => owned.path.clone(),
-            Kept::Plain(leaf) => {
-                let above = self.tables.get(leaf.table as usize).into_iter().flatten().cloned();
-                let name = self.source.text.get(leaf.key()).unwrap_or_default().to_owned();
-                SettingPath(above.chain([name]).collect())
+            Kept::InText(place) => {
+                let above = tables.path(place.table, &self.source.text);
+                SettingPath(above.chain([self.raw(place.name)]).map(str::to_owned).collect())
             }
         };
         self.layer.kept.iter().enumerate().map(|(at, kept)| (path(kept), at)).collect()
     }
 
+    fn raw(&self, span: Span) -> &str {
+        self.source.text.get(span.range()).unwrap_or_default()
+    }
+
     /// Returns a value that was kept before, and where it stands.
     fn kept_value(&self, at: usize) -> (Value, usize) {
         match self.layer.kept.get(at) {
-            Some(Kept::Plain(leaf)) => {
-                let found = Found { above: &[], name: "", value: Told::In(*leaf) };
-                (found.value(self.source), leaf.value().start)
-            }
+            Some(Kept::InText(place)) => (decoded(self.raw(place.value)), place.value.start()),
             Some(Kept::Owned(owned)) => match &owned.at {
-                At::Span(span) => (owned.value.clone(), span.start),
+                At::Byte(at) => (owned.value.clone(), *at),
                 At::Origin(_) => (owned.value.clone(), 0),
             },
             None => (Value::Bool(false), 0),

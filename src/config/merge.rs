@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::setting::SettingPath;
+use super::setting_path::SettingPath;
 use super::{Entry, Layer, Located, Scope};
 use crate::toml::Value;
 

@@ -1,6 +1,7 @@
 //! Which known key was probably meant by an unknown one.
 
-use crate::config::setting::{SETTINGS, Setting, SettingPath, normal};
+use crate::config::setting::{Setting, normal};
+use crate::config::{SETTINGS, SettingPath};
 
 /// What other programs call a setting that carto has too.
 const ELSEWHERE: [(&str, &str); 6] = [
@@ -13,7 +14,7 @@ const ELSEWHERE: [(&str, &str); 6] = [
 ];
 
 /// Returns the known key nearest to an unknown one, when one is near.
-pub fn nearest(path: &SettingPath) -> Option<String> {
+pub fn nearest_setting(path: &SettingPath) -> Option<String> {
     let wanted = path.0.iter().map(|s| normal(s)).collect::<Vec<_>>().join(".");
     if let Some((_, ours)) = ELSEWHERE.iter().find(|(theirs, _)| *theirs == wanted) {
         return Some((*ours).to_owned());
@@ -91,7 +92,11 @@ mod tests {
             ("core.editor", Some("ui.editor")),
             ("frobnicate", None),
         ] {
-            assert_eq!(nearest(&SettingPath::parse(typed).unwrap()).as_deref(), near, "{typed}");
+            assert_eq!(
+                nearest_setting(&SettingPath::parse(typed).unwrap()).as_deref(),
+                near,
+                "{typed}"
+            );
         }
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::Scope;
-use super::setting::{SETTINGS, Setting, ValueType};
+use super::setting::{Setting, ValueType};
+use super::settings::SETTINGS;
 
 /// Makes the schema. Editors use it to complete and check the file.
 pub fn config() -> Value {

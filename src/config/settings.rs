@@ -156,3 +156,21 @@ pub static SETTINGS: &[Setting] = &[
         doc: "The editor of `carto config edit`; else `CARTO_EDITOR`, `VISUAL`, `EDITOR`.",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sound() {
+        for key in SETTINGS {
+            assert!(key.doc.ends_with('.'), "{} has a sentence", key.name);
+            assert!(!key.scopes.is_empty(), "{} can be set somewhere", key.name);
+            assert_eq!(key.variables.is_empty(), !key.allowed_in(Scope::Env), "{}", key.name);
+        }
+        let mut names: Vec<_> = SETTINGS.iter().map(|key| key.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), SETTINGS.len());
+    }
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::layer::KEY_IN_SETTINGS;
-use super::setting::SettingPath;
+use super::setting_path::SettingPath;
 use super::suspect::may_hold_secret;
 use super::{Origin, Scope};
 use crate::error::{Error, Excerpt, Kind, Place, shell_word};

@@ -1,6 +1,6 @@
 //! What in a settings file may be a secret: none belongs there, and people put them there.
 
-use super::setting::SettingPath;
+use super::setting_path::SettingPath;
 
 /// What `carto init` writes above a project's settings: it speaks of keys and holds none.
 pub const PROJECT_HEADER: &str = "\

@@ -13,7 +13,8 @@ use super::store::{self, Stored, TABLE};
 use super::write;
 use crate::config::Scope;
 use crate::error::{Error, Kind};
-use crate::toml::edit::{self, Change, EditError, Value};
+use crate::toml::Value;
+use crate::toml::edit::{self, Change, EditError};
 
 /// Adds a copy of every key that is marked with a profile, marked with another; gives how many are
 /// marked.

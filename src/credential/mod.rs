@@ -3,7 +3,6 @@
 //! Candidates are put in one order; the first that fits wins. `config explain` prints the same
 //! list, so it cannot tell another story.
 
-mod entry;
 pub mod fetch;
 pub mod git_store;
 pub mod mark;

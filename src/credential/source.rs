@@ -12,7 +12,7 @@ use crate::config::given::is_own_variable;
 use crate::escape;
 use crate::invocation::same_name;
 use crate::secret::{MASK, Secret};
-use crate::toml::{Value, edit};
+use crate::toml::Value;
 
 /// What `--as` writes under names that are anybody's. A shell keeps them for longer than the account
 /// that they say, so a key in them may be another account's.
@@ -71,9 +71,9 @@ impl StoredKey {
     }
 
     /// Returns what is written into the file.
-    pub(super) fn to_value(&self) -> edit::Value {
+    pub(super) fn to_value(&self) -> Value {
         match self {
-            StoredKey::Literal(key) => edit::Value::String(key.expose().to_owned()),
+            StoredKey::Literal(key) => Value::String(key.expose().to_owned()),
             StoredKey::Source(source) => source.to_value(),
         }
     }
@@ -178,17 +178,17 @@ impl SecretSource {
         }
     }
 
-    fn to_value(&self) -> edit::Value {
-        let text = |text: &str| edit::Value::String(text.to_owned());
+    fn to_value(&self) -> Value {
+        let text = |text: &str| Value::String(text.to_owned());
         let (name, value) = match self {
             SecretSource::Command(words) => {
-                ("command", edit::Value::Array(words.iter().map(|word| text(word)).collect()))
+                ("command", Value::Array(words.iter().map(|word| text(word)).collect()))
             }
             SecretSource::File(path) => ("file", text(&path.to_string_lossy())),
             SecretSource::Env(name) => ("env", text(name)),
-            SecretSource::GitCredential => ("git-credential", edit::Value::Bool(true)),
+            SecretSource::GitCredential => ("git-credential", Value::Bool(true)),
         };
-        edit::Value::Table(vec![(name.to_owned(), value)])
+        Value::Table(vec![(name.to_owned(), value)])
     }
 }
 
@@ -240,9 +240,10 @@ mod tests {
 
     fn read(text: &str) -> Result<SecretSource, SourceError> {
         let text = format!("apikey = {text}\n");
-        let fields = crate::toml::fields(&text).map_err(|error| error.message).unwrap();
-        let Value::Table(members) = &fields[0].value else { panic!("{text}") };
-        SecretSource::parse(members)
+        let document = crate::toml::Document::read(&text).map_err(|error| error.message).unwrap();
+        let apikey = document.root().get("apikey").unwrap();
+        let Value::Table(members) = apikey.value() else { panic!("{text}") };
+        SecretSource::parse(&members)
     }
 
     #[test]

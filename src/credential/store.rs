@@ -3,10 +3,10 @@
 //! Every entry carries its account and serves nothing else. An entry without an account is
 //! unbound: it was stored before any account was named, and is sent nowhere.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::entry::{Entry, Held};
 use super::schema::FIELDS;
 use super::source::{SecretSource, StoredKey};
 use crate::account::Account;
@@ -16,7 +16,7 @@ use crate::config::{Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::line_index::LineIndex;
 use crate::secret::Secret;
-use crate::toml::{self, plain};
+use crate::toml::{Document, Item, Value};
 use crate::username::Username;
 
 /// The name of the array of tables.
@@ -48,37 +48,24 @@ pub struct Stored {
 /// what looks like a wrong field can be a key.
 pub fn parse(scope: Scope, path: &Path, bytes: &[u8]) -> Result<Vec<Stored>, Error> {
     let file = File::new(path, text_of(path, bytes)?);
-    if let Some(tables) = plain::entries(file.body(), TABLE) {
-        let entries = tables.into_iter().map(Entry::from_plain);
-        return stored(&file, scope, entries);
-    }
-    parse_any(&file, scope)
-}
-
-/// Reads what is written in any way that TOML has.
-fn parse_any(file: &File, scope: Scope) -> Result<Vec<Stored>, Error> {
-    let fields = toml::fields(file.body())
+    let document = Document::read(file.body())
         .map_err(|error| file.error("invalid TOML in a credentials file", error.at))?;
-    if let Some(other) = fields.iter().find(|field| field.name != TABLE) {
+    let mut fields = document.root().children();
+    let credentials = fields.next().filter(|field| field.name() == TABLE);
+    let other =
+        if credentials.is_some() { fields.next() } else { document.root().children().next() };
+    if let Some(other) = other {
         let what = "a credentials file has only `[[credential]]` entries";
-        return Err(file.error(what, other.name_at));
+        return Err(file.error(what, other.name_at()));
     }
-    let Some(field) = fields.first() else { return Ok(Vec::new()) };
-    let Some(tables) = &field.tables else {
-        return Err(file.error("`credential` is not written as `[[credential]]`", field.at));
+    let Some(field) = credentials else { return Ok(Vec::new()) };
+    let Some(tables) = field.tables() else {
+        let what = "`credential` is not written as `[[credential]]`";
+        return Err(file.error(what, field.span().start()));
     };
-    stored(file, scope, tables.iter().map(Entry::from_table))
-}
-
-fn stored<'a>(
-    file: &File,
-    scope: Scope,
-    entries: impl Iterator<Item = Entry<'a>>,
-) -> Result<Vec<Stored>, Error> {
-    // An iterator of results promises no number of them, and there may be thousands.
-    let mut stored = Vec::with_capacity(entries.size_hint().0);
-    for (index, found) in entries.enumerate() {
-        stored.push(entry(file, scope, index, &found)?);
+    let mut stored = Vec::with_capacity(tables.len());
+    for (index, table) in tables.enumerate() {
+        stored.push(entry(&file, scope, index, table)?);
     }
     Ok(stored)
 }
@@ -121,21 +108,21 @@ pub fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
     })
 }
 
-fn entry(file: &File, scope: Scope, index: usize, entry: &Entry) -> Result<Stored, Error> {
-    let start = entry.start;
-    let fields = Fields { file, entry };
+fn entry(file: &File, scope: Scope, index: usize, table: Item<'_, '_>) -> Result<Stored, Error> {
+    let start = table.span().start();
+    let fields = Fields { file, table };
     fields.no_others(&FIELDS.each_ref().map(|field| field.name))?;
     let base_url = fields.text("base_url")?.map(|(text, at)| {
-        BaseUrl::parse(text).map_err(|error| file.error(format!("`base_url`: {error}"), at))
+        BaseUrl::parse(&text).map_err(|error| file.error(format!("`base_url`: {error}"), at))
     });
     let username = fields.text("username")?.map(|(text, at)| {
-        Username::parse(text).map_err(|error| file.error(format!("`username`: {error}"), at))
+        Username::parse(&text).map_err(|error| file.error(format!("`username`: {error}"), at))
     });
     let account = account(file, start, base_url.transpose()?, username.transpose()?)?;
     let key = key(&fields, scope)?;
     let profile = fields.text("profile")?;
-    if let Some((name, at)) = profile {
-        check_profile_name(name).map_err(|reason| file.error(reason, at))?;
+    if let Some((name, at)) = &profile {
+        check_profile_name(name).map_err(|reason| file.error(reason, *at))?;
     }
     let allow_non_secure = fields.flag("allow_non_secure")?;
     if account.as_ref().is_some_and(|account| account.base_url().needs_permission())
@@ -147,7 +134,7 @@ fn entry(file: &File, scope: Scope, index: usize, entry: &Entry) -> Result<Store
     Ok(Stored {
         account,
         key,
-        profile: profile.map(|(name, _)| name.to_owned()),
+        profile: profile.map(|(name, _)| name.into_owned()),
         allow_non_secure,
         scope,
         origin: file.origin(start),
@@ -160,17 +147,21 @@ fn key(fields: &Fields, scope: Scope) -> Result<StoredKey, Error> {
     let wrong = |what: &dyn std::fmt::Display| {
         fields.file.error(format!("`apikey`: {what}"), fields.at("apikey"))
     };
-    match fields.entry.get("apikey") {
-        None => Err(fields.file.error("a credential has no `apikey`", fields.entry.start)),
-        Some(Held::Text(text)) => Secret::new(text).map(StoredKey::Literal).map_err(|e| wrong(&e)),
-        Some(Held::Table(_)) if scope == Scope::Project => {
+    let Some(found) = fields.table.get("apikey") else {
+        return Err(fields.file.error("a credential has no `apikey`", fields.table.span().start()));
+    };
+    if let Some(text) = found.text() {
+        return Secret::new(&text).map(StoredKey::Literal).map_err(|error| wrong(&error));
+    }
+    match found.value() {
+        Value::Table(_) if scope == Scope::Project => {
             Err(wrong(&"a project cannot name a secret source")
                 .help("name it in your own credentials: carto config set apikey --from-..."))
         }
-        Some(Held::Table(table)) => {
-            SecretSource::parse(table).map(StoredKey::Source).map_err(|e| wrong(&e))
+        Value::Table(table) => {
+            SecretSource::parse(&table).map(StoredKey::Source).map_err(|error| wrong(&error))
         }
-        Some(Held::Flag(_) | Held::Else) => Err(fields
+        _ => Err(fields
             .file
             .error("`apikey` is neither a text nor a secret source", fields.at("apikey"))),
     }
@@ -193,40 +184,40 @@ fn account(
     }
 }
 
+/// The fields of one entry. They can be secrets, so there is no `Debug`.
 struct Fields<'a> {
     file: &'a File<'a>,
-    entry: &'a Entry<'a>,
+    table: Item<'a, 'a>,
 }
 
 impl<'a> Fields<'a> {
+    /// Returns where the value of a field begins, or the entry that lacks it.
     fn at(&self, name: &str) -> usize {
-        self.entry.place_of(name).unwrap_or(self.entry.start)
+        self.table.get(name).unwrap_or(self.table).span().start()
     }
 
-    fn text(&self, name: &str) -> Result<Option<(&'a str, usize)>, Error> {
-        match self.entry.get(name) {
-            None => Ok(None),
-            Some(Held::Text(text)) => Ok(Some((text, self.at(name)))),
-            Some(_) => Err(self.file.error(format!("`{name}` is not a string"), self.at(name))),
+    fn text(&self, name: &str) -> Result<Option<(Cow<'a, str>, usize)>, Error> {
+        let Some(field) = self.table.get(name) else { return Ok(None) };
+        match field.text() {
+            Some(text) => Ok(Some((text, self.at(name)))),
+            None => Err(self.file.error(format!("`{name}` is not a string"), self.at(name))),
         }
     }
 
     fn flag(&self, name: &str) -> Result<bool, Error> {
-        match self.entry.get(name) {
-            None => Ok(false),
-            Some(Held::Flag(flag)) => Ok(*flag),
-            Some(_) => {
-                Err(self.file.error(format!("`{name}` is not `true` or `false`"), self.at(name)))
-            }
+        let Some(field) = self.table.get(name) else { return Ok(false) };
+        match field.value() {
+            Value::Bool(flag) => Ok(flag),
+            _ => Err(self.file.error(format!("`{name}` is not `true` or `false`"), self.at(name))),
         }
     }
 
     fn no_others(&self, known: &[&str]) -> Result<(), Error> {
-        match self.entry.fields.iter().find(|field| !known.contains(&field.name)) {
+        match self.table.children().find(|field| !known.contains(&field.name())) {
             None => Ok(()),
             Some(field) => Err(self
                 .file
-                .error("an unknown field in a credential", field.name_at)
+                .error("an unknown field in a credential", field.name_at())
                 .help(format!("known are {}", known.join(", ")))),
         }
     }
@@ -304,52 +295,48 @@ mod tests {
             assert!(origin.starts_with(&format!("credentials.toml:{line}:")), "{text:?} {origin}");
         }
     }
-    /// Everything that both readers say, keys included.
-    fn told(read: &Result<Vec<Stored>, Error>) -> String {
-        let keys: Vec<_> = read.iter().flatten().map(|stored| stored.key.literal()).collect();
-        let keys: Vec<_> = keys.into_iter().map(|key| key.map(Secret::expose)).collect();
-        format!("{keys:?} {read:?}")
+
+    /// What is read, keys included, without the places.
+    fn told(text: &str) -> Result<Vec<String>, String> {
+        let told = |stored: &Stored| {
+            let key = stored.key.literal().map(Secret::expose);
+            let account = stored.account.as_ref().map(Account::to_string);
+            format!("{account:?} {key:?} {:?} {}", stored.profile, stored.allow_non_secure)
+        };
+        read(text).map(|all| all.iter().map(told).collect()).map_err(|error| error.what)
     }
 
-    /// Whether the text is read plainly; then the whole parser says the same of it.
-    fn is_plain(text: &str) -> bool {
-        let path = Path::new("credentials.toml");
-        let file = File::new(path, text);
-        let plain = plain::entries(file.body(), TABLE).is_some();
-        if plain {
-            let whole = told(&parse_any(&file, Scope::User));
-            assert_eq!(told(&read(text)), whole, "{text:?}");
-        }
-        plain
+    /// The same line with its key in quotes and the first character of its text as an escape.
+    fn recoded(line: &str) -> String {
+        let is_bare = |(name, _): &(&str, &str)| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        };
+        let Some((name, value)) = line.split_once(" = ").filter(is_bare) else {
+            return line.to_owned();
+        };
+        let inside =
+            value.strip_prefix(['\'', '"']).and_then(|rest| rest.strip_suffix(['\'', '"']));
+        let first = inside.and_then(|inside| inside.chars().next()).filter(|first| *first != '\\');
+        let value = match (inside, first) {
+            (Some(inside), Some(first)) => {
+                format!("\"\\u{:04X}{}\"", u32::from(first), &inside[first.len_utf8()..])
+            }
+            _ => value.to_owned(),
+        };
+        format!("\t'{name}'={value}")
     }
 
     #[test]
-    fn what_carto_writes_is_read_plainly() {
-        for text in [
-            "",
-            "# keys\n",
-            "\u{feff}[[credential]]\r\nbase_url = \"https://a.carto.com\"\r\napikey = 'k' # c\r\n",
-            "[[credential]]\napikey = \"k\"\nallow_non_secure = true\n\n [[credential]] # two\n",
-            "[[credential]]\napikey = true\nusername = false\nallow_non_secure = 'x'\nx = 'y'\n",
-        ] {
-            assert!(is_plain(text), "{text:?}");
-        }
-        for text in [
-            "apikey = 'k'\n",
-            "[credential]\napikey = 'k'\n",
-            "[[credential]]\napikey = 'k'\napikey = 'k'\n",
-            "[[credential]]\napikey = { env = \"X\" }\n",
-            "[[credential]]\napikey.env = 'X'\n",
-            "[[credential]]\napikey = \"\\u0041\"\n",
-            "[[credential]]\napikey = 1\n",
-            "[[other]]\napikey = 'k'\n",
-            "[[credential.x]]\n",
-            "[[ credential ]]\n",
-            "\u{feff}\u{feff}[[credential]]\n",
-            "credential = []\n",
-        ] {
-            assert!(!is_plain(text), "{text:?}");
-        }
+    fn a_key_is_recoded_as_the_test_says() {
+        assert_eq!(recoded("apikey = 'k 1'"), "\t'apikey'=\"\\u006B 1\"");
+        assert_eq!(recoded("apikey = 1"), "\t'apikey'=1");
+        let plain = "[[credential]]\nbase_url = 'https://a.carto.com'\napikey = 'k1'\n";
+        let coded = plain.lines().map(recoded).collect::<Vec<_>>().join("\n");
+        assert_eq!(
+            told(plain),
+            Ok(vec!["Some(\"a at https://a.carto.com\") Some(\"k1\") None false".to_owned(),])
+        );
+        assert_eq!(told(&coded), told(plain));
     }
 
     fn line() -> impl Strategy<Value = String> {
@@ -383,12 +370,14 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(8192))]
 
         #[test]
-        fn both_readers_say_the_same(
+        fn an_entry_means_the_same_however_it_is_written(
             lines in proptest::collection::vec(line(), 0..8),
             end in proptest::sample::select(vec!["\n", "\r\n", "\n\n\t"]),
         ) {
-            let text = format!("[[credential]]{end}{}", lines.join(end));
-            is_plain(&text);
+            let plain = format!("[[credential]]{end}{}", lines.join(end));
+            let coded: Vec<String> = lines.iter().map(|line| recoded(line)).collect();
+            let coded = format!("[[ \"credential\" ]] # c{end}{}", coded.join(end));
+            prop_assert_eq!(told(&coded), told(&plain));
         }
     }
 }

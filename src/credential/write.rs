@@ -7,7 +7,8 @@ use super::store::{self, Stored, TABLE};
 use crate::account::Account;
 use crate::config::Scope;
 use crate::error::{Error, Kind};
-use crate::toml::edit::{self, Change, EditError, Value};
+use crate::toml::Value;
+use crate::toml::edit::{self, Change, EditError};
 
 /// A key that is to be stored.
 #[derive(Clone, Copy, Debug)]

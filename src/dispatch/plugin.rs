@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Scope, Value};
 use crate::dispatch::start::{self, Handed};
 use crate::error::{Error, Kind};

@@ -1,7 +1,7 @@
 //! What keeps an account or a key that was stored just now from being used here.
 
 use crate::account::{Account, Chosen, Decision};
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Located, Origin, Scope};
 use crate::credential::choose_unlisted;
 use crate::error::Error;

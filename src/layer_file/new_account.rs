@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::account::{Account, World};
+use crate::config::SettingPath;
 use crate::config::places::CONFIG_FILE;
-use crate::config::setting::SettingPath;
 use crate::config::{Layer, Located, Origin, Scope, Standing};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::replace_file::Lock;
 use crate::resolve::context::{Context, Facts};
-use crate::toml::edit;
+use crate::toml::{self, edit};
 
 /// Whether the account becomes the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,7 +323,7 @@ pub fn write_all(
 }
 
 /// What is written: keys by their parts, with their values.
-type Values<'a> = Vec<(Vec<&'a str>, edit::Value)>;
+type Values<'a> = Vec<(Vec<&'a str>, toml::Value)>;
 
 fn values_of<'a>(
     context: &Context,
@@ -333,7 +333,7 @@ fn values_of<'a>(
     wanted: &Wanted,
 ) -> Result<Values<'a>, Error> {
     let mut values: Values = Vec::new();
-    let text = |text: &str| edit::Value::String(text.to_owned());
+    let text = |text: &str| toml::Value::String(text.to_owned());
     let prefix: Vec<&str> = match place {
         Place::Known => return Ok(values),
         Place::Default => Vec::new(),
@@ -341,7 +341,7 @@ fn values_of<'a>(
     };
     let mut put = |field, value| values.push(([prefix.as_slice(), &[field]].concat(), value));
     if account.base_url().needs_permission() {
-        put("allow_non_secure", edit::Value::Bool(true));
+        put("allow_non_secure", toml::Value::Bool(true));
     }
     let name_is_enough = *place == Place::Default && name_is_enough(context, scope, account)?;
     if !name_is_enough {
@@ -370,7 +370,7 @@ fn name_is_enough(context: &Context, scope: Scope, account: &Account) -> Result<
 fn set_all(
     old: &str,
     layer: &Layer,
-    values: &[(Vec<&str>, edit::Value)],
+    values: &[(Vec<&str>, toml::Value)],
 ) -> Result<edit::Change, edit::EditError> {
     let written = |path: &[&str]| {
         layer.written(&SettingPath(path.iter().map(|segment| (*segment).to_owned()).collect()))

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Config, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose_unlisted, variables_for};

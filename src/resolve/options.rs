@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use crate::config::SettingPath;
 use crate::config::given::Assignment;
 use crate::config::places::Files;
-use crate::config::setting::SettingPath;
 use crate::config::{Layer, Origin, Scope, Value};
 use crate::error::{Error, Kind};
 use crate::invocation::Env;

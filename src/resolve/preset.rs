@@ -126,7 +126,8 @@ impl Part {
 mod tests {
     use super::*;
     use crate::base_url::{BaseUrl, BaseUrlSetting, strip_api_suffix};
-    use crate::config::setting::{SETTINGS, ValueType};
+    use crate::config::SETTINGS;
+    use crate::config::setting::ValueType;
     use crate::credential::source::SecretSource;
     use crate::dispatch::environment::Contract;
     use crate::secret::Secret;

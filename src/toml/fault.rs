@@ -2,26 +2,26 @@
 
 use toml_parser::{Expected, ParseError};
 
-use super::edit::EditError;
-
 /// Why events do not become a layout.
 pub(super) enum Fault {
-    /// The parser's own words.
-    Decode(ParseError),
+    /// The parser's own words about a part of the text, and how many bytes are before that.
+    Decode(ParseError, usize),
     /// A word about what stands at an offset.
     At(usize, &'static str),
 }
 
 impl Fault {
-    /// Returns the error with line and column.
-    pub(super) fn locate(&self, text: &str) -> EditError {
-        located(text, self.offset(), self.message())
+    /// Makes a fault of what the parser says of a part of the text that stands behind some bytes.
+    pub(super) fn decode(error: ParseError, before: usize) -> Self {
+        Fault::Decode(error, before)
     }
 
     /// Returns where the fault stands.
     pub(super) fn offset(&self) -> usize {
         match self {
-            Fault::Decode(error) => error.unexpected().map_or(0, |span| span.start()),
+            Fault::Decode(error, before) => {
+                error.unexpected().map_or(0, |span| before + span.start())
+            }
             Fault::At(offset, _) => *offset,
         }
     }
@@ -29,7 +29,7 @@ impl Fault {
     /// Says what is wrong. The parser's words are fixed ones and never quote the text.
     pub(super) fn message(&self) -> String {
         match self {
-            Fault::Decode(error) => words(error),
+            Fault::Decode(error, _) => words(error),
             Fault::At(_, message) => (*message).to_owned(),
         }
     }
@@ -47,15 +47,4 @@ fn words(error: &ParseError) -> String {
         }
     }
     message
-}
-
-fn located(text: &str, offset: usize, message: String) -> EditError {
-    let before = text.get(..offset).unwrap_or(text);
-    let before = before.strip_prefix('\u{feff}').unwrap_or(before);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    EditError::Syntax {
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        message,
-    }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::edit::Value;
-use super::layout::Step;
+use super::node::Step;
+use super::value::Value;
 
 /// Writes a key as one part: bare where TOML allows it, else quoted.
 pub(super) fn key(name: &str) -> String {
@@ -48,6 +48,9 @@ pub(super) fn value(value: &Value) -> String {
         Value::String(text) => string(text),
         Value::Bool(value) => value.to_string(),
         Value::Integer(value) => value.to_string(),
+        // Unlike `Display` this form keeps the point.
+        Value::Float(value) => format!("{value:?}").replace("NaN", "nan"),
+        Value::Datetime(time) => time.clone(),
         Value::Array(values) => {
             format!("[{}]", values.iter().map(self::value).collect::<Vec<_>>().join(", "))
         }

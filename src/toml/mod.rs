@@ -1,27 +1,26 @@
 //! TOML: reading a text with the place of every part, and editing it without touching the rest.
 
-mod append;
 mod document;
 pub mod edit;
 mod events;
 mod fault;
-mod insert;
-mod layout;
-mod list;
+mod item;
+mod leaves;
+mod lines;
 mod literal;
-mod outline;
-mod parse;
-pub mod plain;
-mod quick;
-mod remove;
+mod node;
+mod ordinary;
+mod read;
 mod scalar;
-mod splice;
+mod span;
 mod value;
-mod verify;
 
 #[cfg(test)]
 mod tests;
 
-pub use document::{Apart, Field, FieldTable, Misread, Values, fields, values};
+pub use document::Document;
+pub use item::{Item, Items, Misread, decoded};
+pub use leaves::{Leaves, TableId, TablePaths};
 pub use literal::dotted;
+pub use span::Span;
 pub use value::{Value, parse_bool};

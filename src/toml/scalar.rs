@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use toml_edit::Datetime;
-use toml_parser::decoder::ScalarKind;
-use toml_parser::parser::Event;
-use toml_parser::{ParseError, Source};
+use toml_parser::ParseError;
+use toml_parser::decoder::{Encoding, ScalarKind};
+use toml_parser::{Raw, Span as RawSpan};
 
+use super::events::Form;
 use super::fault::Fault;
+use super::value::Value;
 
 /// A value that holds no other, decoded. It may be a secret, so it has no `Debug`.
 #[derive(PartialEq)]
@@ -21,30 +23,94 @@ pub(super) enum Scalar<'t> {
 }
 
 impl<'t> Scalar<'t> {
-    /// Decodes what an event found.
-    pub(super) fn decode(source: Source<'t>, event: Event) -> Result<Self, Fault> {
-        let fault = |message| Fault::At(event.span().start(), message);
-        let raw = source.get(event).ok_or_else(|| fault("invalid value"))?;
-        let mut text = Cow::Borrowed("");
+    /// Returns the value of a text that was checked before, by the form that was found.
+    pub(super) fn of(text: &'t str, form: Form) -> Option<Self> {
+        match form {
+            Form::Quoted => {
+                let inside = text.get(1..text.len().saturating_sub(1))?;
+                Some(Scalar::String(Cow::Borrowed(inside)))
+            }
+            Form::Word => match text {
+                "true" => Some(Scalar::Bool(true)),
+                "false" => Some(Scalar::Bool(false)),
+                _ => text.parse().ok().map(Scalar::Integer),
+            },
+            Form::Coded | Form::Unchecked => Scalar::decode(text, 0).ok(),
+        }
+    }
+
+    /// Decodes a text that stands behind a number of bytes.
+    ///
+    /// # Errors
+    /// It is no value.
+    pub(super) fn decode(text: &'t str, before: usize) -> Result<Self, Fault> {
+        let fault = |message| Fault::At(before, message);
+        let mut decoded = Cow::Borrowed("");
         let mut error: Option<ParseError> = None;
-        let kind = raw.decode_scalar(&mut text, &mut error);
+        let kind = raw(text).decode_scalar(&mut decoded, &mut error);
         if let Some(error) = error {
-            return Err(Fault::Decode(error));
+            return Err(Fault::decode(error, before));
         }
         match kind {
-            ScalarKind::String => Ok(Scalar::String(text)),
+            ScalarKind::String => Ok(Scalar::String(decoded)),
             ScalarKind::Boolean(value) => Ok(Scalar::Bool(value)),
             ScalarKind::DateTime => {
-                let value = text.parse().map_err(|_| fault("invalid date-time"))?;
+                let value = decoded.parse().map_err(|_| fault("invalid date-time"))?;
                 Ok(Scalar::Datetime(value))
             }
             ScalarKind::Integer(radix) => {
-                let value = i64::from_str_radix(&text, radix.value());
+                let value = i64::from_str_radix(&decoded, radix.value());
                 value.map(Scalar::Integer).map_err(|_| fault("integer overflow"))
             }
-            ScalarKind::Float => float(&text).map(Scalar::Float).map_err(fault),
+            ScalarKind::Float => float(&decoded).map(Scalar::Float).map_err(fault),
         }
     }
+
+    /// Whether it is a value.
+    pub(super) fn is(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Scalar::String(found), Value::String(wanted)) => found == wanted,
+            (Scalar::Bool(found), Value::Bool(wanted)) => found == wanted,
+            (Scalar::Integer(found), Value::Integer(wanted)) => found == wanted,
+            (Scalar::Float(found), Value::Float(wanted)) => *found == wanted.to_bits(),
+            (Scalar::Datetime(found), Value::Datetime(wanted)) => found.to_string() == *wanted,
+            _ => false,
+        }
+    }
+}
+
+impl From<Scalar<'_>> for Value {
+    fn from(scalar: Scalar<'_>) -> Self {
+        match scalar {
+            Scalar::String(text) => Value::String(text.into_owned()),
+            Scalar::Bool(value) => Value::Bool(value),
+            Scalar::Integer(value) => Value::Integer(value),
+            Scalar::Float(bits) => Value::Float(f64::from_bits(bits)),
+            Scalar::Datetime(time) => Value::Datetime(time.to_string()),
+        }
+    }
+}
+
+/// Decodes one part of a key that stands behind a number of bytes.
+///
+/// # Errors
+/// It is no part of a key.
+pub(super) fn key(text: &str, before: usize) -> Result<Cow<'_, str>, Fault> {
+    let mut name = Cow::Borrowed("");
+    let mut error: Option<ParseError> = None;
+    raw(text).decode_key(&mut name, &mut error);
+    error.map_or(Ok(name), |error| Err(Fault::decode(error, before)))
+}
+
+fn raw(text: &str) -> Raw<'_> {
+    let encoding = match text.as_bytes() {
+        [b'"', b'"', b'"', ..] => Some(Encoding::MlBasicString),
+        [b'"', ..] => Some(Encoding::BasicString),
+        [b'\'', b'\'', b'\'', ..] => Some(Encoding::MlLiteralString),
+        [b'\'', ..] => Some(Encoding::LiteralString),
+        _ => None,
+    };
+    Raw::new_unchecked(text, encoding, RawSpan::new_unchecked(0, text.len()))
 }
 
 fn float(text: &str) -> Result<u64, &'static str> {

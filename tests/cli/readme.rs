@@ -5,8 +5,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use carto::config::SETTINGS;
 use carto::config::Scope;
-use carto::config::setting::{SETTINGS, Setting, ValueType};
+use carto::config::setting::{Setting, ValueType};
 use expect_test::{expect, expect_file};
 
 use crate::sandbox::Sandbox;

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use clap::Args;
 
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Layer, Standing};
 use crate::core_dump;
 use crate::error::{Error, Kind, io_reason, shell_word};

@@ -4,7 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::get::not_set;
-use crate::config::setting::{ACCOUNT_SETTINGS, SettingPath};
+use crate::config::SettingPath;
+use crate::config::setting::ACCOUNT_SETTINGS;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::explain::account_report::{self, ReportForm};

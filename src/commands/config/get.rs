@@ -4,7 +4,8 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::config::setting::{ACCOUNT_SETTINGS, SettingPath};
+use crate::config::SettingPath;
+use crate::config::setting::ACCOUNT_SETTINGS;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value, given, parse_bool};
 use crate::error::{Error, Kind};
 use crate::escape;

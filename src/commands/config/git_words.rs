@@ -5,7 +5,9 @@
 
 use std::ffi::OsString;
 
-use crate::config::setting::{self, SettingPath, ValueType};
+use crate::config::SettingPath;
+use crate::config::nearest_setting;
+use crate::config::setting::ValueType;
 use crate::error::{Error, Kind};
 use crate::escape;
 
@@ -254,7 +256,7 @@ impl Typed {
         // What stands behind `=` may be a secret as well.
         let first = first.split('=').next().unwrap_or_default();
         let path = SettingPath::parse(first).ok();
-        let near = path.as_ref().filter(|path| path.known().is_none()).and_then(setting::nearest);
+        let near = path.as_ref().filter(|path| path.known().is_none()).and_then(nearest_setting);
         let path = near.and_then(|near| SettingPath::parse(&near).ok()).or(path);
         let known = path.as_ref().and_then(SettingPath::known);
         let mut words =

@@ -1,11 +1,12 @@
 //! `carto config list`: every layer's values, winners marked, keys masked.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use clap::Args;
 use serde_json::json;
 
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::Offered;
 use crate::credential::source::StoredKey;
@@ -212,7 +213,7 @@ impl<'a> Hidden<'a> {
 
     fn hides(&self, entry: Entry<'_>) -> bool {
         match self {
-            Hidden::Few(above) => above.iter().any(|other| other.place() == entry.place()),
+            Hidden::Few(above) => above.iter().any(|other| other.is_same_key(entry)),
             Hidden::Keys(keys) => keys.contains(&entry.path()),
         }
     }
@@ -256,8 +257,8 @@ fn add_line(text: &mut String, row: &Row<'_>, args: &ListArgs) {
     }
     let mut entry = row.name();
     if !args.name_only {
-        entry.push('=');
-        entry += &row.value(args).to_string();
+        // Writing into a `String` cannot fail.
+        _ = write!(entry, "={}", row.value(args));
         if let Some(account) = row.account().filter(|_| !args.null) {
             entry += &format!("  ({account})");
         }

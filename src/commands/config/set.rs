@@ -9,7 +9,8 @@ use super::source_args::SourceArgs;
 use crate::account::Refusal;
 use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
-use crate::config::setting::{Setting, SettingPath, ValueType};
+use crate::config::SettingPath;
+use crate::config::setting::{Setting, ValueType};
 use crate::config::{Layer, Located, Origin, Scope, Value, given};
 use crate::credential::write::bind;
 use crate::error::{Error, Kind};
@@ -17,7 +18,7 @@ use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::{Choice, ScopeArgs};
 use crate::resolve::context::Context;
-use crate::toml::edit;
+use crate::toml::{self, edit};
 
 /// Change a setting; a key (apikey) is asked for or read from standard input
 #[derive(Args)]
@@ -151,21 +152,21 @@ fn refuse_plugin_key(path: &SettingPath) -> Result<(), Error> {
         .help("--force writes it all the same"))
 }
 
-fn judged(path: &SettingPath, text: &str, args: &SetArgs) -> Result<edit::Value, Error> {
+fn judged(path: &SettingPath, text: &str, args: &SetArgs) -> Result<toml::Value, Error> {
     if !args.force {
         refuse_plugin_key(path)?;
     }
     let Some(key) = path.known() else {
         if args.force {
-            return Ok(edit::Value::String(text.to_owned()));
+            return Ok(toml::Value::String(text.to_owned()));
         }
         return Err(given::unknown_setting(path).help("--force writes it all the same"));
     };
     match key.parse_text(text) {
-        Ok(Value::Bool(value)) => Ok(edit::Value::Bool(value)),
-        Ok(Value::Integer(value)) => Ok(edit::Value::Integer(value)),
-        Ok(Value::String(text)) => Ok(edit::Value::String(canonical(key, text))),
-        Ok(_) => Ok(edit::Value::String(text.to_owned())),
+        Ok(Value::Bool(value)) => Ok(toml::Value::Bool(value)),
+        Ok(Value::Integer(value)) => Ok(toml::Value::Integer(value)),
+        Ok(Value::String(text)) => Ok(toml::Value::String(canonical(key, text))),
+        Ok(_) => Ok(toml::Value::String(text.to_owned())),
         Err(reason) => Err(Error::new(Kind::Usage, format!("`{path}`: {reason}"))),
     }
 }

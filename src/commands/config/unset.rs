@@ -4,7 +4,9 @@ use clap::Args;
 
 use crate::account::Account;
 use crate::config::Layer;
-use crate::config::setting::{self, SettingPath, ValueType};
+use crate::config::SettingPath;
+use crate::config::nearest_setting;
+use crate::config::setting::ValueType;
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
 use crate::error::{Error, Kind};
@@ -53,7 +55,7 @@ fn not_there(error: Error, path: &SettingPath) -> Error {
         return error;
     }
     let shown = path.to_string();
-    let near = path.known().is_none().then(|| setting::nearest(path)).flatten();
+    let near = path.known().is_none().then(|| nearest_setting(path)).flatten();
     let error = match near {
         Some(near) => error.help(format!("did you mean `{}`?", escape::line(&near))),
         None => error,

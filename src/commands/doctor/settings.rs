@@ -1,7 +1,7 @@
 //! Broken files, keys without effect, the account that would be refused.
 
 use super::Finding;
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{KEY_IN_SETTINGS, Remark, RemarkKind};
 use crate::error::Error;
 use crate::project::nearest::ProjectStanding;

@@ -1,7 +1,7 @@
 //! `CARTO_*` variables that nothing reads.
 
 use super::Finding;
-use crate::config::setting::SETTINGS;
+use crate::config::SETTINGS;
 use crate::resolve::context::Context;
 use crate::variables::REMOVED;
 

@@ -6,14 +6,15 @@ use clap::Args;
 
 use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
-use crate::config::setting::{SettingPath, check_profile_name};
+use crate::config::SettingPath;
+use crate::config::setting::check_profile_name;
 use crate::config::{Layer, Value};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
-use crate::toml::edit;
+use crate::toml::{self, edit};
 
 /// Add a profile; its key is stored by `carto --profile NAME config set apikey`
 #[derive(Args, Debug)]
@@ -78,7 +79,7 @@ fn is_pattern(url: &str) -> bool {
     matches!(BaseUrlSetting::parse(url), Ok(BaseUrlSetting::Pattern(_)))
 }
 
-fn fields(args: &AddArgs) -> Result<Vec<(&'static str, edit::Value)>, Error> {
+fn fields(args: &AddArgs) -> Result<Vec<(&'static str, toml::Value)>, Error> {
     if args.username.is_none() && args.base_url.is_none() {
         return Err(Error::new(Kind::Usage, "a profile needs a user name or a base URL")
             .help(format!("carto profile add {} --username NAME", escape::line(&args.name))));
@@ -89,7 +90,7 @@ fn fields(args: &AddArgs) -> Result<Vec<(&'static str, edit::Value)>, Error> {
     }
     let mut fields = Vec::new();
     if args.allow_non_secure {
-        fields.push(("allow_non_secure", edit::Value::Bool(true)));
+        fields.push(("allow_non_secure", toml::Value::Bool(true)));
     }
     for (field, text) in [
         ("username", &args.username),
@@ -103,11 +104,11 @@ fn fields(args: &AddArgs) -> Result<Vec<(&'static str, edit::Value)>, Error> {
             .parse_text(text)
             .map_err(|reason| Error::new(Kind::Usage, format!("`{field}`: {reason}")))?;
         if let Value::String(text) = value {
-            fields.push((field, edit::Value::String(text)));
+            fields.push((field, toml::Value::String(text)));
         }
     }
     if args.protected {
-        fields.push(("protected", edit::Value::Bool(true)));
+        fields.push(("protected", toml::Value::Bool(true)));
     }
     Ok(fields)
 }

@@ -8,7 +8,7 @@ use super::rename::sound_facts;
 use super::table::{self, Written};
 use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::account::{Account, World};
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;

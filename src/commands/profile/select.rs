@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use crate::config::setting::SettingPath;
+use crate::config::SettingPath;
 use crate::config::{Layer, Located, Origin};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
-use crate::toml::edit;
+use crate::toml::{self, edit};
 
 /// Use a profile from now on, here or everywhere
 #[derive(Args, Debug)]
@@ -57,7 +57,7 @@ pub(super) fn run(context: &Context, args: &UseArgs) -> Result<(), Error> {
     let wanted =
         Located::new(name.clone(), destination.scope(), Origin::Flag("profile use".into()));
     let account = facts.world.account_of_profile(&wanted)?;
-    let value = edit::Value::String(name.clone());
+    let value = toml::Value::String(name.clone());
     let change =
         |text: &str, layer: &Layer| edit::set(text, &layer.written(&path).segments(), &value);
     destination.edit_config(context, change, |_| Ok(()))?;

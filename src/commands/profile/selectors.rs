@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use super::table::is_selector;
+use crate::config::SettingPath;
 use crate::config::places::{CONFIG_FILE, PROJECT_DIR};
-use crate::config::setting::SettingPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::project::nearest::PROJECT_LIMIT;

@@ -1,6 +1,8 @@
 //! Where a settings text writes a profile and who selects it there, in every form of TOML.
 
-use crate::config::setting::{SettingPath, ValueType};
+use crate::config::SettingPath;
+use crate::config::setting::ValueType;
+use crate::toml;
 use crate::toml::edit::{self, Change, EditError, Named};
 
 /// What a text says about one profile: the keys as they are written.
@@ -47,7 +49,7 @@ pub(super) fn renamed(text: &str, old: &str, new: &str) -> Result<Change, EditEr
         let to = [above, &[new.to_owned()]].concat();
         text = edit::rename_table(&text, &words(table), &words(&to))?.or(text);
     }
-    let value = edit::Value::String(new.to_owned());
+    let value = toml::Value::String(new.to_owned());
     for selector in &written.selectors {
         text = edit::set(&text, &words(selector), &value)?.or(text);
     }

@@ -2,7 +2,8 @@
 //!
 //! A row is one line, however long, so the functions are not formatted.
 
-use super::super::edit::{EditError, Value, append_table, set, unset};
+use super::super::edit::{EditError, append_table, set, unset};
+use super::super::value::Value;
 use super::operation::run;
 
 /// Checks rows of before, operation and after; `=` is no change, `!` an error.

@@ -2,9 +2,10 @@
 
 use toml_edit::Document;
 
-use super::super::edit::{Change, EditError, Value, append_table, remove_table, set, unset};
-use super::super::layout::{Kind, ROOT, Step};
-use super::super::parse::parse;
+use super::super::edit::parse;
+use super::super::edit::{Change, EditError, append_table, remove_table, set, unset};
+use super::super::node::{Kind, ROOT, Step};
+use super::super::value::Value;
 use super::reading::agrees;
 
 fn valid() -> Vec<(String, String)> {
@@ -34,8 +35,8 @@ fn changed(outcome: Result<Change, EditError>) -> String {
 fn valid_documents_mean_the_same_to_toml_edit() {
     let files = valid();
     for (name, text) in &files {
-        let layout = parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(agrees(&layout, &Document::parse(text.as_str()).unwrap()), "{name}");
+        let read = parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(agrees(&read, &Document::parse(text.as_str()).unwrap()), "{name}");
     }
     report(files.len(), "valid documents mean the same");
     assert!(files.len() > 200);
@@ -58,18 +59,18 @@ fn invalid_documents_are_refused() {
 
 /// Every table that has a path of keys, and the root.
 fn tables(text: &str) -> Vec<Vec<String>> {
-    let layout = parse(text).unwrap();
+    let read = parse(text).unwrap();
     let mut found = vec![(ROOT, Vec::new())];
     let mut at = 0;
     while at < found.len() {
         let (node, path) = found[at].clone();
-        for child in &layout.nodes[node].children {
-            if let Step::Key(name) = &layout.nodes[*child].step
-                && layout.is_table(*child)
+        for child in read.children(node) {
+            if let Some(name) = read.name(child)
+                && read.is_table(child)
             {
                 let mut path: Vec<String> = path.clone();
-                path.push(name.to_string());
-                found.push((*child, path));
+                path.push(name.to_owned());
+                found.push((child, path));
             }
         }
         at += 1;
@@ -94,12 +95,11 @@ fn set_then_unset_restores_every_byte() {
                     let back = changed(unset(&set_text, &path));
                     // An empty table that got a key may go with it.
                     if back != variant {
-                        let layout = parse(&variant).unwrap();
-                        let keys: Vec<_> =
-                            table.iter().map(|k| Step::Key(k.as_str().into())).collect();
-                        let (node, _) = layout.follow(&keys);
+                        let read = parse(&variant).unwrap();
+                        let keys: Vec<_> = table.iter().map(|k| Step::Key(k.as_str())).collect();
+                        let (node, _) = read.follow(&keys);
                         assert!(
-                            new.len() == 1 && layout.nodes[node].children.is_empty(),
+                            new.len() == 1 && read.count(node) == 0,
                             "{name} {path:?}\n{variant:?}\n{set_text:?}\n{back:?}"
                         );
                     }
@@ -126,12 +126,12 @@ fn append_then_remove_restores_every_byte() {
 fn every_key_can_be_replaced_unset_and_renamed() {
     let mut edits = 0;
     for (name, text) in valid() {
-        let layout = parse(&text).unwrap();
+        let read = parse(&text).unwrap();
         for table in tables(&text) {
-            let keys: Vec<_> = table.iter().map(|key| Step::Key(key.as_str().into())).collect();
-            let (node, _) = layout.follow(&keys);
-            for child in &layout.nodes[node].children {
-                let Step::Key(key) = &layout.nodes[*child].step else {
+            let keys: Vec<_> = table.iter().map(|key| Step::Key(key.as_str())).collect();
+            let (node, _) = read.follow(&keys);
+            for child in read.children(node) {
+                let Some(key) = read.name(child) else {
                     continue;
                 };
                 let mut path: Vec<&str> = table.iter().map(String::as_str).collect();
@@ -143,9 +143,9 @@ fn every_key_can_be_replaced_unset_and_renamed() {
                 to.push("brand new");
                 let renamed = changed(super::super::edit::rename_table(&text, &path, &to));
                 assert!(parse(&renamed).is_ok());
-                if !matches!(layout.nodes[*child].kind, Kind::Table(_) | Kind::Tables) {
-                    let before = &text[..layout.nodes[*child].span.start];
-                    let after = &text[layout.nodes[*child].span.end..];
+                if !matches!(read.kind(child), Kind::Table(_) | Kind::Tables) {
+                    let before = &text[..read.value_span(child).start()];
+                    let after = &text[read.value_span(child).end()..];
                     let edited = changed(set(&text, &path, &Value::String("brand new".into())));
                     assert_eq!(edited, format!("{before}\"brand new\"{after}"), "{name}");
                 }

@@ -8,9 +8,10 @@ use proptest::test_runner::TestCaseError;
 use toml_edit::{Document, Item, TableLike};
 
 use super::super::edit::{
-    Change, EditError, Value, append_table, append_tables, remove_table, remove_tables,
-    rename_table, set, set_all, set_in_table, unset, unset_in_table,
+    Change, EditError, append_table, append_tables, remove_table, remove_tables, rename_table, set,
+    set_all, set_in_table, unset, unset_in_table,
 };
+use super::super::value::Value;
 
 const LINES: &[&str] = &[
     "",

@@ -7,22 +7,22 @@ use toml_edit::{Document, Item, TableLike};
 use super::super::value::Value;
 
 /// One value of a document.
-pub(in crate::toml) struct Leaf {
+pub(super) struct Leaf {
     /// The key as it is written.
-    pub(in crate::toml) path: Vec<String>,
+    pub(super) path: Vec<String>,
     /// The value.
-    pub(in crate::toml) value: Value,
+    pub(super) value: Value,
     /// Where the last part of the key stands.
-    pub(in crate::toml) key_at: usize,
+    pub(super) key_at: usize,
     /// Where the value stands.
-    pub(in crate::toml) span: Range<usize>,
+    pub(super) span: Range<usize>,
 }
 
 /// Lists the values of a text without a byte order mark, tables in depth.
 ///
 /// # Errors
 /// What the parser says.
-pub(in crate::toml) fn leaves(text: &str) -> Result<Vec<Leaf>, toml_edit::TomlError> {
+pub(super) fn leaves(text: &str) -> Result<Vec<Leaf>, toml_edit::TomlError> {
     let document = Document::parse(text)?;
     let mut leaves = Vec::new();
     flatten(document.as_table(), &mut Vec::new(), &mut leaves);

@@ -3,7 +3,10 @@
 mod cases;
 mod corpus;
 mod generated;
-pub(super) mod judge;
+mod judge;
+mod leaves;
+mod lines;
 mod operation;
+mod ordinary;
 mod proof;
 mod reading;

@@ -3,9 +3,10 @@
 use toml_edit::Key;
 
 use super::super::edit::{
-    Change, EditError, Value, append_table, remove_table, rename_table, set, set_in_table, unset,
+    Change, EditError, append_table, remove_table, rename_table, set, set_in_table, unset,
     unset_in_table,
 };
+use super::super::value::Value;
 
 /// Does what a line says and gives the new text, `=` when nothing is to be written, or `!` and
 /// the error:
@@ -88,6 +89,7 @@ fn converted(value: &toml_edit::Value) -> Value {
         toml_edit::Value::InlineTable(table) => Value::Table(
             table.iter().map(|(name, value)| (name.to_owned(), converted(value))).collect(),
         ),
-        other => panic!("{other}"),
+        toml_edit::Value::Float(number) => Value::Float(*number.value()),
+        toml_edit::Value::Datetime(time) => Value::Datetime(time.value().to_string()),
     }
 }

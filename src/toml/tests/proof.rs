@@ -1,14 +1,14 @@
 //! The proof that closes every edit refuses a text that says anything else.
 
-use super::super::edit::Value;
-use super::super::layout::Step;
-use super::super::parse::parse;
-use super::super::verify::{Expected, is_expected};
+use super::super::edit::parse;
+use super::super::edit::{Expected, is_expected};
+use super::super::node::Step;
+use super::super::value::Value;
 
 fn steps<'a>(path: &'a [&'a str]) -> Vec<Step<'a>> {
     let step = |part: &&'a str| match part.parse() {
         Ok(index) => Step::Index(index),
-        Err(_) => Step::Key((*part).into()),
+        Err(_) => Step::Key(part),
     };
     path.iter().map(step).collect()
 }
@@ -113,6 +113,6 @@ fn what_is_added_is_there_and_all_else_is_as_before() {
         ("[a.x]\nb = 2\n", "[a.x]\nb = 1\n[a.y]\nb = 1\n[a.z]\nb = 1\n", false),
         ("[a.x]\nb = 2\n", "[a.y]\nb = 1\n[a.z]\nb = 1\n", false),
     ];
-    let added = ["y", "z"].map(|name| (Step::Key(name.into()), value.clone()));
+    let added = ["y", "z"].map(|name| (Step::Key(name), value.clone()));
     check(&["a"], Expected::Added(&added), &rows);
 }

@@ -2,58 +2,57 @@
 
 use toml_edit::{Document, Item};
 
-use super::super::edit::Value;
+use super::super::document::Document as Read;
+use super::super::edit::parse;
 use super::super::edit::{EditError, set};
-use super::super::layout::{Kind, Layout, NodeId, ROOT, Step};
-use super::super::parse::parse;
+use super::super::node::{NodeId, ROOT, Step};
 use super::super::scalar::Scalar;
+use super::super::value::Value;
 
-/// Whether a layout holds what `toml_edit` read.
-pub(super) fn agrees(layout: &Layout<'_>, document: &Document<&str>) -> bool {
-    table_agrees(layout, ROOT, document.as_table())
+/// Whether a read holds what `toml_edit` read.
+pub(super) fn agrees(read: &Read<'_>, document: &Document<&str>) -> bool {
+    table_agrees(read, ROOT, document.as_table())
 }
 
-fn table_agrees(layout: &Layout<'_>, node: NodeId, table: &dyn toml_edit::TableLike) -> bool {
-    layout.is_table(node)
-        && layout.nodes[node].children.len() == table.len()
+fn table_agrees(read: &Read<'_>, node: NodeId, table: &dyn toml_edit::TableLike) -> bool {
+    read.is_table(node)
+        && read.count(node) == table.len()
         && table.iter().all(|(name, item)| {
-            layout.key(node, name).is_some_and(|child| item_agrees(layout, child, item))
+            read.key(node, name).is_some_and(|child| item_agrees(read, child, item))
         })
 }
 
-fn item_agrees(layout: &Layout<'_>, node: NodeId, item: &Item) -> bool {
+fn item_agrees(read: &Read<'_>, node: NodeId, item: &Item) -> bool {
     if let Some(table) = item.as_table_like() {
-        return table_agrees(layout, node, table);
+        return table_agrees(read, node, table);
     }
     match item {
         Item::ArrayOfTables(tables) => {
             let items: Vec<Item> = tables.iter().map(|table| Item::Table(table.clone())).collect();
-            items_agree(layout, node, &items)
+            items_agree(read, node, &items)
         }
         Item::Value(toml_edit::Value::Array(values)) => {
             let items: Vec<Item> = values.iter().map(|value| Item::Value(value.clone())).collect();
-            items_agree(layout, node, &items)
+            items_agree(read, node, &items)
         }
-        Item::Value(value) => scalar_agrees(&layout.nodes[node].kind, value),
+        Item::Value(value) => scalar_agrees(read.scalar(node), value),
         _ => false,
     }
 }
 
-fn items_agree(layout: &Layout<'_>, node: NodeId, items: &[Item]) -> bool {
-    layout.is_array(node)
-        && layout.nodes[node].children.len() == items.len()
+fn items_agree(read: &Read<'_>, node: NodeId, items: &[Item]) -> bool {
+    read.is_array(node)
+        && read.count(node) == items.len()
         && items.iter().enumerate().all(|(at, item)| {
-            layout
-                .child(node, &Step::Index(at))
-                .is_some_and(|child| item_agrees(layout, child, item))
+            read.child(node, Step::Index(at)).is_some_and(|child| item_agrees(read, child, item))
         })
 }
 
-fn scalar_agrees(kind: &Kind<'_>, value: &toml_edit::Value) -> bool {
-    let Kind::Scalar(scalar) = kind else {
+fn scalar_agrees(scalar: Option<Scalar<'_>>, value: &toml_edit::Value) -> bool {
+    let Some(scalar) = scalar else {
         return false;
     };
-    match (scalar, value) {
+    match (&scalar, value) {
         (Scalar::String(a), toml_edit::Value::String(b)) => a == b.value(),
         (Scalar::Bool(a), toml_edit::Value::Boolean(b)) => a == b.value(),
         (Scalar::Integer(a), toml_edit::Value::Integer(b)) => a == b.value(),
@@ -68,8 +67,8 @@ fn statements_tile_the_text() {
     for text in
         ["", "\n", "a = 1", "# c\r\n\r\n[t] # x\r\nb = '''\r\n'''\r\n  ", "\u{feff}a=[\n]\n#"]
     {
-        let layout = parse(text).unwrap();
-        let joined: String = layout.statements.iter().map(|s| &text[s.span.clone()]).collect();
+        let read = parse(text).unwrap();
+        let joined: String = read.lines.statements.iter().map(|s| &text[s.span.range()]).collect();
         assert_eq!(joined, text.trim_start_matches('\u{feff}'));
     }
 }

@@ -1,9 +1,8 @@
 //! What a text names, for edits that first have to find their place.
 
-use super::edit::{EditError, Value};
-use super::layout::{Kind, Layout, NodeId, ROOT, Step};
-use super::parse::parse;
-use super::scalar::Scalar;
+use super::change::{EditError, parse};
+use crate::toml::node::ROOT;
+use crate::toml::scalar::Scalar;
 
 /// A table or value with the keys that lead to it, as they are written.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,21 +18,20 @@ pub struct Named {
 /// # Errors
 /// The text is not TOML.
 pub fn outline(text: &str) -> Result<Vec<Named>, EditError> {
-    let layout = parse(text)?;
+    let document = parse(text)?;
     let mut found = Vec::new();
     // A list in place of recursion: dotted keys nest deeper than the stack should.
     let mut open = vec![(ROOT, Vec::new())];
     while let Some((table, above)) = open.pop() {
-        for child in &layout.nodes[table].children {
-            let node = &layout.nodes[*child];
-            let Step::Key(name) = &node.step else { continue };
-            let path: Vec<String> = above.iter().cloned().chain([name.to_string()]).collect();
-            let text = match &node.kind {
-                Kind::Scalar(Scalar::String(text)) => Some(text.to_string()),
+        for child in document.children(table) {
+            let Some(name) = document.name(child) else { continue };
+            let path: Vec<String> = above.iter().cloned().chain([name.to_owned()]).collect();
+            let text = match document.scalar(child) {
+                Some(Scalar::String(text)) => Some(text.into_owned()),
                 _ => None,
             };
-            if layout.is_table(*child) {
-                open.push((*child, path.clone()));
+            if document.is_table(child) {
+                open.push((child, path.clone()));
             }
             found.push(Named { path, text });
         }
@@ -41,31 +39,10 @@ pub fn outline(text: &str) -> Result<Vec<Named>, EditError> {
     Ok(found)
 }
 
-/// Returns what a node holds; nothing for numbers with a point and for dates.
-pub(super) fn value(layout: &Layout<'_>, node: NodeId) -> Option<Value> {
-    let children = layout.nodes[node].children.iter();
-    match &layout.nodes[node].kind {
-        Kind::Scalar(Scalar::String(text)) => Some(Value::String(text.to_string())),
-        Kind::Scalar(Scalar::Bool(value)) => Some(Value::Bool(*value)),
-        Kind::Scalar(Scalar::Integer(value)) => Some(Value::Integer(*value)),
-        Kind::Scalar(Scalar::Float(_) | Scalar::Datetime(_)) => None,
-        Kind::Array(_) | Kind::Tables => {
-            let values = children.map(|child| value(layout, *child));
-            values.collect::<Option<Vec<_>>>().map(Value::Array)
-        }
-        Kind::Inline(_) | Kind::Table(_) => {
-            let pairs = children.map(|child| match &layout.nodes[*child].step {
-                Step::Key(name) => Some((name.to_string(), value(layout, *child)?)),
-                Step::Index(_) => None,
-            });
-            pairs.collect::<Option<Vec<_>>>().map(Value::Table)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::toml::Value;
     use crate::toml::edit::copy_table;
 
     #[test]
@@ -90,7 +67,7 @@ mod tests {
         let copied = copy_table(text, "k", 0, ("m", &Value::String("n".to_owned())));
         let added = "\r\n[[k]]\r\nu = \"x\"\r\nkey = { command = [\"a\", \"b\"] }\r\nm = \"n\"\r\n";
         assert!(copied == Ok(format!("{text}{added}")));
-        for text in ["", "[[k]]\n", "[k]\nm = 1\n", "[[k]]\n[[k]]\nf = 1.5\n"] {
+        for text in ["", "[[k]]\n", "[k]\nm = 1\n"] {
             let copied = copy_table(text, "k", 1, ("m", &Value::Bool(true)));
             assert!(copied == Err(EditError::NotThere), "{text:?}");
         }

@@ -3,25 +3,25 @@
 use std::ops::Range;
 
 /// Replaces the bytes of a span of the old text.
-pub(super) struct Splice {
-    pub(super) span: Range<usize>,
-    pub(super) text: String,
+pub(in crate::toml) struct Splice {
+    pub(in crate::toml) span: Range<usize>,
+    pub(in crate::toml) text: String,
 }
 
 impl Splice {
     /// Puts text at an offset.
-    pub(super) fn insert(at: usize, text: String) -> Self {
+    pub(in crate::toml) fn insert(at: usize, text: String) -> Self {
         Splice { span: at..at, text }
     }
 
     /// Removes a span.
-    pub(super) fn remove(span: Range<usize>) -> Self {
+    pub(in crate::toml) fn remove(span: Range<usize>) -> Self {
         Splice { span, text: String::new() }
     }
 }
 
 /// Makes the new text. Spans that overlap give no text: they are a bug in carto.
-pub(super) fn apply(text: &str, mut splices: Vec<Splice>) -> Option<String> {
+pub(in crate::toml) fn apply(text: &str, mut splices: Vec<Splice>) -> Option<String> {
     splices.sort_by_key(|splice| splice.span.start);
     let mut edited = String::with_capacity(text.len() + 64);
     let mut done = 0;

@@ -2,11 +2,84 @@
 
 use std::ops::Range;
 
-use super::layout::{Item, List};
 use super::splice::Splice;
+use crate::toml::document::Document;
+use crate::toml::events::{self, EventKind};
+use crate::toml::lines::Parts;
+use crate::toml::node::NodeId;
+use crate::toml::span::narrow;
+
+/// One value of an array, or one key and its value in an inline table.
+pub(in crate::toml) struct Element {
+    pub(in crate::toml) span: Range<usize>,
+    /// The parts of its key; none in an array.
+    pub(in crate::toml) parts: Parts,
+}
+
+/// What stands between two brackets or braces.
+pub(in crate::toml) struct List {
+    /// Where the opening one stands.
+    pub(in crate::toml) open: usize,
+    /// Where the closing one stands.
+    pub(in crate::toml) close: usize,
+    pub(in crate::toml) items: Vec<Element>,
+    /// Where the commas stand; the one at an index follows the item at that index.
+    pub(in crate::toml) commas: Vec<usize>,
+}
+
+impl List {
+    /// Finds the items of an array or inline table; nothing where a node is neither.
+    ///
+    /// # Why
+    /// Only an edit within a value asks for them, so they are no part of the document.
+    pub(in crate::toml) fn of(document: &Document<'_>, node: NodeId) -> Option<List> {
+        let span = document.value_span(node);
+        let end = span.end().checked_sub(1)?;
+        let mut list =
+            List { open: span.start(), close: end, items: Vec::new(), commas: Vec::new() };
+        let (mut depth, mut start, mut keys) = (0_u32, None, 0);
+        events::feed_value(document.text, span, |event| {
+            let at = event.span.start();
+            match event.kind {
+                EventKind::ArrayOpen | EventKind::InlineOpen => {
+                    if depth == 1 {
+                        start.get_or_insert(at);
+                    }
+                    depth += 1;
+                    return;
+                }
+                EventKind::ArrayClose | EventKind::InlineClose => depth -= 1,
+                EventKind::Key(_) if depth == 1 => {
+                    start.get_or_insert(at);
+                    keys += 1;
+                    return;
+                }
+                EventKind::Scalar(_) => {}
+                EventKind::Comma if depth == 1 => {
+                    list.commas.push(at);
+                    return;
+                }
+                _ => return,
+            }
+            if depth == 1 {
+                let start = start.take().unwrap_or(at);
+                let parts = Parts { first: first_part(document, start), count: keys };
+                list.items.push(Element { span: start..event.span.end(), parts });
+                keys = 0;
+            }
+        })
+        .ok()?;
+        Some(list)
+    }
+}
+
+/// Returns the number of the first part of a key from a place on; they are in the order of the text.
+fn first_part(document: &Document<'_>, at: usize) -> u32 {
+    narrow(document.lines.parts.partition_point(|part| part.span.start() < at))
+}
 
 /// Adds one item at the end, in the style of the last one.
-pub(super) fn add(text: &str, list: &List, item: &str) -> Vec<Splice> {
+pub(in crate::toml) fn add(text: &str, list: &List, item: &str) -> Vec<Splice> {
     let Some(final_item) = list.items.last() else {
         return vec![add_first(text, list, item)];
     };
@@ -41,7 +114,7 @@ fn add_first(text: &str, list: &List, item: &str) -> Splice {
 }
 
 /// Returns the white space to put before a new item: a line of its own when the last one has that.
-fn lead_for_next(text: &str, list: &List, final_item: &Item) -> String {
+fn lead_for_next(text: &str, list: &List, final_item: &Element) -> String {
     let space = &text[lead(text, final_item.span.start)];
     match space.rfind('\n') {
         Some(newline) => {
@@ -67,7 +140,7 @@ fn comment_end(text: &str, after: usize) -> Option<usize> {
 }
 
 /// Takes items out, each with one comma, and with its whole lines when it has them for itself.
-pub(super) fn remove(text: &str, list: &List, gone: &[usize]) -> Vec<Splice> {
+pub(in crate::toml) fn remove(text: &str, list: &List, gone: &[usize]) -> Vec<Splice> {
     let last_kept = (0..list.items.len()).rev().find(|at| !gone.contains(at));
     let Some(last_kept) = last_kept else {
         return remove_all(text, list);
@@ -118,7 +191,7 @@ fn remove_all(text: &str, list: &List) -> Vec<Splice> {
         return vec![Splice::remove(list.open + 1..list.close)];
     }
     let ends =
-        |at: usize, item: &Item| list.commas.get(at).map_or(item.span.end, |comma| comma + 1);
+        |at: usize, item: &Element| list.commas.get(at).map_or(item.span.end, |comma| comma + 1);
     list.items
         .iter()
         .enumerate()
@@ -127,7 +200,7 @@ fn remove_all(text: &str, list: &List) -> Vec<Splice> {
 }
 
 /// Returns the span of an item with the white space that goes with it.
-fn around(text: &str, item: &Item, end: usize) -> Range<usize> {
+fn around(text: &str, item: &Element, end: usize) -> Range<usize> {
     let line_start = text[..item.span.start].trim_end_matches([' ', '\t']).len();
     let line_end = comment_end(text, end).unwrap_or_else(|| {
         let rest = &text[end..];

@@ -1,0 +1,303 @@
+//! From a TOML text to its [`Document`], with every rule of TOML about what may be defined twice.
+
+use std::borrow::Cow;
+
+use super::document::Document;
+use super::events::{self, DEPTH, Event, EventKind, Form};
+use super::fault::Fault;
+use super::lines::{Part, Parts, Section, Statement, StatementKind};
+use super::node::{Defined, Kind, Name, NodeId, ROOT};
+use super::scalar::{self, Scalar};
+use super::span::{LONGEST, Span, narrow};
+
+/// Reads a TOML text.
+pub(super) fn read(text: &str) -> Result<Document<'_>, Fault> {
+    if text.len() > LONGEST {
+        return Err(Fault::At(0, "the text is too long"));
+    }
+    // Making room once costs less than moving everything again, and counting lines costs more.
+    let lines = (text.len() / 24).min(64 * 1024) + 2;
+    let mut builder = Builder::new(text, lines);
+    let mut fault = None;
+    let fed = events::feed(text, |event| {
+        if fault.is_none() {
+            fault = builder.take(event).err();
+        }
+    });
+    // What is no TOML at all is said before what contradicts itself.
+    fed?;
+    fault.map_or_else(|| Ok(builder.finish()), Err)
+}
+
+/// Reads the text of one value; the root is that value.
+pub(super) fn read_value(text: &str) -> Result<Document<'_>, Fault> {
+    let mut builder = Builder::new(text, 0);
+    builder.frame.key = Some((ROOT, Parts::NONE));
+    let mut fault = None;
+    events::feed_value(text, Span::new(0, text.len()), |event| {
+        if fault.is_none() {
+            fault = builder.take(event).err();
+        }
+    })?;
+    fault.map_or(Ok(builder.document), Err)
+}
+
+/// What values stand in.
+#[derive(Clone, Copy)]
+enum Holder {
+    /// A section.
+    Lines,
+    Array(NodeId),
+    Inline(NodeId),
+}
+
+/// A place where values are written, and the key that waits for its value there.
+#[derive(Clone, Copy)]
+struct Frame {
+    holder: Holder,
+    key: Option<(NodeId, Parts)>,
+}
+
+/// What a header defines.
+#[derive(Clone, Copy)]
+enum Headed {
+    /// `[...]`
+    Table,
+    /// `[[...]]`
+    Element,
+}
+
+/// Builds a document from events that are in a valid order.
+struct Builder<'t> {
+    document: Document<'t>,
+    line_start: usize,
+    statement: StatementKind,
+    parts: Parts,
+    has_comment: bool,
+    /// The parts of the key that is being read; their spans are the last of the document's.
+    names: Vec<Name>,
+    /// The innermost place.
+    frame: Frame,
+    /// Those around it; the first is the section.
+    around: Vec<Frame>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t str, lines: usize) -> Self {
+        Builder {
+            document: Document::empty(text, lines),
+            line_start: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
+            statement: StatementKind::Blank,
+            parts: Parts::NONE,
+            has_comment: false,
+            names: Vec::new(),
+            frame: Frame { holder: Holder::Lines, key: None },
+            around: Vec::new(),
+        }
+    }
+
+    fn finish(mut self) -> Document<'t> {
+        self.end_statement(self.document.text.len());
+        self.document
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Fault> {
+        let Event { kind, span } = event;
+        match kind {
+            EventKind::Key(form) => self.part(span, form)?,
+            EventKind::TableHeader => self.header(Headed::Table)?,
+            EventKind::ElementHeader => self.header(Headed::Element)?,
+            EventKind::KeyEnd => self.key()?,
+            EventKind::Scalar(form) => {
+                let form = self.checked(span, form)?;
+                let node = self.value(Kind::Scalar(form), span)?;
+                self.end_value(node, span.end());
+            }
+            EventKind::ArrayOpen => {
+                let node = self.value(Kind::Array, span)?;
+                self.enter(Holder::Array(node));
+            }
+            EventKind::InlineOpen => {
+                let node = self.value(Kind::Inline, span)?;
+                self.enter(Holder::Inline(node));
+            }
+            EventKind::ArrayClose | EventKind::InlineClose => {
+                if let (Holder::Array(node) | Holder::Inline(node), Some(outer)) =
+                    (self.frame.holder, self.around.pop())
+                {
+                    self.frame = outer;
+                    self.end_value(node, span.end());
+                }
+            }
+            EventKind::Comment => self.has_comment |= self.around.is_empty(),
+            EventKind::Newline if self.around.is_empty() => self.end_statement(span.end()),
+            EventKind::Invalid => return Err(Fault::At(span.start(), "invalid syntax")),
+            EventKind::Newline | EventKind::Comma => {}
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, holder: Holder) {
+        self.around.push(std::mem::replace(&mut self.frame, Frame { holder, key: None }));
+    }
+
+    fn text(&self, span: Span) -> &'t str {
+        self.document.text.get(span.range()).unwrap_or_default()
+    }
+
+    fn end_statement(&mut self, end: usize) {
+        let kind = match std::mem::replace(&mut self.statement, StatementKind::Blank) {
+            StatementKind::Blank if self.has_comment => StatementKind::Comment,
+            kind => kind,
+        };
+        if self.line_start < end {
+            self.document.lines.statements.push(Statement {
+                span: Span::new(self.line_start, end),
+                kind,
+                has_comment: self.has_comment,
+                parts: std::mem::replace(&mut self.parts, Parts::NONE),
+            });
+        }
+        self.line_start = end;
+        self.has_comment = false;
+    }
+
+    fn part(&mut self, span: Span, form: Form) -> Result<(), Fault> {
+        let name = match form {
+            Form::Word => Name::Written(span),
+            Form::Quoted => Name::Written(Span::new(span.start() + 1, span.end() - 1)),
+            Form::Coded | Form::Unchecked => match scalar::key(self.text(span), span.start())? {
+                Cow::Borrowed(name) if name.len() == span.len() => Name::Written(span),
+                Cow::Borrowed(name) if name.len() + 2 == span.len() => {
+                    Name::Written(Span::new(span.start() + 1, span.end() - 1))
+                }
+                name => self.document.keep_name(name.into_owned(), span.start()),
+            },
+        };
+        if self.names.len() >= DEPTH as usize {
+            return Err(Fault::At(span.start(), "recursion limit"));
+        }
+        self.names.push(name);
+        self.document.lines.parts.push(Part { span, node: ROOT });
+        Ok(())
+    }
+
+    /// Returns the parts that were read since the last key or header; their names are the names.
+    fn finish_parts(&self) -> Parts {
+        let count = self.names.len();
+        Parts { first: narrow(self.document.lines.parts.len() - count), count: narrow(count) }
+    }
+
+    /// Ends the part of a statement that stands before `=`.
+    fn key(&mut self) -> Result<(), Fault> {
+        let parts = self.finish_parts();
+        let mut table = match self.frame.holder {
+            Holder::Inline(node) => node,
+            Holder::Lines | Holder::Array(_) => self.section_table(),
+        };
+        let last = self.names.len().saturating_sub(1);
+        for n in 0..self.names.len() {
+            let (at, name) = (parts.first as usize + n, self.names[n]);
+            let (found, hash) = self.document.find(table, name);
+            table = match found {
+                None => {
+                    // The value follows and takes the place of this one.
+                    let value = Kind::Scalar(Form::Unchecked);
+                    let kind = if n < last { Kind::Table(Defined::Dotted) } else { value };
+                    self.document.add_key(table, name, kind, hash)
+                }
+                Some(node) if n < last => self.extend_dotted(node, at)?,
+                Some(_) => return Err(self.duplicate(at)),
+            };
+            self.document.lines.parts[at].node = table;
+        }
+        self.names.clear();
+        self.frame.key = Some((table, parts));
+        Ok(())
+    }
+
+    fn extend_dotted(&mut self, node: NodeId, part: usize) -> Result<NodeId, Fault> {
+        match self.document.kind(node) {
+            Kind::Table(Defined::Dotted | Defined::Implied) => {
+                self.document.set_kind(node, Kind::Table(Defined::Dotted));
+                Ok(node)
+            }
+            _ => Err(self.duplicate(part)),
+        }
+    }
+
+    fn duplicate(&self, part: usize) -> Fault {
+        Fault::At(self.document.lines.parts[part].span.start(), "duplicate key")
+    }
+
+    fn section_table(&self) -> NodeId {
+        self.document.lines.sections.last().map_or(ROOT, |section| section.table)
+    }
+
+    fn header(&mut self, headed: Headed) -> Result<(), Fault> {
+        let parts = self.finish_parts();
+        let last = self.names.len().saturating_sub(1);
+        let section = Kind::Table(Defined::Section(narrow(self.document.lines.sections.len())));
+        let mut table = ROOT;
+        for n in 0..self.names.len() {
+            let (at, name) = (parts.first as usize + n, self.names[n]);
+            let (found, hash) = self.document.find(table, name);
+            let kind = match headed {
+                _ if n < last => Kind::Table(Defined::Implied),
+                Headed::Table => section,
+                Headed::Element => Kind::Tables,
+            };
+            let node = found.unwrap_or_else(|| self.document.add_key(table, name, kind, hash));
+            self.document.lines.parts[at].node = node;
+            table = match (self.document.kind(node), headed) {
+                (Kind::Table(_), _) if n < last || found.is_none() => node,
+                (Kind::Tables, _) if n < last => self.document.last_child(node).unwrap_or(node),
+                (Kind::Tables, Headed::Element) => self.document.add_element(node, section),
+                (Kind::Table(Defined::Implied), Headed::Table) => {
+                    self.document.set_kind(node, section);
+                    node
+                }
+                _ => return Err(self.duplicate(at)),
+            };
+        }
+        self.names.clear();
+        let first = self.document.lines.statements.len();
+        self.document.lines.sections.push(Section { table, first });
+        (self.statement, self.parts) = (StatementKind::Header, parts);
+        Ok(())
+    }
+
+    /// Returns the form of a value that is sound.
+    fn checked(&self, span: Span, form: Form) -> Result<Form, Fault> {
+        if form != Form::Unchecked {
+            return Ok(form);
+        }
+        Ok(match Scalar::decode(self.text(span), span.start())? {
+            Scalar::String(Cow::Borrowed(text)) if text.len() + 2 == span.len() => Form::Quoted,
+            _ => Form::Coded,
+        })
+    }
+
+    /// Returns the node for a value that begins here.
+    fn value(&mut self, kind: Kind, span: Span) -> Result<NodeId, Fault> {
+        let node = match (self.frame.key, self.frame.holder) {
+            (Some((node, _)), _) => {
+                self.document.set_kind(node, kind);
+                node
+            }
+            (None, Holder::Array(array)) => self.document.add_element(array, kind),
+            (None, _) => return Err(Fault::At(span.start(), "missing key")),
+        };
+        self.document.set_value_span(node, span);
+        Ok(node)
+    }
+
+    fn end_value(&mut self, node: NodeId, end: usize) {
+        let start = self.document.value_span(node).start();
+        self.document.set_value_span(node, Span::new(start, end));
+        let key = self.frame.key.take();
+        if let (Holder::Lines, Some((_, parts))) = (self.frame.holder, key) {
+            (self.statement, self.parts) = (StatementKind::Pair, parts);
+        }
+    }
+}
