@@ -138,6 +138,14 @@ impl Layer {
         self.kept.iter().map(|kept| Entry { layer: self, kept })
     }
 
+    /// Whether it is what a file with these bytes says, as one's own word.
+    pub fn is_of(&self, scope: Scope, path: &Path, bytes: &[u8]) -> bool {
+        let is_text = |source: &Source| *source.path == *path && source.text.as_bytes() == bytes;
+        self.scope == scope
+            && self.standing == Standing::Own
+            && self.source.as_ref().is_some_and(is_text)
+    }
+
     /// Returns the file when the layer was read from one.
     pub fn path(&self) -> Option<&Path> {
         self.source.as_ref().map(|source| source.path.as_ref())

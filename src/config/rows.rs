@@ -40,6 +40,13 @@ impl Rows {
 
     /// Returns those that are left in a table.
     pub(super) fn within(&self, table: &str) -> Self {
+        let mut rows = Rows { rows: Vec::new() };
+        rows.enter(self, table);
+        rows
+    }
+
+    /// Becomes those that are left in a table, of the rows around it.
+    fn enter(&mut self, above: &Rows, table: &str) {
         let enter = |row: &Row| {
             // A last `*` stands for any number of parts.
             if row.rest == "*" {
@@ -54,7 +61,8 @@ impl Rows {
             };
             Some(Row { above, rest: rest?, ..*row })
         };
-        Rows { rows: self.rows.iter().filter_map(enter).collect() }
+        self.rows.clear();
+        self.rows.extend(above.rows.iter().filter_map(enter));
     }
 
     /// Finds the row of a key by its last part.
@@ -79,15 +87,17 @@ fn first_word(name: &'static str) -> (&'static str, Option<&'static str>) {
     }
 }
 
-/// The rows of the tables that lie around one, which most of the next table's are.
+/// The rows of a table and of those around it, which are mostly around the next one, too.
 pub(super) struct TableRows {
-    /// Of the top level, and of each table on the way.
+    /// Of the top level, and of each table on the way; what lies deeper is there to be filled again.
     levels: Vec<Rows>,
+    depth: usize,
 }
 
 impl TableRows {
+    /// Begins at the top level.
     pub(super) fn new() -> Self {
-        TableRows { levels: vec![Rows::top()] }
+        TableRows { levels: vec![Rows::top()], depth: 0 }
     }
 
     /// Goes from one table to another.
@@ -96,16 +106,21 @@ impl TableRows {
         from: impl Iterator<Item = &'a str>,
         to: impl Iterator<Item = &'a str> + Clone,
     ) {
-        let shared = from.zip(to.clone()).take_while(|(one, other)| one == other).count();
-        self.levels.truncate(shared + 1);
-        for table in to.skip(shared) {
-            let rows = self.levels.last().map_or_else(Rows::top, |above| above.within(table));
-            self.levels.push(rows);
+        self.depth = from.zip(to.clone()).take_while(|(one, other)| one == other).count();
+        for table in to.skip(self.depth) {
+            self.depth += 1;
+            if self.levels.len() == self.depth {
+                self.levels.push(Rows { rows: Vec::new() });
+            }
+            let (above, below) = self.levels.split_at_mut(self.depth);
+            if let (Some(above), Some(rows)) = (above.last(), below.first_mut()) {
+                rows.enter(above, table);
+            }
         }
     }
 
     /// Returns the rows of the table that was entered last.
     pub(super) fn here(&self) -> &Rows {
-        &self.levels[self.levels.len() - 1]
+        &self.levels[self.depth]
     }
 }

@@ -9,12 +9,11 @@ use crate::error::{Error, Kind};
 use crate::foreign::git;
 use crate::layer_file::approval::Approval;
 use crate::layer_file::length::{FORGET, UNSET, check_length};
+use crate::layer_file::own_dir::create_own_dir;
 use crate::layer_file::scope_args::Choice;
 use crate::project::nearest::{PROJECT_LIMIT, Project, ProjectStanding};
 use crate::read_file::{read_named, read_own};
-use crate::replace_file::{
-    Links, Lock, Mode, Target, clear_left_over, create_private_dir, replace,
-};
+use crate::replace_file::{Links, Lock, Mode, Target, clear_left_over, replace};
 use crate::resolve::context::{Context, OWN_LIMIT};
 use crate::toml::edit::{Change, EditError};
 
@@ -158,9 +157,15 @@ impl Destination {
         let old = self.read(&path)?.unwrap_or_default();
         let trusted = self.trusts_config(context, &old)?;
         // The text must be sound before it is edited: an edit must not hide what is wrong.
-        let layer = Layer::parse(self.scope(), Standing::Own, &path, old.clone())?;
+        let parsed;
+        let layer = if let Some(layer) = context.layer_of(self.scope(), &path, &old) {
+            layer
+        } else {
+            parsed = Layer::parse(self.scope(), Standing::Own, &path, old.clone())?;
+            &parsed
+        };
         let text = String::from_utf8_lossy(&old);
-        let new = match change(&text, &layer) {
+        let new = match change(&text, layer) {
             Ok(Change::Changed(new)) => new,
             Ok(Change::Unchanged) => {
                 clear_left_over(&path, self.links(), lock)?;
@@ -349,37 +354,6 @@ fn brings_key(path: &Path, old: &str, new: &str) -> Result<bool, Error> {
 fn holds_key(path: &Path, text: &str) -> Result<bool, Error> {
     let entries = store::parse(Scope::User, path, text.as_bytes())?;
     Ok(entries.iter().any(|entry| entry.key.literal().is_some()))
-}
-
-/// Makes a directory of one's own: yours for you alone, the system's for everyone to read.
-fn create_own_dir(scope: Scope, dir: &Path) -> Result<(), Error> {
-    let existed = dir.exists();
-    create_private_dir(dir)?;
-    if scope == Scope::System && !existed {
-        open_to_readers(dir)?;
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn open_to_readers(dir: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).map_err(|error| {
-        Error::new(
-            Kind::Write,
-            format!(
-                "cannot open {} to readers: {}",
-                dir.display(),
-                crate::error::io_reason(&error)
-            ),
-        )
-    })
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature on every platform")]
-fn open_to_readers(_dir: &Path) -> Result<(), Error> {
-    Ok(())
 }
 
 /// Puts an editing error into the words of the command.

@@ -5,4 +5,5 @@ pub mod destination;
 pub mod forget_key;
 mod length;
 pub mod new_account;
+mod own_dir;
 pub mod scope_args;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::account::{Account, Chosen, Decision, Refusal, World, statements};
 use crate::config::SettingPath;
-use crate::config::{Config, Scope};
+use crate::config::{Config, Layer, Scope};
 use crate::credential::store::Stored;
 use crate::credential::{Choice, Offered, Picked, choose_unlisted, variables_for};
 use crate::error::{Error, Kind, shell_word};
@@ -129,6 +129,12 @@ impl Context {
         let loaded = self.read_layers()?;
         self.output.take_setting(color_setting(&loaded.config));
         Ok(self.loaded.get_or_init(|| loaded))
+    }
+
+    /// Returns a layer that was read already, if its file had these bytes then.
+    pub fn layer_of(&self, scope: Scope, path: &Path, bytes: &[u8]) -> Option<&Layer> {
+        let layers = self.loaded.get()?.config.layers();
+        layers.iter().find(|layer| layer.is_of(scope, path, bytes))
     }
 
     /// Reads every layer and stops at a broken file.
