@@ -8,25 +8,40 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, Command as Clap, ValueHint};
 use clap_complete::Shell;
 
-use super::definition::{builtins, command};
 use crate::config::SETTINGS;
+use crate::error::Error;
 use crate::resolve::context::Context;
 
-/// Returns the script of a shell.
-pub(super) fn script(context: &Context, shell: Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut with_names(context), "carto", &mut script);
-    script
+/// Print a completion script for a shell
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  source <(carto completions bash)                        this shell
+  carto completions fish > ~/.config/fish/completions/carto.fish")]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
 }
 
-fn with_names(context: &Context) -> Clap {
+/// Prints the script of a shell, made of the whole command line.
+#[expect(clippy::unnecessary_wraps, reason = "as every command is run")]
+pub(super) fn run(context: &Context, args: &CompletionsArgs, whole: Clap) -> Result<(), Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut with_names(context, whole), "carto", &mut script);
+    context.output.raw(&script);
+    Ok(())
+}
+
+fn with_names(context: &Context, whole: Clap) -> Clap {
     let keys = SETTINGS.iter().filter(|key| is_plain(key.name));
     let keys: Vec<_> = keys.map(|key| PossibleValue::new(key.name).help(key.doc)).collect();
     let profiles = names_below(context, "profiles");
     let aliases = names_below(context, "alias");
     let found = context.search_path().list();
     let plugins: Vec<_> = found.keys().map(ToString::to_string).map(PossibleValue::new).collect();
-    let mut root = offering(command(), "profile", &profiles);
+    let mut taken: Vec<String> =
+        whole.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let mut root = offering(whole, "profile", &profiles);
     for (group, verbs, arg, values) in [
         ("config", &["get", "set", "unset", "explain"][..], "key", &keys),
         ("profile", &["use", "show", "remove"], "name", &profiles),
@@ -41,7 +56,6 @@ fn with_names(context: &Context) -> Clap {
         });
     }
     let aliases = aliases.iter().map(|name| (name, "An alias"));
-    let mut taken = builtins();
     for (name, about) in aliases.chain(plugins.iter().map(|name| (name, "A plugin"))) {
         let name = name.get_name();
         if !taken.iter().any(|known| known == name) {

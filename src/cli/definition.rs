@@ -10,14 +10,13 @@ use std::ffi::OsString;
 
 use clap::error::ErrorKind;
 use clap::{
-    Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    Args as _, Command as Clap, CommandFactory as _, FromArgMatches as _, Parser, Subcommand as _,
 };
 
-use super::{completions, help, mistake, narrow, scan};
+use super::table::{Command, Others, TASKS, names};
+use super::{mistake, narrow, scan};
 use crate::commands::alias::Expanded;
-use crate::commands::{
-    alias, config, credentials, doctor, env, exec, init, login, logout, plugin, profile, trust,
-};
+use crate::commands::{alias, config};
 use crate::dispatch;
 use crate::error::{Error, Kind};
 use crate::invocation::Invocation;
@@ -42,66 +41,6 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
 }
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Init(init::InitArgs),
-    Config(config::ConfigArgs),
-    Login(login::LoginArgs),
-    Logout(logout::LogoutArgs),
-    Profile(profile::ProfileArgs),
-    Credentials(credentials::CredentialsArgs),
-    Trust(trust::TrustArgs),
-    Env(env::EnvArgs),
-    Exec(exec::ExecArgs),
-    Plugin(plugin::PluginArgs),
-    Alias(alias::AliasArgs),
-    Doctor(doctor::DoctorArgs),
-    Completions(CompletionsArgs),
-    Help(HelpArgs),
-    Version(VersionArgs),
-}
-
-/// The built-in commands by what people want to do; help lists them in this order.
-const TASKS: [(&str, &[&str]); 5] = [
-    ("Accounts and keys", &["login", "logout", "profile", "credentials"]),
-    ("Settings", &["config", "init", "trust"]),
-    ("Running programs with the account", &["exec", "env"]),
-    ("Plugins and aliases", &["plugin", "alias"]),
-    ("Getting help", &["doctor", "help", "completions", "version"]),
-];
-
-/// Print a completion script for a shell
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  source <(carto completions bash)                        this shell
-  carto completions fish > ~/.config/fish/completions/carto.fish")]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    shell: clap_complete::Shell,
-}
-
-/// Print a guide, or help for carto, a command or a plugin
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  carto help config set     a built-in command
-  carto help accounts       a guide; `carto help` lists them
-  carto help whoami         a plugin: runs `carto-whoami --help`")]
-pub(super) struct HelpArgs {
-    /// Print a manual page (roff) of carto or of the command
-    #[arg(long)]
-    man: bool,
-    /// The command, plugin or guide
-    command: Vec<OsString>,
-}
-
-/// Print the version
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
-  carto version       the name and the version
-  carto --version     the same")]
-pub(super) struct VersionArgs {}
 
 /// What came of reading the command line.
 enum Parsed {
@@ -130,10 +69,10 @@ pub fn run(mut invocation: Invocation) -> u8 {
             Err(error) => return print_error(&plain, &error),
         };
         let result = match what {
-            What::Builtin(command) => builtin(&mut context, command),
+            What::Builtin(asked) => asked.run(&mut context, &Others { command }),
             What::External(name, args) => match alias::expand(&mut context, &name, &args) {
                 Ok(Expanded::NotAnAlias) => {
-                    dispatch::plugin::run(&mut context, &name, &args, &builtins())
+                    dispatch::plugin::run(&mut context, &name, &args, &names())
                 }
                 Ok(Expanded::Words(words)) => {
                     (invocation, outer, nested) =
@@ -174,7 +113,7 @@ pub fn command() -> Clap {
     let mut tasks = String::new();
     for (task, names) in TASKS {
         tasks += &format!("\n{task}:\n");
-        for name in names {
+        for name in *names {
             let about = command.find_subcommand(name).and_then(Clap::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
             tasks += &format!("  {name:<12} {about}\n");
@@ -183,11 +122,6 @@ pub fn command() -> Clap {
     command.help_template(format!(
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{tasks}\nGlobal flags, before the command:\n{{options}}{{after-help}}"
     ))
-}
-
-/// Returns the names of the built-in commands, without building the command line for it.
-pub(super) fn builtins() -> Vec<String> {
-    TASKS.iter().flat_map(|(_, names)| *names).map(|name| (*name).to_owned()).collect()
 }
 
 /// Lists every built-in command that does something itself by its words: `config`, `set`.
@@ -304,51 +238,23 @@ fn automatic(invocation: &Invocation) -> Color {
     if dumb || invocation.env.get("NO_COLOR").is_some() { Color::Never } else { Color::Auto }
 }
 
-fn builtin(context: &mut Context, asked: Command) -> Result<u8, Error> {
-    match asked {
-        Command::Init(args) => init::run(context, &args).map(|()| 0),
-        Command::Config(args) => config::run(context, &args).map(|()| 0),
-        Command::Login(args) => login::run(context, &args).map(|()| 0),
-        Command::Logout(args) => logout::run(context, &args).map(|()| 0),
-        Command::Profile(args) => profile::run(context, &args).map(|()| 0),
-        Command::Credentials(args) => credentials::run(context, &args).map(|()| 0),
-        Command::Trust(args) => trust::run(context, &args).map(|()| 0),
-        Command::Env(args) => env::run(context, &args).map(|()| 0),
-        Command::Exec(args) => exec::run(context, &args),
-        Command::Plugin(args) => plugin::run(context, &args, &builtins()),
-        Command::Alias(args) => alias::run(context, &args, &builtins()).map(|()| 0),
-        Command::Doctor(args) => doctor::run(context, &args),
-        Command::Completions(args) => {
-            context.output.raw(&completions::script(context, args.shell));
-            Ok(0)
-        }
-        Command::Help(args) if args.man => help::print_man(context, &args.command),
-        Command::Help(args) => help::print(context, &args.command),
-        Command::Version(VersionArgs {}) => {
-            context.output.line(format!("carto {}", env!("CARGO_PKG_VERSION")));
-            Ok(0)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
 
     use super::*;
+    use crate::cli::table::COMMANDS;
 
     #[test]
     fn the_command_line_is_sound() {
         command().debug_assert();
     }
 
-    /// The list gives each command the arguments that the definition gives it.
+    /// A command alone has the arguments that it has in the whole command line.
     #[test]
     fn every_command_has_its_narrow_parser() {
         let whole = Cli::command();
-        let names: Vec<_> = whole.get_subcommands().map(Clap::get_name).collect();
-        assert_eq!(narrow::COMMANDS.map(|(name, _)| name).to_vec(), names);
-        for name in names {
+        for (name, _) in COMMANDS {
             let narrow = narrow::parser(OsStr::new(name)).unwrap();
             let [narrow, whole] = [&narrow, &whole].map(|root| {
                 // Only the whole parser numbers the commands.
@@ -356,16 +262,7 @@ mod tests {
             });
             assert!(narrow == whole, "{name}");
         }
-    }
-
-    #[test]
-    fn every_command_stands_under_one_task() {
-        let mut listed: Vec<_> = TASKS.iter().flat_map(|(_, names)| *names).copied().collect();
-        listed.sort_unstable();
-        let command = Cli::command();
-        let mut known: Vec<_> = command.get_subcommands().map(Clap::get_name).collect();
-        known.sort_unstable();
-        assert_eq!(listed, known);
+        assert_eq!(COMMANDS.len(), whole.get_subcommands().count());
     }
 
     #[test]

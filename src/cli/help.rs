@@ -4,7 +4,6 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Command as Clap;
 
-use super::definition::{builtins, command};
 use super::guides;
 use crate::commands::alias;
 use crate::dispatch::plugin;
@@ -12,8 +11,35 @@ use crate::error::{Error, Kind};
 use crate::escape;
 use crate::resolve::context::Context;
 
+/// Print a guide, or help for carto, a command or a plugin
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  carto help config set     a built-in command
+  carto help accounts       a guide; `carto help` lists them
+  carto help whoami         a plugin: runs `carto-whoami --help`")]
+pub(super) struct HelpArgs {
+    /// Print a manual page (roff) of carto or of the command
+    #[arg(long)]
+    man: bool,
+    /// The command, plugin or guide
+    command: Vec<OsString>,
+}
+
+/// Prints help, or a manual page; `command` makes the whole command line.
+pub(super) fn run(
+    context: &mut Context,
+    args: &HelpArgs,
+    command: fn() -> Clap,
+) -> Result<u8, Error> {
+    if args.man {
+        print_man(context, &args.command, command)
+    } else {
+        print(context, &args.command, command)
+    }
+}
+
 /// Prints help: carto's own, a built-in command's, or the plugin's own words.
-pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Error> {
+fn print(context: &mut Context, words: &[OsString], command: fn() -> Clap) -> Result<u8, Error> {
     let Some((first, rest)) = words.split_first() else {
         let text = command().render_help().to_string();
         context.output.raw(text.as_bytes());
@@ -21,26 +47,28 @@ pub(super) fn print(context: &mut Context, words: &[OsString]) -> Result<u8, Err
         context.output.raw(own_words_for_help(context).as_bytes());
         return Ok(0);
     };
-    if rest.is_empty() && !builtins().iter().any(|name| first == name.as_str()) {
+    let whole = command();
+    if rest.is_empty() && whole.find_subcommand(first).is_none() {
         if let Some(guide) = first.to_str().and_then(guides::find) {
             context.output.raw(guide.text.as_bytes());
             return Ok(0);
         }
         let guides = guides::GUIDES.iter().map(|guide| guide.name.to_owned());
-        let known: Vec<String> = builtins().into_iter().chain(guides).collect();
+        let names = whole.get_subcommands().map(|command| command.get_name().to_owned());
+        let known: Vec<String> = names.chain(guides).collect();
         return plugin::run(context, first, &["--help".into()], &known);
     }
-    find(words)?;
+    find(words, command)?;
     let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
     // `--help` itself answers, so that the two never differ.
-    if let Err(shown) = command().try_get_matches_from(asked.chain([OsStr::new("--help")])) {
+    if let Err(shown) = whole.try_get_matches_from(asked.chain([OsStr::new("--help")])) {
         context.output.raw(shown.render().to_string().as_bytes());
     }
     Ok(0)
 }
 
 /// Finds a built-in command by its words.
-fn find(words: &[OsString]) -> Result<Clap, Error> {
+fn find(words: &[OsString], command: fn() -> Clap) -> Result<Clap, Error> {
     let mut found = command();
     found.build();
     for word in words {
@@ -55,9 +83,9 @@ fn find(words: &[OsString]) -> Result<Clap, Error> {
 }
 
 /// Prints a manual page, made from the same source as the help.
-pub(super) fn print_man(context: &Context, words: &[OsString]) -> Result<u8, Error> {
+fn print_man(context: &Context, words: &[OsString], command: fn() -> Clap) -> Result<u8, Error> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(find(words)?)
+    clap_mangen::Man::new(find(words, command)?)
         .render(&mut page)
         .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
     context.output.raw(&page);

@@ -7,5 +7,7 @@ mod help;
 mod mistake;
 mod narrow;
 mod scan;
+mod table;
+mod version;
 
 pub use definition::{command, commands, run};

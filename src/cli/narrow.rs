@@ -9,33 +9,8 @@ use std::ffi::OsStr;
 
 use clap::{Args as _, Command as Clap};
 
-use super::definition::{CompletionsArgs, HelpArgs, VersionArgs};
-use crate::commands::{
-    alias, config, credentials, doctor, env, exec, init, login, logout, plugin, profile, trust,
-};
+use super::table::COMMANDS;
 use crate::resolve::options::Globals;
-
-/// What adds a command's own arguments to its parser.
-type Augment = fn(Clap) -> Clap;
-
-/// Every built-in command; a test holds the list to the definition.
-pub(super) const COMMANDS: [(&str, Augment); 15] = [
-    ("init", init::InitArgs::augment_args),
-    ("config", config::ConfigArgs::augment_args),
-    ("login", login::LoginArgs::augment_args),
-    ("logout", logout::LogoutArgs::augment_args),
-    ("profile", profile::ProfileArgs::augment_args),
-    ("credentials", credentials::CredentialsArgs::augment_args),
-    ("trust", trust::TrustArgs::augment_args),
-    ("env", env::EnvArgs::augment_args),
-    ("exec", exec::ExecArgs::augment_args),
-    ("plugin", plugin::PluginArgs::augment_args),
-    ("alias", alias::AliasArgs::augment_args),
-    ("doctor", doctor::DoctorArgs::augment_args),
-    ("completions", CompletionsArgs::augment_args),
-    ("help", HelpArgs::augment_args),
-    ("version", VersionArgs::augment_args),
-];
 
 /// Returns the parser of the global flags and of one command.
 pub(super) fn parser(name: &OsStr) -> Option<Clap> {
