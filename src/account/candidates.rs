@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::naming::{NameResult, Upper};
-use super::{Account, Decision, Refusal, World};
+use super::decision::Decision;
+use super::identity::Account;
+use super::named::{NameResult, Upper};
+use super::refusal::Refusal;
+use super::world::World;
 use crate::config::{Origin, Scope};
 
 /// One place that names an account, or would.

@@ -2,32 +2,16 @@
 
 use std::path::Path;
 
-use super::statement::{Profile, Statement, Tuple};
-use super::{Account, NamedBy, Refusal, World};
+use super::identity::Account;
+use super::named::{NameResult, Named, NamedBy, Upper};
+use super::profiles::Profile;
+use super::refusal::Refusal;
+use super::statement::Statement;
+use super::tuple::Tuple;
+use super::world::World;
 use crate::base_url::{BaseUrl, Pattern};
 use crate::config::{Located, Origin, Scope};
 use crate::username::Username;
-
-/// An account as one scope names it, before permission and trust have been judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) account: Account,
-    pub(super) origin: Origin,
-    pub(super) by: NamedBy,
-    pub(super) pattern: Option<Located<()>>,
-    pub(super) organization: Option<Located<String>>,
-    pub(super) allow_non_secure: bool,
-    pub(super) by_untrusted: bool,
-}
-
-pub(super) type NameResult = Result<Named, Refusal>;
-
-/// Whether patterns above the naming scope count.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Upper {
-    Replaces,
-    Ignored,
-}
 
 impl World {
     /// Returns what one scope names, if it names an account at all.

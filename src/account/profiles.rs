@@ -4,7 +4,21 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::statement::Profile;
+use super::tuple::Tuple;
+use crate::config::Located;
+
+/// A named account as one scope defines it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The name.
+    pub name: String,
+    /// The account's fields.
+    pub tuple: Tuple,
+    /// Whether no untrusted project may select the account.
+    pub protected: bool,
+    /// Where the first of its fields stands.
+    pub at: Located<()>,
+}
 
 /// Up to how many profiles a search looks at each: a map for fewer costs more than it saves.
 const FEW: usize = 16;

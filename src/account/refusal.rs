@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Account, ProjectFacts};
+use super::identity::Account;
+use super::project_facts::ProjectFacts;
 use crate::base_url::BaseUrl;
 use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind, shell_word};

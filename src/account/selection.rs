@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::naming::{Named, Upper};
-use super::statement::{Profile, profile_tuple};
-use super::{Account, NamedBy, Refusal, World};
+use super::identity::Account;
+use super::named::{Named, NamedBy, Upper};
+use super::profiles::Profile;
+use super::refusal::Refusal;
+use super::statement::profile_tuple;
+use super::world::World;
 use crate::config::Located;
 
 /// An account the user has.

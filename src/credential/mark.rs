@@ -9,7 +9,8 @@
 
 use std::path::Path;
 
-use super::store::{self, Stored, TABLE};
+use super::schema::TABLE;
+use super::store::{self, Stored};
 use super::write;
 use crate::config::Scope;
 use crate::error::{Error, Kind};

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::store::TABLE;
 use crate::config::schema;
 use crate::config::setting::ValueType;
+
+/// The name of the array of tables in `credentials.toml`.
+pub const TABLE: &str = "credential";
 
 /// One field of an entry.
 #[derive(Debug)]

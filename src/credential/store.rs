@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::schema::FIELDS;
+use super::schema::{FIELDS, TABLE};
 use super::source::{SecretSource, StoredKey};
 use crate::account::Account;
 use crate::base_url::BaseUrl;
@@ -18,9 +18,6 @@ use crate::line_index::LineIndex;
 use crate::secret::Secret;
 use crate::toml::{Document, Item, Value};
 use crate::username::Username;
-
-/// The name of the array of tables.
-pub const TABLE: &str = "credential";
 
 /// One entry of a `credentials.toml`.
 #[derive(Clone, Debug)]

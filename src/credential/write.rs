@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::schema::TABLE;
 use super::source::StoredKey;
-use super::store::{self, Stored, TABLE};
+use super::store::{self, Stored};
 use crate::account::Account;
 use crate::config::Scope;
 use crate::error::{Error, Kind};

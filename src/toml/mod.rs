@@ -2,6 +2,7 @@
 
 mod document;
 pub mod edit;
+mod event;
 mod events;
 mod fault;
 mod item;

@@ -1,6 +1,6 @@
 //! `Node`: a table, an array or a value of a document, and how it is reached.
 
-use super::events::Form;
+use super::event::Form;
 use super::span::Span;
 
 /// The number of a node in its document.

@@ -7,7 +7,7 @@
 //! Whatever else a statement has, and every mistake, is `toml_parser`'s to read: what is found here
 //! are the events that it finds, which `events.rs` tests on every document of the corpus.
 
-use super::events::{Event, EventKind, Form};
+use super::event::{Event, EventKind, Form};
 use super::span::Span;
 
 /// How deep values nest here at most.

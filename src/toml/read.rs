@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::document::Document;
-use super::events::{self, DEPTH, Event, EventKind, Form};
+use super::event::{Event, EventKind, Form};
+use super::events::{self, DEPTH};
 use super::fault::Fault;
 use super::lines::{Part, Parts, Section, Statement, StatementKind};
 use super::node::{Defined, Kind, Name, NodeId, ROOT};

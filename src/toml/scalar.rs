@@ -7,7 +7,7 @@ use toml_parser::ParseError;
 use toml_parser::decoder::{Encoding, ScalarKind};
 use toml_parser::{Raw, Span as RawSpan};
 
-use super::events::Form;
+use super::event::Form;
 use super::fault::Fault;
 use super::value::Value;
 

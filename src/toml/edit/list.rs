@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::splice::Splice;
 use crate::toml::document::Document;
-use crate::toml::events::{self, EventKind};
+use crate::toml::event::EventKind;
+use crate::toml::events::{self};
 use crate::toml::lines::Parts;
 use crate::toml::node::NodeId;
 use crate::toml::span::narrow;

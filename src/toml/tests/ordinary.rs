@@ -5,7 +5,8 @@ use toml_parser::Source;
 use toml_parser::parser::{self, RecursionGuard, ValidateWhitespace, parse_document};
 
 use super::super::document::Document;
-use super::super::events::{DEPTH, EventKind, Form, feed};
+use super::super::event::{EventKind, Form};
+use super::super::events::{DEPTH, feed};
 use super::super::fault::Fault;
 use super::super::ordinary::statement;
 use super::super::scalar::{self, Scalar};
