@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::entry::{At, Entry, InText, Kept, Owned};
+use super::entry::Entry;
+use super::kept::{At, InText, Kept, LayerText, Owned};
 use super::near_setting::nearest_setting;
 use super::rows::{Rows, Spelling, TableRows};
 use super::setting::ValueType;
@@ -13,9 +14,6 @@ use super::suspect::names_secret;
 use super::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::toml::{Document, Item, Span, TableId, TablePaths, Value, decoded};
-
-/// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
-pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
 
 /// Whose word a layer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +36,7 @@ pub struct Layer {
     /// Values that cannot be used; the file counts as broken.
     pub problems: Vec<Error>,
     kept: Vec<Kept>,
-    source: Option<Source>,
-    /// The paths of the tables of the text.
-    tables: TablePaths,
+    text: LayerText,
 }
 
 /// A key without effect.
@@ -74,8 +70,7 @@ impl Layer {
             remarks: Vec::new(),
             problems: Vec::new(),
             kept: Vec::new(),
-            source: None,
-            tables: TablePaths::default(),
+            text: LayerText::default(),
         }
     }
 
@@ -112,7 +107,7 @@ impl Layer {
             .map_err(|error| syntax_error(&source, error.at, &error.message))?;
         layer.admit(&source, &document);
         drop(document);
-        layer.source = Some(source);
+        layer.text.source = Some(source);
         Ok(layer)
     }
 
@@ -130,12 +125,12 @@ impl Layer {
             }
             admission.admit(rows.here(), &found);
         }
-        self.tables = leaves.tables;
+        self.text.tables = leaves.tables;
     }
 
     /// Returns the values, in the order of the file.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> + ExactSizeIterator {
-        self.kept.iter().map(|kept| Entry { layer: self, kept })
+        self.kept.iter().map(|kept| Entry { scope: self.scope, text: &self.text, kept })
     }
 
     /// Whether it is what a file with these bytes says, as one's own word.
@@ -143,12 +138,12 @@ impl Layer {
         let is_text = |source: &Source| *source.path == *path && source.text.as_bytes() == bytes;
         self.scope == scope
             && self.standing == Standing::Own
-            && self.source.as_ref().is_some_and(is_text)
+            && self.text.source.as_ref().is_some_and(is_text)
     }
 
     /// Returns the file when the layer was read from one.
     pub fn path(&self) -> Option<&Path> {
-        self.source.as_ref().map(|source| source.path.as_ref())
+        self.text.source.as_ref().map(|source| source.path.as_ref())
     }
 
     /// Returns the value of a key.
@@ -165,26 +160,6 @@ impl Layer {
     pub fn top(&self, name: &str) -> Option<Located<Value>> {
         let entry = self.entries().find(|entry| entry.top() == Some(name))?;
         Some(Located::new(entry.value(), self.scope, entry.origin()))
-    }
-
-    /// Returns the path of a table of the text.
-    pub(super) fn table_path(&self, table: TableId) -> impl Iterator<Item = &str> + Clone {
-        self.tables.path(table, self.source.as_ref().map_or("", |source| &source.text))
-    }
-
-    /// Returns how many parts the path of a table of the text has.
-    pub(super) fn table_depth(&self, table: TableId) -> usize {
-        self.tables.depth(table)
-    }
-
-    /// Returns a part of the text.
-    pub(super) fn raw(&self, span: Span) -> &str {
-        self.source.as_ref().and_then(|source| source.text.get(span.range())).unwrap_or_default()
-    }
-
-    /// Returns the place of a byte of the text.
-    pub(super) fn origin_at(&self, at: usize) -> Origin {
-        self.source.as_ref().map_or(Origin::BuiltIn, |source| source.origin(at))
     }
 }
 

@@ -8,6 +8,7 @@ mod entry;
 pub mod given;
 pub mod places;
 
+mod kept;
 mod layer;
 mod merge;
 mod near_setting;
@@ -23,10 +24,11 @@ pub mod suspect;
 
 pub use crate::toml::{Value, parse_bool};
 pub use entry::Entry;
-pub use layer::{KEY_IN_SETTINGS, Layer, Remark, RemarkKind, Standing};
+pub use layer::{Layer, Remark, RemarkKind, Standing};
 pub use merge::Config;
 pub use near_setting::nearest_setting;
 pub use origin::{Located, Origin};
 pub use scope::Scope;
 pub use setting_path::SettingPath;
 pub use settings::SETTINGS;
+pub use source::KEY_IN_SETTINGS;

@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::layer::KEY_IN_SETTINGS;
 use super::setting_path::SettingPath;
 use super::suspect::may_hold_secret;
 use super::{Origin, Scope};
 use crate::error::{Error, Excerpt, Kind, Place, shell_word};
 use crate::escape;
 use crate::line_index::LineIndex;
+
+/// What is wrong with a key in a settings file; `doctor` tells it from other faults by this.
+pub const KEY_IN_SETTINGS: &str = "a settings file never holds an API key";
 
 /// The text of a settings file. It may hold a key, so its `Debug` tells only the path.
 pub(super) struct Source {

@@ -2,6 +2,7 @@
 
 mod approval;
 pub mod destination;
+pub mod edit_file;
 pub mod forget_key;
 mod length;
 pub mod new_account;

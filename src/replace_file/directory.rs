@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::temporary::again;
+use super::retry::again;
 use super::write_error::{Act, Stands, WriteError, WriteReason};
 
 /// Makes a directory and what is missing above it, each 0700 whatever the umask; directories that

@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::retry::again;
 use super::target::{Links, Target};
-use super::temporary::again;
 use super::write_error::{Act, WriteError, WriteReason};
 
 /// The name of the lock file in a directory of carto's own.

@@ -8,6 +8,9 @@
 
 mod directory;
 mod lock;
+mod mode;
+mod replace;
+mod retry;
 mod target;
 mod temporary;
 mod write_error;
@@ -15,162 +18,9 @@ mod write_error;
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, Metadata};
-use std::path::{Path, PathBuf};
-
-use directory::Directory;
-use temporary::Temporary;
-
 pub use directory::{create_private_dir, create_shared_dir};
 pub use lock::{LOCK_NAME, Lock};
+pub use mode::Mode;
+pub use replace::{Removed, Replaced, clear_left_over, remove, replace};
 pub use target::{Links, Target};
 pub use write_error::{Act, Stands, WriteError, WriteReason};
-
-/// The mode of a file that is new; an existing one keeps its mode and owner, but for keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// 0600: files with keys. An existing one that others may read, which held none so far or was
-    /// made by another program, is closed to them before the key is in its place.
-    Keys,
-    /// 0600: everything else that only its owner needs.
-    Private,
-    /// 0644: files that others may read.
-    Shared,
-}
-
-#[cfg(unix)]
-impl Mode {
-    fn bits(self) -> u32 {
-        match self {
-            Mode::Keys | Mode::Private => 0o600,
-            Mode::Shared => 0o644,
-        }
-    }
-}
-
-/// What a successful replacement met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replaced {
-    /// Whether the old file had other names, which still lead to its old content.
-    pub broke_hard_link: bool,
-    /// Temporaries of earlier, killed runs that could not be removed.
-    pub left_over: Vec<PathBuf>,
-}
-
-/// What a successful removal met.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// Whether there was a file.
-    pub was_there: bool,
-    /// Temporaries of earlier, killed runs that could not be removed.
-    pub left_over: Vec<PathBuf>,
-}
-
-/// Puts a file with this content at the path: afterwards it is there, or nothing has changed.
-///
-/// An existing file keeps mode and owner; where its group cannot be kept, the new group gets no
-/// more rights than everyone has. The lock is asked for so that no caller forgets it: it must be
-/// the one that all writers of this file take, and be held since the old content was read.
-///
-/// # Errors
-/// A path that [`Target::resolve`] refuses, or that leads to no regular file; a file whose mode
-/// forbids its owner to write (for root too); a file of another owner who could not keep it; and
-/// all that the system refuses.
-pub fn replace(
-    path: &Path,
-    new: &[u8],
-    mode: Mode,
-    links: Links,
-    _lock: &Lock,
-) -> Result<Replaced, WriteError> {
-    let target = Target::resolve(path, links)?;
-    let failed = |reason| WriteError::unchanged(Act::Write, target.path(), reason);
-    let old = target.existing().map_err(failed)?;
-    if old.as_ref().is_some_and(is_read_only) {
-        return Err(failed(WriteReason::ReadOnly));
-    }
-    let left_over = temporary::remove_left_over(&target);
-    let directory = put(&target, new, old.as_ref(), mode).map_err(failed)?;
-    directory.sync().map_err(|error| WriteError {
-        act: Act::Write,
-        path: target.path().to_owned(),
-        reason: error.into(),
-        stands: Stands::New,
-    })?;
-    Ok(Replaced { broke_hard_link: old.is_some_and(|old| names(&old) > 1), left_over })
-}
-
-#[cfg(unix)]
-fn is_read_only(metadata: &Metadata) -> bool {
-    // The mode decides, not a try: root may write everything and shall meet the same answer.
-    std::os::unix::fs::MetadataExt::mode(metadata) & 0o200 == 0
-}
-
-#[cfg(windows)]
-fn is_read_only(metadata: &Metadata) -> bool {
-    metadata.permissions().readonly()
-}
-
-/// Does all that can fail without a trace; gives the directory that is to be synced.
-fn put(
-    target: &Target,
-    new: &[u8],
-    old: Option<&Metadata>,
-    mode: Mode,
-) -> Result<Directory, WriteReason> {
-    let directory = Directory::open(target.directory())?;
-    let mut temporary = Temporary::create(target)?;
-    temporary.fill(new)?;
-    temporary.take_over(old, mode)?;
-    temporary.persist(target.path())?;
-    Ok(directory)
-}
-
-#[cfg(unix)]
-fn names(metadata: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::nlink(metadata)
-}
-
-#[cfg(windows)]
-fn names(_: &Metadata) -> u64 {
-    1
-}
-
-/// Removes the temporaries of earlier, killed runs, where there is nothing to write after all.
-/// Returns those that could not be removed.
-///
-/// # Errors
-/// The path leads to no file that could be written.
-pub fn clear_left_over(
-    path: &Path,
-    links: Links,
-    _lock: &Lock,
-) -> Result<Vec<PathBuf>, WriteError> {
-    let target = Target::resolve(path, links)?;
-    Ok(temporary::remove_left_over(&target))
-}
-
-/// Removes the file at the path, read-only or not, and the temporaries beside it, which may hold
-/// what it held. With [`Links::Follow`] a link stays and the file behind it goes.
-///
-/// # Errors
-/// A path that [`Target::resolve`] refuses, or that leads to no regular file, and all that the
-/// system refuses.
-pub fn remove(path: &Path, links: Links, _lock: &Lock) -> Result<Removed, WriteError> {
-    let target = Target::resolve(path, links)?;
-    let failed = |reason| WriteError::unchanged(Act::Remove, target.path(), reason);
-    let was_there = target.existing().map_err(failed)?.is_some();
-    let left_over = temporary::remove_left_over(&target);
-    if !was_there {
-        return Ok(Removed { was_there, left_over });
-    }
-    let directory = Directory::open(target.directory()).map_err(|error| failed(error.into()))?;
-    temporary::again(|| fs::remove_file(target.path())).map_err(|error| failed(error.into()))?;
-    directory.sync().map_err(|error| WriteError {
-        act: Act::Remove,
-        path: target.path().to_owned(),
-        reason: error.into(),
-        stands: Stands::Gone,
-    })?;
-    Ok(Removed { was_there, left_over })
-}

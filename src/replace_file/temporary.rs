@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use tempfile::TempPath;
 
-use super::Mode;
+use super::mode::Mode;
+use super::retry::again;
 use super::target::Target;
 use super::write_error::WriteReason;
 
@@ -171,16 +172,6 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
         }
         denied += 1;
         sleep(Duration::from_millis(20));
-    }
-}
-
-/// Does it again as long as a signal interrupts it.
-pub(super) fn again<T>(mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match act() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
     }
 }
 

@@ -12,7 +12,8 @@ use crate::credential::mark;
 use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::layer_file::destination::{Destination, edit_error};
+use crate::layer_file::destination::Destination;
+use crate::layer_file::edit_file::edit_error;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::{Context, Facts};
 
