@@ -75,8 +75,8 @@ pub fn run(mut invocation: Invocation) -> u8 {
                     dispatch::plugin::run(&mut context, &name, &args, &names())
                 }
                 Ok(Expanded::Words(words)) => {
-                    (invocation, outer, nested) =
-                        (context.invocation, context.globals, context.nested);
+                    let run = context.into_run();
+                    (invocation, outer, nested) = (run.invocation, run.globals, run.nested);
                     invocation.args = words;
                     continue;
                 }

@@ -234,7 +234,7 @@ pub fn expand(context: &mut Context, name: &OsStr, args: &[OsString]) -> Result<
 
 /// Notes the step; one that was made before is a loop.
 fn remember(context: &mut Context, name: &PluginName, found: &Located<Value>) -> Result<(), Error> {
-    let chain = &mut context.nested.aliases;
+    let chain = context.aliases_so_far();
     let known = chain.iter().any(|earlier| earlier == name.as_str());
     chain.push(name.as_str().to_owned());
     if known {

@@ -107,8 +107,7 @@ pub fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
 
 fn entry(file: &File, scope: Scope, index: usize, table: Item<'_, '_>) -> Result<Stored, Error> {
     let start = table.span().start();
-    let fields = Fields { file, table };
-    fields.no_others(&FIELDS.each_ref().map(|field| field.name))?;
+    let fields = Fields::of(file, table)?;
     let base_url = fields.text("base_url")?.map(|(text, at)| {
         BaseUrl::parse(&text).map_err(|error| file.error(format!("`base_url`: {error}"), at))
     });
@@ -144,7 +143,7 @@ fn key(fields: &Fields, scope: Scope) -> Result<StoredKey, Error> {
     let wrong = |what: &dyn std::fmt::Display| {
         fields.file.error(format!("`apikey`: {what}"), fields.at("apikey"))
     };
-    let Some(found) = fields.table.get("apikey") else {
+    let Some(found) = fields.get("apikey") else {
         return Err(fields.file.error("a credential has no `apikey`", fields.table.span().start()));
     };
     if let Some(text) = found.text() {
@@ -185,37 +184,51 @@ fn account(
 struct Fields<'a> {
     file: &'a File<'a>,
     table: Item<'a, 'a>,
+    /// What stands in each of [`FIELDS`].
+    found: [Option<Item<'a, 'a>>; FIELDS.len()],
 }
 
 impl<'a> Fields<'a> {
+    /// Finds the fields of an entry, which has no others.
+    fn of(file: &'a File<'a>, table: Item<'a, 'a>) -> Result<Self, Error> {
+        let mut found = [None; FIELDS.len()];
+        for field in table.children() {
+            let at = FIELDS.iter().position(|known| known.name == field.name());
+            let Some(place) = at.and_then(|at| found.get_mut(at)) else {
+                let known = FIELDS.each_ref().map(|field| field.name);
+                return Err(file
+                    .error("an unknown field in a credential", field.name_at())
+                    .help(format!("known are {}", known.join(", "))));
+            };
+            *place = Some(field);
+        }
+        Ok(Fields { file, table, found })
+    }
+
+    fn get(&self, name: &str) -> Option<Item<'a, 'a>> {
+        let at = FIELDS.iter().position(|known| known.name == name)?;
+        *self.found.get(at)?
+    }
+
     /// Returns where the value of a field begins, or the entry that lacks it.
     fn at(&self, name: &str) -> usize {
-        self.table.get(name).unwrap_or(self.table).span().start()
+        self.get(name).unwrap_or(self.table).span().start()
     }
 
     fn text(&self, name: &str) -> Result<Option<(Cow<'a, str>, usize)>, Error> {
-        let Some(field) = self.table.get(name) else { return Ok(None) };
+        let Some(field) = self.get(name) else { return Ok(None) };
+        let at = field.span().start();
         match field.text() {
-            Some(text) => Ok(Some((text, self.at(name)))),
-            None => Err(self.file.error(format!("`{name}` is not a string"), self.at(name))),
+            Some(text) => Ok(Some((text, at))),
+            None => Err(self.file.error(format!("`{name}` is not a string"), at)),
         }
     }
 
     fn flag(&self, name: &str) -> Result<bool, Error> {
-        let Some(field) = self.table.get(name) else { return Ok(false) };
+        let Some(field) = self.get(name) else { return Ok(false) };
         match field.value() {
             Value::Bool(flag) => Ok(flag),
             _ => Err(self.file.error(format!("`{name}` is not `true` or `false`"), self.at(name))),
-        }
-    }
-
-    fn no_others(&self, known: &[&str]) -> Result<(), Error> {
-        match self.table.children().find(|field| !known.contains(&field.name())) {
-            None => Ok(()),
-            Some(field) => Err(self
-                .file
-                .error("an unknown field in a credential", field.name_at())
-                .help(format!("known are {}", known.join(", ")))),
         }
     }
 }

@@ -44,7 +44,7 @@ pub fn run(
     let handed = Handed { what: "plugin", granted, plugin_config, preset };
     // A circle that leads through the plugin is shown with it; a space is in no alias's name.
     if !context.nested.aliases.is_empty() {
-        context.nested.aliases.push(format!("plugin {name}"));
+        context.aliases_so_far().push(format!("plugin {name}"));
     }
     start::start(context, &found.path, found.path.as_os_str(), args, &handed)
 }

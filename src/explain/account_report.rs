@@ -11,7 +11,8 @@ use crate::credential::{Choice, KeyCandidate, Picked, Verdict, choose};
 use crate::error::Error;
 use crate::escape;
 use crate::project::nearest::{Project, ProjectStanding};
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 use crate::variables::NESTED;
 
 /// How a report is printed.

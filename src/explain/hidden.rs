@@ -5,7 +5,8 @@ use crate::config::SettingPath;
 use crate::config::{Located, Origin, Scope};
 use crate::credential::choose_unlisted;
 use crate::error::Error;
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 use crate::resolve::layers::Loaded;
 
 /// Says on standard error what hides an account of the user's files here, and its key: variables,

@@ -10,7 +10,8 @@ use crate::layer_file::scope_args::Choice;
 use crate::project::nearest::{PROJECT_LIMIT, Project, ProjectStanding};
 use crate::read_file::{read_named, read_own};
 use crate::replace_file::{Links, Lock};
-use crate::resolve::context::{Context, OWN_LIMIT};
+use crate::resolve::context::Context;
+use crate::resolve::run::OWN_LIMIT;
 
 /// Where a command writes.
 #[derive(Debug)]

@@ -12,7 +12,8 @@ use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::replace_file::Lock;
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 use crate::toml::{self, edit};
 
 /// Whether the account becomes the default.

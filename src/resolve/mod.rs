@@ -1,11 +1,15 @@
-//! The steps of a run: options, layers, given keys, account, key.
+//! The steps of a run: what was given, options, layers, given keys, account, key.
 
+mod account;
 mod ask_key;
 pub mod context;
+pub mod facts;
 pub mod fetching;
 pub mod given_key;
 pub mod granted;
 pub mod layers;
 pub mod options;
 pub mod preset;
-mod remarks;
+pub mod run;
+mod stores;
+mod tell;

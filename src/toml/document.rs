@@ -44,8 +44,9 @@ pub struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Makes a document with the root alone, and room for a number of lines.
-    pub(super) fn empty(text: &'t str, lines: usize) -> Self {
+    /// Makes a document with the root alone, and room for a number of lines, which it keeps or not.
+    pub(super) fn empty(text: &'t str, lines: usize, keeps_lines: bool) -> Self {
+        let kept = if keeps_lines { lines } else { 0 };
         let mut document = Document {
             text,
             nodes: Vec::with_capacity(lines + 4),
@@ -53,12 +54,12 @@ impl<'t> Document<'t> {
             keys: Keys::default(),
             lines: Lines {
                 text,
-                parts: Vec::with_capacity(lines),
-                statements: Vec::with_capacity(lines),
+                parts: Vec::with_capacity(kept),
+                statements: Vec::with_capacity(kept),
                 sections: Vec::with_capacity(lines.min(4)),
             },
         };
-        document.lines.sections.push(Section { table: ROOT, first: 0 });
+        document.lines.sections.push(Section { table: ROOT, header: Span::default(), first: 0 });
         document.nodes.push(Node {
             parent: ROOT,
             name: Name::Element(0),
@@ -194,10 +195,18 @@ impl<'t> Document<'t> {
     }
 
     fn key_by_hash(&self, table: NodeId, name: &str, hash: Option<u64>) -> Option<NodeId> {
-        let is_named = |child: &NodeId| self.name(*child) == Some(name);
+        let is_named = |child: &NodeId| self.is_named(*child, name);
         let Some(hash) = hash else { return self.children(table).find(is_named) };
         let is_it = |node: &NodeId| self.parent(*node) == table && is_named(node);
         self.keys.nodes.find(hash, is_it).copied()
+    }
+
+    fn is_named(&self, node: NodeId, name: &str) -> bool {
+        match self.node(node).name {
+            // Most keys differ in length already.
+            Name::Written(span) if span.len() != name.len() => false,
+            written => self.name_text(written) == Some(name),
+        }
     }
 
     /// Adds a node to a table under a key that it does not hold, with the hash that
@@ -221,7 +230,7 @@ impl<'t> Document<'t> {
             }
             // The first time that they are too many, all are hashed.
             None if self.count(table) > FEW => {
-                keys.reserve(self.lines.statements.capacity() - self.lines.statements.len(), again);
+                keys.reserve(self.nodes.capacity() - self.nodes.len(), again);
                 for child in self.children(table) {
                     keys.insert_unique(again(&child), child, again);
                 }

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::document::{Children, Document};
 use super::node::{Defined, Kind, NodeId, ROOT};
+use super::ordinary;
+use super::read::{self, Keep};
 use super::scalar::Scalar;
 use super::span::Span;
 use super::value::Value;
-use super::{ordinary, read};
 
 /// Why a text is no TOML, and where.
 #[derive(Debug)]
@@ -31,7 +32,8 @@ impl<'t> Document<'t> {
     /// # Errors
     /// The text is not TOML.
     pub fn read(text: &'t str) -> Result<Self, Misread> {
-        read::read(text).map_err(|fault| Misread { at: fault.offset(), message: fault.message() })
+        read::read(text, Keep::Values)
+            .map_err(|fault| Misread { at: fault.offset(), message: fault.message() })
     }
 
     /// Returns the table that is the document itself.
@@ -59,9 +61,12 @@ impl<'d, 't> Item<'d, 't> {
 
     /// Returns where it stands: the value; of tables the header, or the first key that writes them.
     pub fn span(self) -> Span {
-        let header_or_name = |item: Item<'_, '_>| match item.document.kind(item.node) {
-            Kind::Table(Defined::Section(section)) => header(item.document, section as usize),
-            _ => Span::new(item.name_at(), item.name_at()),
+        let header_or_name = |item: Item<'_, '_>| {
+            let section = match item.document.kind(item.node) {
+                Kind::Table(Defined::Section(section)) => section as usize,
+                _ => return Span::new(item.name_at(), item.name_at()),
+            };
+            item.document.lines.sections.get(section).map_or(Span::default(), |s| s.header)
         };
         match self.document.kind(self.node) {
             Kind::Tables => {
@@ -138,18 +143,6 @@ impl<'d, 't> Iterator for Items<'d, 't> {
 }
 
 impl ExactSizeIterator for Items<'_, '_> {}
-
-/// Returns where a header stands, from its first bracket through its last one.
-fn header(document: &Document<'_>, section: usize) -> Span {
-    let Some(at) = document.lines.header(section) else { return Span::default() };
-    let line = &document.lines.statements[at];
-    let name_end = document.lines.parts_of(line).last().map_or(line.span.start(), |p| p.span.end());
-    let text = &document.text[line.span.start()..];
-    let start = line.span.start() + text.find('[').unwrap_or_default();
-    let behind = &document.text[name_end..];
-    let end = name_end + behind.len() - behind.trim_start_matches([' ', '\t', ']']).len();
-    Span::new(start, document.text[..end].trim_end_matches([' ', '\t']).len())
-}
 
 /// Returns the value that a span of a document holds which [`Item::is_written_whole`].
 pub fn decoded(raw: &str) -> Value {

@@ -48,11 +48,13 @@ pub(super) struct Statement {
 /// A header and everything up to the next one. The first section is the root's and has no header.
 pub(super) struct Section {
     pub(super) table: NodeId,
+    /// From the first bracket of its header through the last one.
+    pub(super) header: Span,
     /// The number of its first statement, which is its header.
     pub(super) first: usize,
 }
 
-/// The lines of a text, and the keys on them.
+/// The lines of a text, and the keys on them. A document that is only read has the sections alone.
 pub(super) struct Lines<'t> {
     pub(super) text: &'t str,
     /// Every part of a key or header, in the order of the text.

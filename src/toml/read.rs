@@ -11,14 +11,23 @@ use super::node::{Defined, Kind, Name, NodeId, ROOT};
 use super::scalar::{self, Scalar};
 use super::span::{LONGEST, Span, narrow};
 
+/// What a document keeps of its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// What it holds, for reading: half of the memory, which is what a long file costs most.
+    Values,
+    /// Its lines and the parts of its keys too, for edits.
+    Lines,
+}
+
 /// Reads a TOML text.
-pub(super) fn read(text: &str) -> Result<Document<'_>, Fault> {
+pub(super) fn read(text: &str, keep: Keep) -> Result<Document<'_>, Fault> {
     if text.len() > LONGEST {
         return Err(Fault::At(0, "the text is too long"));
     }
     // Making room once costs less than moving everything again, and counting lines costs more.
     let lines = (text.len() / 24).min(64 * 1024) + 2;
-    let mut builder = Builder::new(text, lines);
+    let mut builder = Builder::new(text, lines, keep);
     let mut fault = None;
     let fed = events::feed(text, |event| {
         if fault.is_none() {
@@ -32,7 +41,7 @@ pub(super) fn read(text: &str) -> Result<Document<'_>, Fault> {
 
 /// Reads the text of one value; the root is that value.
 pub(super) fn read_value(text: &str) -> Result<Document<'_>, Fault> {
-    let mut builder = Builder::new(text, 0);
+    let mut builder = Builder::new(text, 0, Keep::Values);
     builder.frame.key = Some((ROOT, Parts::NONE));
     let mut fault = None;
     events::feed_value(text, Span::new(0, text.len()), |event| {
@@ -71,12 +80,13 @@ enum Headed {
 /// Builds a document from events that are in a valid order.
 struct Builder<'t> {
     document: Document<'t>,
+    keep: Keep,
     line_start: usize,
     statement: StatementKind,
     parts: Parts,
     has_comment: bool,
-    /// The parts of the key that is being read; their spans are the last of the document's.
-    names: Vec<Name>,
+    /// The parts of the key that is being read, with their places.
+    names: Vec<(Name, Span)>,
     /// The innermost place.
     frame: Frame,
     /// Those around it; the first is the section.
@@ -84,9 +94,10 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    fn new(text: &'t str, lines: usize) -> Self {
+    fn new(text: &'t str, lines: usize, keep: Keep) -> Self {
         Builder {
-            document: Document::empty(text, lines),
+            document: Document::empty(text, lines, keep == Keep::Lines),
+            keep,
             line_start: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
             statement: StatementKind::Blank,
             parts: Parts::NONE,
@@ -106,8 +117,8 @@ impl<'t> Builder<'t> {
         let Event { kind, span } = event;
         match kind {
             EventKind::Key(form) => self.part(span, form)?,
-            EventKind::TableHeader => self.header(Headed::Table)?,
-            EventKind::ElementHeader => self.header(Headed::Element)?,
+            EventKind::TableHeader => self.header(Headed::Table, span)?,
+            EventKind::ElementHeader => self.header(Headed::Element, span)?,
             EventKind::KeyEnd => self.key()?,
             EventKind::Scalar(form) => {
                 let form = self.checked(span, form)?;
@@ -151,7 +162,7 @@ impl<'t> Builder<'t> {
             StatementKind::Blank if self.has_comment => StatementKind::Comment,
             kind => kind,
         };
-        if self.line_start < end {
+        if self.line_start < end && self.keep == Keep::Lines {
             self.document.lines.statements.push(Statement {
                 span: Span::new(self.line_start, end),
                 kind,
@@ -178,27 +189,39 @@ impl<'t> Builder<'t> {
         if self.names.len() >= DEPTH as usize {
             return Err(Fault::At(span.start(), "recursion limit"));
         }
-        self.names.push(name);
-        self.document.lines.parts.push(Part { span, node: ROOT });
+        self.names.push((name, span));
         Ok(())
     }
 
-    /// Returns the parts that were read since the last key or header; their names are the names.
-    fn finish_parts(&self) -> Parts {
+    /// Keeps a part of a key, if parts are kept.
+    fn keep_part(&mut self, span: Span, node: NodeId) {
+        if self.keep == Keep::Lines {
+            self.document.lines.parts.push(Part { span, node });
+        }
+    }
+
+    /// Ends a key, and returns its parts if they are kept.
+    fn finish_parts(&mut self) -> Parts {
         let count = self.names.len();
-        Parts { first: narrow(self.document.lines.parts.len() - count), count: narrow(count) }
+        self.names.clear();
+        match self.keep {
+            Keep::Values => Parts::NONE,
+            Keep::Lines => {
+                let first = narrow(self.document.lines.parts.len() - count);
+                Parts { first, count: narrow(count) }
+            }
+        }
     }
 
     /// Ends the part of a statement that stands before `=`.
     fn key(&mut self) -> Result<(), Fault> {
-        let parts = self.finish_parts();
         let mut table = match self.frame.holder {
             Holder::Inline(node) => node,
             Holder::Lines | Holder::Array(_) => self.section_table(),
         };
         let last = self.names.len().saturating_sub(1);
         for n in 0..self.names.len() {
-            let (at, name) = (parts.first as usize + n, self.names[n]);
+            let (name, span) = self.names[n];
             let (found, hash) = self.document.find(table, name);
             table = match found {
                 None => {
@@ -207,41 +230,36 @@ impl<'t> Builder<'t> {
                     let kind = if n < last { Kind::Table(Defined::Dotted) } else { value };
                     self.document.add_key(table, name, kind, hash)
                 }
-                Some(node) if n < last => self.extend_dotted(node, at)?,
-                Some(_) => return Err(self.duplicate(at)),
+                Some(node) if n < last => self.extend_dotted(node, span)?,
+                Some(_) => return Err(duplicate(span)),
             };
-            self.document.lines.parts[at].node = table;
+            self.keep_part(span, table);
         }
-        self.names.clear();
-        self.frame.key = Some((table, parts));
+        self.frame.key = Some((table, self.finish_parts()));
         Ok(())
     }
 
-    fn extend_dotted(&mut self, node: NodeId, part: usize) -> Result<NodeId, Fault> {
+    fn extend_dotted(&mut self, node: NodeId, part: Span) -> Result<NodeId, Fault> {
         match self.document.kind(node) {
             Kind::Table(Defined::Dotted | Defined::Implied) => {
                 self.document.set_kind(node, Kind::Table(Defined::Dotted));
                 Ok(node)
             }
-            _ => Err(self.duplicate(part)),
+            _ => Err(duplicate(part)),
         }
-    }
-
-    fn duplicate(&self, part: usize) -> Fault {
-        Fault::At(self.document.lines.parts[part].span.start(), "duplicate key")
     }
 
     fn section_table(&self) -> NodeId {
         self.document.lines.sections.last().map_or(ROOT, |section| section.table)
     }
 
-    fn header(&mut self, headed: Headed) -> Result<(), Fault> {
-        let parts = self.finish_parts();
+    /// Ends a header with its last bracket.
+    fn header(&mut self, headed: Headed, end: Span) -> Result<(), Fault> {
         let last = self.names.len().saturating_sub(1);
         let section = Kind::Table(Defined::Section(narrow(self.document.lines.sections.len())));
         let mut table = ROOT;
         for n in 0..self.names.len() {
-            let (at, name) = (parts.first as usize + n, self.names[n]);
+            let (name, span) = self.names[n];
             let (found, hash) = self.document.find(table, name);
             let kind = match headed {
                 _ if n < last => Kind::Table(Defined::Implied),
@@ -249,7 +267,7 @@ impl<'t> Builder<'t> {
                 Headed::Element => Kind::Tables,
             };
             let node = found.unwrap_or_else(|| self.document.add_key(table, name, kind, hash));
-            self.document.lines.parts[at].node = node;
+            self.keep_part(span, node);
             table = match (self.document.kind(node), headed) {
                 (Kind::Table(_), _) if n < last || found.is_none() => node,
                 (Kind::Tables, _) if n < last => self.document.last_child(node).unwrap_or(node),
@@ -258,13 +276,15 @@ impl<'t> Builder<'t> {
                     self.document.set_kind(node, section);
                     node
                 }
-                _ => return Err(self.duplicate(at)),
+                _ => return Err(duplicate(span)),
             };
         }
-        self.names.clear();
+        let line = self.document.text.get(self.line_start..end.start()).unwrap_or_default();
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let header = Span::new(self.line_start + blanks, end.end());
         let first = self.document.lines.statements.len();
-        self.document.lines.sections.push(Section { table, first });
-        (self.statement, self.parts) = (StatementKind::Header, parts);
+        self.document.lines.sections.push(Section { table, header, first });
+        (self.statement, self.parts) = (StatementKind::Header, self.finish_parts());
         Ok(())
     }
 
@@ -301,4 +321,8 @@ impl<'t> Builder<'t> {
             (self.statement, self.parts) = (StatementKind::Pair, parts);
         }
     }
+}
+
+fn duplicate(part: Span) -> Fault {
+    Fault::At(part.start(), "duplicate key")
 }

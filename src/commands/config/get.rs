@@ -106,10 +106,9 @@ fn looked_up(
 ) -> Result<Vec<Located<Value>>, Error> {
     let scope = match args.scope.choice() {
         Some(Choice::File(file)) => {
-            let bytes =
-                read_named(&file, crate::resolve::context::OWN_LIMIT)?.ok_or_else(|| {
-                    Error::new(Kind::NotThere, "there is no such file").at(file.display())
-                })?;
+            let bytes = read_named(&file, crate::resolve::run::OWN_LIMIT)?.ok_or_else(|| {
+                Error::new(Kind::NotThere, "there is no such file").at(file.display())
+            })?;
             let layer = Layer::parse(Scope::User, Standing::Own, &file, bytes.bytes)?;
             if let Some(problem) = layer.problems.first() {
                 return Err(problem.clone());

@@ -112,7 +112,7 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     }
     let broken = match choice {
         Some(Choice::File(path)) => {
-            let file = read_named(&path, crate::resolve::context::OWN_LIMIT)?.ok_or_else(|| {
+            let file = read_named(&path, crate::resolve::run::OWN_LIMIT)?.ok_or_else(|| {
                 Error::new(Kind::NotThere, "there is no such file").at(path.display())
             })?;
             let mut config = Config::default();

@@ -12,7 +12,8 @@ use crate::layer_file::destination::Destination;
 use crate::layer_file::forget_key::tell_what_was_replaced;
 use crate::layer_file::new_account;
 use crate::layer_file::scope_args::Choice;
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 use crate::resolve::given_key::{KeyInput, read_key};
 use crate::secret::Secret;
 

@@ -10,7 +10,8 @@ use crate::error::shell_word;
 use crate::foreign::git;
 use crate::invocation::Env;
 use crate::read_file::read_regular;
-use crate::resolve::context::{Context, OWN_LIMIT};
+use crate::resolve::context::Context;
+use crate::resolve::run::OWN_LIMIT;
 
 /// Looks at the directories of carto's files.
 pub(super) fn examine(context: &Context) -> Vec<Finding> {

@@ -9,7 +9,8 @@ use crate::account::{Account, Decision};
 use crate::config::{Located, Origin, Scope};
 use crate::error::Error;
 use crate::escape;
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 
 /// List the profiles; `*` marks the one in use
 #[derive(Args, Debug)]

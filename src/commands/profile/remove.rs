@@ -19,7 +19,8 @@ use crate::layer_file::destination::Destination;
 use crate::layer_file::edit_file::edit_error;
 use crate::layer_file::forget_key::{erase_in_git, tell_what_stays};
 use crate::layer_file::scope_args::{Choice, ScopeArgs};
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 
 /// Remove a profile, with whatever selects it in the same file
 ///

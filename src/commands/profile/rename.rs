@@ -15,7 +15,8 @@ use crate::escape;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::edit_file::edit_error;
 use crate::layer_file::scope_args::ScopeArgs;
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 
 /// Rename a profile, with whatever selects it in the same file and the keys that are marked for it
 ///

@@ -10,7 +10,8 @@ use crate::config::{Located, Origin, Scope};
 use crate::credential::{Offered, Picked, choose_unlisted};
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::resolve::context::{Context, Facts};
+use crate::resolve::context::Context;
+use crate::resolve::facts::Facts;
 
 /// Show a profile: its account and key, where it is defined, and what selects it
 #[derive(Args, Debug)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::toml::document::Document;
 use crate::toml::fault::Fault;
-use crate::toml::read::read;
+use crate::toml::read::{Keep, read};
 
 /// What an edit comes to. The text may hold a secret, so its `Debug` does not tell it.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub enum EditError {
 
 /// Reads a text that is to be edited.
 pub(in crate::toml) fn parse(text: &str) -> Result<Document<'_>, EditError> {
-    read(text).map_err(|fault| located(text, &fault))
+    read(text, Keep::Lines).map_err(|fault| located(text, &fault))
 }
 
 /// Returns the error with line and column.

@@ -1,14 +1,16 @@
-//! What has no effect, told once a run: mistyped names, keys in the wrong place, hidden projects.
+//! What a run tells besides its answer: what has no effect, what a project selects, keys that are not used.
 
-use crate::config::{Remark, RemarkKind, given};
-use crate::resolve::context::Context;
+use crate::account::{Account, Chosen};
+use crate::config::{Remark, RemarkKind, Scope, given};
+use crate::credential::{Choice, Offered, variables_for};
+use crate::project::nearest::ProjectStanding;
 use crate::resolve::layers::Loaded;
+use crate::resolve::run::Run;
 
-impl Context {
+impl Run {
     /// Tells of typos, of what a project says in vain, and of a project that another one hides.
-    pub fn tell_remarks(&self) {
-        self.tell_typos();
-        let Some(loaded) = self.loaded.get() else { return };
+    pub(super) fn tell_remarks(&self, loaded: &Loaded) {
+        self.tell_typos(loaded);
         self.tell_ignored(loaded);
         let place = loaded.places.project.as_ref();
         if let Some((place, outer)) = place.and_then(|place| Some((place, place.outer.as_ref()?))) {
@@ -21,8 +23,7 @@ impl Context {
     }
 
     /// Tells of variables and keys that nobody knows, and of keys that this scope may not set.
-    pub fn tell_typos(&self) {
-        let Some(loaded) = self.loaded.get() else { return };
+    pub(super) fn tell_typos(&self, loaded: &Loaded) {
         for (name, near) in given::mistyped_variables(&self.invocation.env) {
             self.output.warning(&format!("{name}: unknown variable; did you mean `{near}`?"));
         }
@@ -57,6 +58,48 @@ impl Context {
             first.origin.path().map_or_else(String::new, |path| path.display().to_string()),
             keys.join(", ")
         ));
+    }
+
+    /// Tells what is to be known of the project.
+    pub(super) fn tell_about_project(&self, loaded: &Loaded, chosen: Option<&Chosen>) {
+        self.tell_remarks(loaded);
+        let Some(project) = &loaded.project else { return };
+        if let (ProjectStanding::Foreign(reason), Some(chosen)) = (&project.standing, chosen) {
+            self.output.note(&format!(
+                "the project is left out: {reason}; {} names the account",
+                chosen.origin
+            ));
+        }
+        if let Some(chosen) = chosen.filter(|chosen| chosen.by_untrusted && !chosen.is_default) {
+            self.output
+                .note(&format!("this project selects {} ({})", chosen.account, chosen.origin));
+        }
+    }
+
+    /// A key without an account is most often half of what was meant to be given.
+    pub(super) fn tell_about_lone_key(&self, offered: &Offered) {
+        let key = offered.environment.as_ref().filter(|key| !key.value.is_default_public());
+        if let Some(key) = key {
+            self.output.note(&format!(
+                "{} is not used: nothing says whose it is; add CARTO_USERNAME or CARTO_BASE_URL",
+                key.origin
+            ));
+        }
+    }
+
+    /// Tells of keys of the environment that belong to another account.
+    pub(super) fn tell_about_keys(&self, account: &Account, choice: &Choice) {
+        for key in choice.unfit().filter(|key| key.scope == Scope::Env) {
+            let whose = match &key.owner {
+                Some(owner) => format!("it belongs to {owner}"),
+                None => "nothing says whose it is".to_owned(),
+            };
+            self.output.note(&format!(
+                "{} is not used: {whose}; for {account} add {}",
+                key.origin,
+                variables_for(account)
+            ));
+        }
     }
 }
 
