@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::grammar::LONGEST;
-use super::{BaseUrl, BaseUrlError};
+use super::refused::{BaseUrlError, LONGEST};
+use super::url::BaseUrl;
 use crate::username::Username;
 
 /// The placeholder of patterns.

@@ -1,11 +1,12 @@
 //! `.cartorc.yaml` of carto_cli: accounts by alias.
 
+use super::imported::{Format, Imported, ImportedAccount};
+use super::read_error::ReadError;
 use crate::base_url::{BaseUrl, BaseUrlSetting, strip_api_suffix};
 use crate::foreign::fields::{Fields, Rest};
 use crate::foreign::imported::NamedField;
 use crate::foreign::json::{Node, Object};
 use crate::foreign::yaml::Spots;
-use crate::foreign::{Format, Imported, ImportedAccount, ReadError};
 use crate::username::Username;
 
 const KEY: &str = "api_key";

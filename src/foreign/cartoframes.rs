@@ -3,9 +3,10 @@
 //! The names differ by release (`key` or `api_key`), the meanings do not, and each release passes
 //! over the names it does not know. So one reader takes them all, mixed too, as long as they agree.
 
+use super::imported::{Format, Imported, ImportedAccount};
+use super::read_error::ReadError;
 use crate::foreign::fields::{Clean, Fields};
 use crate::foreign::json::Object;
-use crate::foreign::{Format, Imported, ImportedAccount, ReadError};
 use crate::secret::Secret;
 
 const USERNAME: [&str; 2] = ["username", "USERNAME"];

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::foreign::ReadError;
+use super::read_error::ReadError;
 use crate::foreign::imported::NamedField;
 use crate::foreign::json::{Node, Object};
 use crate::secret::Secret;

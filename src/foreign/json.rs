@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::foreign::ReadError;
+use super::read_error::ReadError;
 
 /// A JSON value. No known field is a number or an array, so their contents are dropped, and two
 /// of them compare equal. It derives no `Debug`: any text may be a secret.

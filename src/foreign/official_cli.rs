@@ -1,9 +1,10 @@
 //! `.carto_credentials.json` of CARTO's official command line: profiles with a token each, or, in
 //! older files, one such profile at the root.
 
+use super::imported::{Format, Imported, ImportedAccount};
+use super::read_error::ReadError;
 use crate::foreign::fields::Fields;
 use crate::foreign::json::{Node, Object};
-use crate::foreign::{Format, Imported, ImportedAccount, ReadError};
 
 const CURRENT: &str = "current_profile";
 const PROFILES: &str = "profiles";

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag, options};
 
-use crate::foreign::ReadError;
+use super::read_error::ReadError;
 use crate::foreign::json::{Node, Object};
 use crate::foreign::plain::{Plain, resolve};
 

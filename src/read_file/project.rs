@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{FileBytes, ReadError, contents, read_regular};
+use super::regular::{FileBytes, ReadError, contents, read_regular};
 use crate::error::{Error, Kind};
 
 /// The name of the directory that makes a project.

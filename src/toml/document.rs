@@ -44,9 +44,9 @@ pub struct Document<'t> {
 }
 
 impl<'t> Document<'t> {
-    /// Makes a document with the root alone, and room for a number of lines, which it keeps or not.
-    pub(super) fn empty(text: &'t str, lines: usize, keeps_lines: bool) -> Self {
-        let kept = if keeps_lines { lines } else { 0 };
+    /// Makes a document with the root alone, and room for what a number of lines hold and for the
+    /// lines that are kept.
+    pub(super) fn empty(text: &'t str, lines: usize, kept: usize) -> Self {
         let mut document = Document {
             text,
             nodes: Vec::with_capacity(lines + 4),

@@ -95,8 +95,9 @@ struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     fn new(text: &'t str, lines: usize, keep: Keep) -> Self {
+        let kept = if keep == Keep::Lines { lines } else { 0 };
         Builder {
-            document: Document::empty(text, lines, keep == Keep::Lines),
+            document: Document::empty(text, lines, kept),
             keep,
             line_start: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 },
             statement: StatementKind::Blank,
@@ -281,9 +282,9 @@ impl<'t> Builder<'t> {
         }
         let line = self.document.text.get(self.line_start..end.start()).unwrap_or_default();
         let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
-        let header = Span::new(self.line_start + blanks, end.end());
+        let whole = Span::new(self.line_start + blanks, end.end());
         let first = self.document.lines.statements.len();
-        self.document.lines.sections.push(Section { table, header, first });
+        self.document.lines.sections.push(Section { table, header: whole, first });
         (self.statement, self.parts) = (StatementKind::Header, self.finish_parts());
         Ok(())
     }

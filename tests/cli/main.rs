@@ -33,6 +33,7 @@ mod guides;
 mod help;
 mod honest;
 mod hostile;
+mod import_graph;
 mod imports;
 mod json;
 mod keys_in;

@@ -11,7 +11,7 @@ const LONGEST: usize = 400;
 /// Where this differs from a plain layering: `username` stands below `base_url`, whose patterns
 /// take a name; `escape` and `error` stand below everything, since every module has errors that
 /// quote what they refuse; `git` writes `.gitignore` by `replace_file`.
-const RANKS: &[&[&str]] = &[
+pub(super) const RANKS: &[&[&str]] = &[
     &["escape", "core_dump", "line_index", "plugin_name", "standard_streams", "variables"],
     &["error"],
     &["toml", "secret", "invocation", "replace_file", "read_file", "username"],
@@ -29,16 +29,16 @@ const RANKS: &[&[&str]] = &[
     &["cli"],
 ];
 
-fn root() -> &'static Path {
+pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// One source file, with its tests cut off.
-struct Source {
+pub(super) struct Source {
     /// The path below the repository.
-    name: String,
+    pub(super) name: String,
     /// The lines before the tests.
-    code: Vec<String>,
+    pub(super) code: Vec<String>,
 }
 
 impl Source {
@@ -64,7 +64,7 @@ fn rust_files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Returns every file of `src` that is no test.
-fn sources() -> Vec<Source> {
+pub(super) fn sources() -> Vec<Source> {
     let files = rust_files(&root().join("src"));
     assert!(files.len() > 50, "the sources are looked for in the right place");
     files
@@ -91,7 +91,7 @@ fn is_module_of_tests(lines: &[String], attribute: usize) -> bool {
 }
 
 #[track_caller]
-fn nothing(found: &[String], rule: &str) {
+pub(super) fn nothing(found: &[String], rule: &str) {
     assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
 }
 
@@ -197,29 +197,6 @@ fn no_module_is_a_drawer_for_anything() {
     nothing(&found, "name the module for what it is about");
 }
 
-#[test]
-fn modules_import_only_from_below() {
-    let rank = |module: &str| RANKS.iter().position(|rank| rank.contains(&module));
-    let mut found = Vec::new();
-    for source in sources() {
-        let module = source.module();
-        if matches!(module, "lib" | "main") {
-            continue;
-        }
-        let Some(own) = rank(module) else {
-            found.push(format!("{}: `{module}` has no rank", source.name));
-            continue;
-        };
-        for (at, other) in imports(&source) {
-            let fine = other == module || rank(&other).is_some_and(|other| other < own);
-            if !fine {
-                found.push(format!("{}:{}: `{module}` imports `{other}`", source.name, at + 1));
-            }
-        }
-    }
-    nothing(&found, "imports against the ranks");
-}
-
 /// What makes and reads a plugin's environment must not see these.
 const SETTINGS_AND_KEYS: &[&str] = &["crate::config", "crate::credential", "crate::foreign"];
 const CONTRACT: &str = "the contract is the whole interface: plugins get finished values";
@@ -278,71 +255,4 @@ fn modules_do_not_see_what_they_must_not_know() {
         .filter(|row| row.starts_with("src/") && !names.contains(row))
         .collect();
     nothing(&gone, "a rule for a file that is not there holds nothing");
-}
-
-#[test]
-fn no_command_imports_another() {
-    // What several commands share stands beside them under a name of its own.
-    let shared = [
-        "adopt",
-        "approval",
-        "ask_key",
-        "context",
-        "destination",
-        "external",
-        "fetching",
-        "forget_key",
-        "given_key",
-        "globals",
-        "handover",
-        "hides",
-        "judge_entry",
-        "layers",
-        "remarks",
-        "preset_args",
-        "project",
-        "scope_args",
-    ];
-    let mut found = Vec::new();
-    for source in sources().iter().filter(|source| source.module() == "commands") {
-        let own = source.name.split(['/', '.']).nth(2).unwrap_or_default();
-        for (at, line) in source.code.iter().enumerate() {
-            let from_commands = line.split("crate::commands::").skip(1);
-            let nested = source.name.matches('/').count() > 2;
-            let from_super = line.split("super::").skip(1).filter(|_| !nested);
-            for rest in from_commands.chain(from_super) {
-                let name = first_word(rest);
-                if name != own
-                    && !name.is_empty()
-                    && !shared.contains(&name.as_str())
-                    && own != "mod"
-                {
-                    found.push(format!("{}:{}: imports `{name}`", source.name, at + 1));
-                }
-            }
-        }
-    }
-    nothing(&found, "commands that import another command");
-}
-
-/// Returns the modules of this crate that a file names, with the line.
-fn imports(source: &Source) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    for (at, line) in source.code.iter().enumerate() {
-        let code = line.split("//").next().unwrap_or_default();
-        for rest in code.split("crate::").skip(1) {
-            match rest.strip_prefix('{') {
-                None => found.push((at, first_word(rest))),
-                Some(several) => {
-                    let names = several.split(',').map(first_word).filter(|name| !name.is_empty());
-                    found.extend(names.map(|name| (at, name)));
-                }
-            }
-        }
-    }
-    found
-}
-
-fn first_word(text: &str) -> String {
-    text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }

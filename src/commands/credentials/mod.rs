@@ -1,5 +1,6 @@
 //! `carto credentials`: the account in use with its key, and other programs' files.
 
+mod command;
 mod delete;
 mod export;
 mod import;
@@ -7,35 +8,4 @@ mod import_all;
 mod import_plan;
 mod show;
 
-use clap::{Args, Subcommand};
-
-use crate::error::Error;
-use crate::resolve::context::Context;
-
-/// Show the account in use; import and export CARTOframes files
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  carto credentials show                       the account in use, key masked
-  carto credentials import cartocreds.json     imports CARTOframes' file")]
-pub struct CredentialsArgs {
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    Show(show::ShowArgs),
-    Import(import::ImportArgs),
-    Export(export::ExportArgs),
-    Delete(delete::DeleteArgs),
-}
-
-/// Runs the verb.
-pub fn run(context: &Context, args: &CredentialsArgs) -> Result<(), Error> {
-    match &args.verb {
-        Verb::Show(args) => show::run(context, args),
-        Verb::Import(args) => import::run(context, args),
-        Verb::Export(args) => export::run(context, args),
-        Verb::Delete(args) => delete::run(context, args),
-    }
-}
+pub use command::{CredentialsArgs, run};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Finding, open_to_others};
+use super::finding::{Finding, open_to_others};
 use crate::config::Scope;
 use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE};
 use crate::credential::store;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Finding, open_to_others};
+use super::finding::{Finding, open_to_others};
 use crate::config::Scope;
 use crate::config::places::CREDENTIALS_FILE;
 use crate::credential::source::SecretSource;

@@ -1,6 +1,6 @@
 //! Other programs' files and variables that hold keys.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::error::shell_word;
 use crate::foreign::{self, Holds};
 use crate::resolve::context::Context;

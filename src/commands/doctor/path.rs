@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::error::shell_word;
 use crate::invocation::Invocation;
 use crate::resolve::context::Context;

@@ -1,6 +1,6 @@
 //! Broken files, keys without effect, the account that would be refused.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::SettingPath;
 use crate::config::{KEY_IN_SETTINGS, Remark, RemarkKind};
 use crate::error::Error;

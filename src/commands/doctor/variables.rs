@@ -1,6 +1,6 @@
 //! `CARTO_*` variables that nothing reads.
 
-use super::Finding;
+use super::finding::Finding;
 use crate::config::SETTINGS;
 use crate::resolve::context::Context;
 use crate::variables::REMOVED;

@@ -1,39 +1,8 @@
 //! `carto plugin`: which programs answer to `carto NAME`.
 
+mod command;
 mod list;
 mod run;
 mod which;
 
-use clap::{Args, Subcommand};
-
-use crate::error::Error;
-use crate::resolve::context::Context;
-
-/// List the plugins on PATH, and run one by its name
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  carto plugin list             what can be run
-  carto plugin which whoami     the file that `carto whoami` runs")]
-pub struct PluginArgs {
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Debug, Subcommand)]
-enum Verb {
-    List(list::ListArgs),
-    Which(which::WhichArgs),
-    Run(run::RunArgs),
-}
-
-/// Runs the verb; a plugin's status where it could not take this process's place.
-pub fn run(context: &mut Context, args: &PluginArgs, builtins: &[String]) -> Result<u8, Error> {
-    match &args.verb {
-        Verb::List(args) => {
-            list::run(context, args, builtins);
-            Ok(0)
-        }
-        Verb::Which(args) => which::run(context, args, builtins).map(|()| 0),
-        Verb::Run(args) => run::run(context, args, builtins),
-    }
-}
+pub use command::{PluginArgs, run};

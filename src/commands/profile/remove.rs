@@ -4,9 +4,10 @@ use std::io::BufRead as _;
 
 use clap::Args;
 
+use super::other_scopes::{elsewhere, scope_flag, tell_other_definition, unknown, word};
 use super::rename::sound_facts;
+use super::selectors;
 use super::table::{self, Written};
-use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::account::{Account, World};
 use crate::config::SettingPath;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
@@ -89,7 +90,7 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
     }
     tell_protection(context, &facts.world, &keys)?;
     selectors::tell(context, name, destination.scope(), &facts.stored);
-    super::tell_other_definition(context, name)?;
+    tell_other_definition(context, name)?;
     tell_default(context, &facts)
 }
 

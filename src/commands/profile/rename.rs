@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::other_scopes::{elsewhere, scope_flag, tell_other_definition, unknown, word};
+use super::selectors;
 use super::table::{self, Written};
-use super::{elsewhere, scope_flag, selectors, unknown, word};
 use crate::config::Layer;
 use crate::config::setting::check_profile_name;
 use crate::credential::mark;
@@ -86,7 +87,7 @@ pub(super) fn run(context: &Context, args: &RenameArgs) -> Result<(), Error> {
     destination.tell_standing(context);
     if !matches!(destination, Destination::File(_)) {
         selectors::tell(context, old, scope, &stored);
-        super::tell_other_definition(context, old)?;
+        tell_other_definition(context, old)?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
+use super::other_scopes::unknown;
 use super::selectors::{Place, Selector, selectors};
-use super::unknown;
 use crate::account::{Account, Chosen, Profile, Statement};
 use crate::config::{Located, Origin, Scope};
 use crate::credential::{Offered, Picked, choose_unlisted};

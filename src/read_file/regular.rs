@@ -1,0 +1,311 @@
+//! Reads a regular file, and says whose it is.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, io_reason, shell_word};
+
+/// The content of a file and what its open handle told.
+///
+/// It may hold keys, so it has no `Debug`.
+pub struct FileBytes {
+    /// The whole content.
+    pub bytes: Vec<u8>,
+    /// What the open handle told.
+    pub facts: Facts,
+}
+
+/// What an open handle tells of its file. Where the system knows no such thing: 0600, uid 0, one
+/// name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The permission bits, with set-user-id, set-group-id and sticky.
+    pub mode: u32,
+    /// The owner.
+    pub uid: u32,
+    /// How many names the file has.
+    pub nlink: u64,
+}
+
+/// Why a file cannot be read. Never holds content.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The system said no.
+    #[error("cannot read {}: {}", .path.display(), io_reason(.source))]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A directory where a file belongs.
+    #[error("{} is a directory, not a file", .0.display())]
+    Directory(PathBuf),
+    /// A device, a socket or (where not allowed) a pipe.
+    #[error("{} is not a regular file", .0.display())]
+    NotRegular(PathBuf),
+    /// More bytes than a configuration file may have.
+    #[error("{} is larger than {limit} bytes", .path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes it may have.
+        limit: u64,
+    },
+    /// A file that everyone can write.
+    #[error("{} can be written by everyone", .0.display())]
+    WritableByAll(PathBuf),
+    /// A file that belongs to neither you nor root.
+    #[error("{} belongs to uid {uid}, neither you nor root", .path.display())]
+    ForeignOwner {
+        /// The file.
+        path: PathBuf,
+        /// Its owner.
+        uid: u32,
+    },
+}
+
+impl ReadError {
+    /// Whether the only reason is that you have no permission.
+    pub fn is_permission(&self) -> bool {
+        let ReadError::Io { source, .. } = self else {
+            return false;
+        };
+        source.kind() == io::ErrorKind::PermissionDenied
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        let help = match &error {
+            ReadError::WritableByAll(path) => Some(format!("chmod o-w {}", shell_word(path))),
+            ReadError::ForeignOwner { path, .. } => {
+                Some(format!("if you trust its content: sudo chown $USER {}", shell_word(path)))
+            }
+            ReadError::Io { path, .. } if cfg!(unix) && error.is_permission() => {
+                Some(format!("see who may read it: ls -ld {}", shell_word(path)))
+            }
+            ReadError::Io { .. }
+            | ReadError::Directory(_)
+            | ReadError::NotRegular(_)
+            | ReadError::TooLarge { .. } => None,
+        };
+        let error = Error::new(Kind::Invalid, error.to_string());
+        match help {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    }
+}
+
+/// Reads a user or system file, links followed; gives nothing when there is none.
+///
+/// # Errors
+/// Anything but a regular file, one that everyone can write, one owned by neither you nor root,
+/// one over the limit, and what the system refuses. Whether a file with keys may be readable by
+/// others is the caller's to judge, by [`Facts::mode`].
+pub fn read_own(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+    let Some((file, metadata)) = open_regular(path)? else {
+        return Ok(None);
+    };
+    let facts = facts_of(&metadata);
+    if facts.mode & 0o002 != 0 {
+        return Err(ReadError::WritableByAll(path.to_owned()));
+    }
+    if !is_mine_or_roots(facts.uid) {
+        return Err(ReadError::ForeignOwner { path: path.to_owned(), uid: facts.uid });
+    }
+    Ok(Some(contents(&file, &metadata, path, limit)?))
+}
+
+/// Checks a directory, links followed, by the rules of [`read_own`].
+///
+/// # Errors
+/// One that everyone can write or that is owned by neither you nor root; what the system refuses.
+pub fn check_own_directory(path: &Path) -> Result<(), ReadError> {
+    let metadata = std::fs::metadata(path).map_err(|error| explain(path, error))?;
+    let facts = facts_of(&metadata);
+    if facts.mode & 0o002 != 0 {
+        return Err(ReadError::WritableByAll(path.to_owned()));
+    }
+    if !is_mine_or_roots(facts.uid) {
+        return Err(ReadError::ForeignOwner { path: path.to_owned(), uid: facts.uid });
+    }
+    Ok(())
+}
+
+/// Reads a file that the user named, links followed, whoever owns it; gives nothing when there is
+/// none. A pipe is read too (`/dev/stdin`, `<(command)`), and waited for, as `cat` would.
+///
+/// # Errors
+/// A directory, a device or a socket, a file over the limit, and what the system refuses.
+pub fn read_named(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+    let Some((file, metadata)) = open(path, Waiting::ForWriters)? else {
+        return Ok(None);
+    };
+    if !metadata.is_file() && !is_pipe(&metadata) {
+        return Err(not_a_file(&metadata, path));
+    }
+    Ok(Some(contents(&file, &metadata, path, limit)?))
+}
+
+/// Reads a regular file, links followed, whoever owns it, and never waits; gives nothing when there
+/// is none. For what is neither settings nor keys.
+///
+/// # Errors
+/// Anything but a regular file within the limit, and what the system refuses.
+pub fn read_regular(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+    let Some((file, metadata)) = open_regular(path)? else {
+        return Ok(None);
+    };
+    Ok(Some(contents(&file, &metadata, path, limit)?))
+}
+
+/// Says that others can read a file with a key, and how to change that; for files that are not
+/// carto's to refuse.
+pub fn readable_by_others(path: &Path, file: &FileBytes) -> Option<String> {
+    const OTHERS: u32 = 0o077;
+    if file.facts.mode & OTHERS == 0 || !path.is_file() {
+        return None;
+    }
+    let shown = path.display();
+    Some(format!(
+        "others can read {shown} (mode {:04o}); to change that: chmod 600 '{shown}'",
+        file.facts.mode & 0o7777
+    ))
+}
+
+/// Opens a regular file, links followed, and asks the handle what it is.
+fn open_regular(path: &Path) -> Result<Option<(File, Metadata)>, ReadError> {
+    match open(path, Waiting::Never)? {
+        Some((_, metadata)) if !metadata.is_file() => Err(not_a_file(&metadata, path)),
+        opened => Ok(opened),
+    }
+}
+
+/// Whether opening a pipe waits until something writes to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Never,
+    ForWriters,
+}
+
+fn open(path: &Path, waiting: Waiting) -> Result<Option<(File, Metadata)>, ReadError> {
+    match open_any(path, waiting).and_then(|file| file.metadata().map(|facts| (file, facts))) {
+        Ok(opened) => Ok(Some(opened)),
+        Err(source) => match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+            _ => Err(explain(path, source)),
+        },
+    }
+}
+
+#[cfg(unix)]
+fn open_any(path: &Path, waiting: Waiting) -> io::Result<File> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+
+    let mut flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
+    if waiting == Waiting::Never {
+        flags |= OFlags::NONBLOCK;
+    }
+    let handle = rustix::io::retry_on_intr(|| openat(CWD, path, flags, Mode::empty()))?;
+    Ok(File::from(handle))
+}
+
+#[cfg(windows)]
+fn open_any(path: &Path, _: Waiting) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Finds the better reason when opening failed: sockets and, on some systems, directories cannot
+/// even be opened.
+fn explain(path: &Path, source: io::Error) -> ReadError {
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() && !is_pipe(&metadata) => not_a_file(&metadata, path),
+        _ => ReadError::Io { path: path.to_owned(), source },
+    }
+}
+
+fn not_a_file(metadata: &Metadata, path: &Path) -> ReadError {
+    if metadata.is_dir() {
+        ReadError::Directory(path.to_owned())
+    } else {
+        ReadError::NotRegular(path.to_owned())
+    }
+}
+
+#[cfg(unix)]
+fn is_pipe(metadata: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())
+}
+
+#[cfg(windows)]
+fn is_pipe(_: &Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn facts_of(metadata: &Metadata) -> Facts {
+    use std::os::unix::fs::MetadataExt;
+
+    Facts { mode: metadata.mode() & 0o7777, uid: metadata.uid(), nlink: metadata.nlink() }
+}
+
+#[cfg(windows)]
+fn facts_of(_: &Metadata) -> Facts {
+    Facts { mode: 0o600, uid: 0, nlink: 1 }
+}
+
+#[cfg(unix)]
+fn is_mine_or_roots(uid: u32) -> bool {
+    uid == 0 || uid == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(windows)]
+fn is_mine_or_roots(_: u32) -> bool {
+    true
+}
+
+/// How much is read at once when the size is not known.
+const CHUNK: usize = 8 * 1024;
+
+/// Reads all there is, as long as it stays within the limit.
+pub(super) fn contents(
+    mut file: &File,
+    metadata: &Metadata,
+    path: &Path,
+    limit: u64,
+) -> Result<FileBytes, ReadError> {
+    let too_large = || ReadError::TooLarge { path: path.to_owned(), limit };
+    let size = if metadata.is_file() { metadata.len() } else { CHUNK as u64 };
+    if metadata.is_file() && size > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    // One more than there should be, so that the first read can tell that this was all.
+    let mut room = usize::try_from(size + 1).unwrap_or(usize::MAX);
+    loop {
+        let start = bytes.len();
+        bytes.resize(start + room, 0);
+        let got = match file.read(&mut bytes[start..]) {
+            Ok(got) => got,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                bytes.truncate(start);
+                continue;
+            }
+            Err(source) => {
+                return Err(ReadError::Io { path: path.to_owned(), source });
+            }
+        };
+        bytes.truncate(start + got);
+        if bytes.len() as u64 > limit {
+            return Err(too_large());
+        }
+        let all = metadata.is_file() && bytes.len() as u64 == size && got < room;
+        if got == 0 || all {
+            return Ok(FileBytes { bytes, facts: facts_of(metadata) });
+        }
+        room = CHUNK;
+    }
+}
