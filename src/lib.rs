@@ -35,6 +35,7 @@ pub mod foreign;
 pub mod invocation;
 pub mod layer_file;
 pub mod line_index;
+pub mod near;
 pub mod output;
 pub mod path_search;
 pub mod plugin_name;

@@ -1,29 +1,60 @@
-//! The variables that carto writes for programs, or removes so that none of another account is left.
+//! The one table of environment variables that carto reads, writes or removes.
 
 /// The version of the contract, in `CARTO_PLUGIN_API`.
 pub const VERSION: &str = "1";
 /// The private variable by which a nested carto learns what this one was told.
 pub const NESTED: &str = "CARTO_NESTED";
 
-/// Every variable that carto writes, or that could name or open an account.
-pub const REMOVED: [&str; 16] = [
-    "CARTO_USERNAME",
-    "CARTO_USER",
-    "CARTO_BASE_URL",
-    "CARTO_API_URL",
-    "CARTO_API_KEY",
-    "CARTO_API_KEY_FILE",
-    "CARTO_API_TOKEN",
-    "CARTO_ORG",
-    "CARTO_ALLOW_NON_SECURE",
-    "CARTO_PROFILE",
-    "CARTO_CREDENTIALS_FILE",
-    "CARTO_PROJECT_DIR",
-    "CARTO_BIN",
-    "CARTO_PLUGIN_API",
-    "CARTO_PLUGIN_CONFIG",
-    NESTED,
+/// What carto does with a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It is read.
+    Read,
+    /// It is written for a program that carto starts, or removed so that none of another account is
+    /// left.
+    Written,
+    /// What is written into it is a key: no program gets it that has no use for one.
+    Key,
+    /// CARTO's own programs and libraries read it; carto leaves it alone.
+    Theirs,
+}
+
+use Role::{Key, Read, Theirs, Written};
+
+/// Every such variable. Those that set a setting are named again in its row of the table of settings.
+pub const VARIABLES: &[(&str, &[Role])] = &[
+    ("CARTO_USERNAME", &[Read, Written]),
+    ("CARTO_USER", &[Read, Written]),
+    ("CARTO_BASE_URL", &[Read, Written]),
+    ("CARTO_API_URL", &[Read, Written]),
+    ("CARTO_API_KEY", &[Read, Written, Key]),
+    ("CARTO_API_KEY_FILE", &[Read, Written]),
+    // carto-python reads it.
+    ("CARTO_API_TOKEN", &[Written, Key]),
+    ("CARTO_ORG", &[Read, Written]),
+    ("CARTO_ALLOW_NON_SECURE", &[Read, Written]),
+    ("CARTO_PROFILE", &[Read, Written]),
+    ("CARTO_CREDENTIALS_FILE", &[Read, Written]),
+    ("CARTO_PROJECT_DIR", &[Written]),
+    ("CARTO_BIN", &[Written]),
+    ("CARTO_PLUGIN_API", &[Written]),
+    ("CARTO_PLUGIN_CONFIG", &[Written]),
+    (NESTED, &[Read, Written]),
+    ("CARTO_CONFIG_DIR", &[Read]),
+    ("CARTO_SYSTEM_CONFIG_DIR", &[Read]),
+    ("CARTO_CEILING_DIRECTORIES", &[Read]),
+    ("CARTO_EDITOR", &[Read]),
+    // It names a place that `credentials import` knows.
+    ("CARTO_DB", &[Theirs]),
+    ("CARTO_CHECK_SSL", &[Theirs]),
 ];
 
-/// The variables among them that hold a key: no program gets them that has no use for one.
-pub const HOLD_KEYS: [&str; 2] = ["CARTO_API_KEY", "CARTO_API_TOKEN"];
+/// Returns the variables with a role.
+pub fn with(role: Role) -> impl Iterator<Item = &'static str> + Clone {
+    VARIABLES.iter().filter(move |(_, roles)| roles.contains(&role)).map(|(name, _)| *name)
+}
+
+/// Whether carto writes or removes a variable for programs.
+pub fn is_written(name: &str) -> bool {
+    with(Role::Written).any(|written| written == name)
+}

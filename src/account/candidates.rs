@@ -1,5 +1,6 @@
 //! The account's candidates in order, with the rule that beat each loser.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::decision::Decision;
@@ -8,6 +9,7 @@ use super::named::{NameResult, Upper};
 use super::refusal::Refusal;
 use super::world::World;
 use crate::config::{Origin, Scope};
+use crate::username::Username;
 
 /// One place that names an account, or would.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +18,39 @@ pub struct Candidate {
     pub scope: Scope,
     /// The exact place.
     pub origin: Origin,
-    /// What it says: `profile NAME`, `user name`, `base URL`, `credentials file`.
-    pub what: String,
+    /// What it says.
+    pub says: Says,
     /// The account it names, or why it names none.
     pub account: Result<Account, Refusal>,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// What a scope says, by which it names an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// A project that cannot be judged says nothing that counts.
+    Project,
+    /// A credentials file.
+    File,
+    /// The profile of this name.
+    Profile(String),
+    /// A user name.
+    Username(Username),
+    /// A base URL.
+    BaseUrl,
+}
+
+impl fmt::Display for Says {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Says::Project => f.write_str("project"),
+            Says::File => f.write_str("credentials file"),
+            Says::Profile(name) => write!(f, "profile `{name}`"),
+            Says::Username(name) => write!(f, "user name `{name}`"),
+            Says::BaseUrl => f.write_str("base URL"),
+        }
+    }
 }
 
 /// What became of a candidate.
@@ -61,7 +90,7 @@ impl Outcome {
 
 /// One thing that a scope says about the account.
 struct Saying {
-    what: String,
+    says: Says,
     origin: Origin,
     account: Result<Account, Refusal>,
 }
@@ -80,7 +109,7 @@ impl World {
             found.extend(sayings.into_iter().zip(outcomes).map(|(saying, outcome)| Candidate {
                 scope,
                 origin: saying.origin,
-                what: saying.what,
+                says: saying.says,
                 account: saying.account,
                 outcome,
             }));
@@ -108,32 +137,35 @@ impl World {
     /// Returns each thing that one scope says about the account, the strongest first.
     fn sayings(&self, scope: Scope) -> Vec<Saying> {
         let mut said = Vec::new();
-        let mut say = |what: String, origin: &Origin, named: NameResult| {
+        let mut say = |says: Says, origin: &Origin, named: NameResult| {
             let account = named.map(|named| named.account);
-            said.push(Saying { what, origin: origin.clone(), account });
+            said.push(Saying { says, origin: origin.clone(), account });
         };
         if scope == Scope::Project
             && let Some(refusal) = self.foreign()
         {
             let root = self.project.as_ref().map(|project| PathBuf::from(&project.root));
             let origin = Origin::WholeFile(root.unwrap_or_default());
-            say("project".to_owned(), &origin, Err(refusal));
+            say(Says::Project, &origin, Err(refusal));
             return said;
         }
         let Some(statement) = self.statements.iter().find(|s| s.scope == scope) else {
             return said;
         };
         if let Some(file) = &statement.file {
-            say("credentials file".to_owned(), &file.origin, self.name_by_file(file));
+            say(Says::File, &file.origin, self.name_by_file(file));
         }
         if let Some(profile) = &statement.profile {
-            let what = format!("profile `{}`", profile.value);
-            say(what, &profile.origin, self.name_by_profile(profile));
+            say(
+                Says::Profile(profile.value.clone()),
+                &profile.origin,
+                self.name_by_profile(profile),
+            );
         }
         let named = || self.name_bare(statement, Upper::Replaces);
         match (&statement.bare.username, statement.bare.literal()) {
-            (Some(name), _) => say(format!("user name `{}`", name.value), &name.origin, named()),
-            (None, Some(url)) => say("base URL".to_owned(), &url.origin, named()),
+            (Some(name), _) => say(Says::Username(name.value.clone()), &name.origin, named()),
+            (None, Some(url)) => say(Says::BaseUrl, &url.origin, named()),
             (None, None) => {}
         }
         said

@@ -19,13 +19,13 @@ mod statement;
 mod tuple;
 mod world;
 
-pub use candidates::{Candidate, Outcome};
+pub use candidates::{Candidate, Outcome, Says};
 pub use decision::{Chosen, Decision};
 pub use identity::{Account, NameMismatch};
 pub use named::NamedBy;
 pub use profiles::{Profile, Profiles};
 pub use project_facts::ProjectFacts;
-pub use refusal::{Difference, Refusal};
+pub use refusal::{Difference, Refusal, no_such_profile};
 pub use statement::{Statement, profile_tuple, statements};
 pub use tuple::Tuple;
 pub use world::World;

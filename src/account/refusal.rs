@@ -8,6 +8,7 @@ use crate::base_url::BaseUrl;
 use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
+use crate::near;
 use crate::username::Username;
 
 /// Why a named account cannot be used.
@@ -85,13 +86,10 @@ impl Refusal {
         project: ProjectFacts,
     ) -> Self {
         let shown = wanted.to_string();
-        let nearest = known
-            .into_iter()
-            .min_by_key(|account| strsim::damerau_levenshtein(&account.to_string(), &shown))
-            .map(|account| {
-                let difference = difference(&wanted, &account);
-                Box::new((account, difference))
-            });
+        let nearest = near::closest(&shown, known).map(|account| {
+            let difference = difference(&wanted, &account);
+            Box::new((account, difference))
+        });
         Refusal::Unknown { wanted: Box::new(wanted), origin, nearest, project }
     }
 }
@@ -209,20 +207,22 @@ fn needs_base_url(name: &Located<Username>, literal: &Located<BaseUrl>) -> Error
 }
 
 fn unknown_profile(name: &str, origin: &Origin, known: &[String]) -> Error {
+    no_such_profile(name, known)
+        .at(origin)
+        .help(format!("carto login URL --profile {}", shell_word(Path::new(name))))
+}
+
+/// Says that there is no profile of a name, and which one was probably meant.
+pub fn no_such_profile(name: &str, known: &[String]) -> Error {
     let shown = escape::line(name).into_owned();
-    let mut error = refused(format!("no profile is called `{shown}`")).at(origin);
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known, name), known))
-        .filter(|(score, known)| *score <= 1 + known.len().max(name.len()) / 3)
-        .min_by_key(|(score, _)| *score);
-    if let Some((_, near)) = near {
+    let mut error = refused(format!("no profile is called `{shown}`"));
+    if let Some(near) = near::near(name, known.iter().map(String::as_str)).first() {
         error = error.help(format!("did you mean `{}`?", escape::line(near)));
     }
     if !known.is_empty() {
         error = error.help("carto profile list");
     }
-    error.help(format!("carto login URL --profile {}", shell_word(Path::new(name))))
+    error
 }
 
 fn non_secure(account: &Account, origin: &Origin, scope: Scope) -> Error {

@@ -12,7 +12,7 @@ use crate::invocation::Invocation;
 use crate::project::nearest::ProjectStanding;
 use crate::render::{self, Format, Variable};
 use crate::resolve::context::{Context, Resolved};
-use crate::variables::{REMOVED, VERSION};
+use crate::variables::{self, Role, VERSION};
 
 /// Print the account in use as variables, with its key
 ///
@@ -89,7 +89,7 @@ fn variables(
         variables.push((name.to_owned(), path.map(|path| text(name, path)).transpose()?));
     }
     variables.push(("CARTO_PLUGIN_API".to_owned(), Some(VERSION.to_owned())));
-    for name in REMOVED {
+    for name in variables::with(Role::Written) {
         if !variables.iter().any(|(known, _)| known == name) {
             variables.push((name.to_owned(), None));
         }

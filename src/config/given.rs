@@ -10,7 +10,9 @@ use super::{Layer, Origin, Scope};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::invocation::{Env, same_name};
+use crate::near::nearest;
 use crate::secret::DEFAULT_PUBLIC;
+use crate::variables::VARIABLES;
 
 /// Reads the settings that stand in `CARTO_*` variables. Keys (secrets) are not among them.
 ///
@@ -48,29 +50,9 @@ pub fn environment(env: &Env) -> Result<Layer, Error> {
     Ok(layer)
 }
 
-/// The `CARTO_*` variables that stand in no row of the table: places, what plugins are handed, and
-/// those of other programs.
-pub const OTHER_VARIABLES: [&str; 13] = [
-    "CARTO_CREDENTIALS_FILE",
-    "CARTO_CONFIG_DIR",
-    "CARTO_SYSTEM_CONFIG_DIR",
-    "CARTO_CEILING_DIRECTORIES",
-    "CARTO_EDITOR",
-    "CARTO_PROJECT_DIR",
-    "CARTO_BIN",
-    "CARTO_PLUGIN_API",
-    "CARTO_PLUGIN_CONFIG",
-    "CARTO_NESTED",
-    // CARTO's own command line tool and libraries read these.
-    "CARTO_API_TOKEN",
-    "CARTO_DB",
-    "CARTO_CHECK_SSL",
-];
-
-/// Whether carto reads or writes a variable of this name itself.
+/// Whether carto reads or writes a variable of this name itself, or knows that CARTO's programs do.
 pub fn is_own_variable(name: &str) -> bool {
-    let is = |own: &&str| same_name(OsStr::new(name), own);
-    OTHER_VARIABLES.iter().any(&is) || SETTINGS.iter().any(|key| key.variables.iter().any(&is))
+    VARIABLES.iter().any(|(own, _)| same_name(OsStr::new(name), own))
 }
 
 /// Finds the `CARTO_*` variables that nobody knows and that look like a known one, each with that.
@@ -83,25 +65,15 @@ pub fn mistyped_variables(env: &Env) -> Vec<(String, &'static str)> {
     unknown.filter_map(|name| Some((name.to_owned(), nearest_variable(name)?))).collect()
 }
 
-/// Returns the variable that was probably meant: by its spelling, or by another name of its key.
-fn nearest_variable(name: &str) -> Option<&'static str> {
-    let names = SETTINGS.iter().flat_map(|key| {
-        let preferred = key.variables.first();
-        let words = std::iter::once(&key.name).chain(key.aliases).filter_map(move |word| {
-            Some((format!("CARTO_{}", word.to_ascii_uppercase()), *preferred?))
-        });
-        key.variables.iter().map(|variable| ((*variable).to_owned(), *variable)).chain(words)
+/// Returns the variable that was probably meant: by its spelling, or by another name of its setting.
+pub fn nearest_variable(name: &str) -> Option<&'static str> {
+    let words = SETTINGS.iter().flat_map(|setting| {
+        let words = std::iter::once(&setting.name).chain(setting.aliases);
+        words.filter_map(|word| Some((word.to_ascii_uppercase(), *setting.variables.first()?)))
     });
-    let others = OTHER_VARIABLES.iter().map(|variable| ((*variable).to_owned(), *variable));
-    let wanted = name.trim_start_matches("CARTO_");
-    let (score, near) = names
-        .chain(others)
-        .map(|(spelled, near)| {
-            let spelled = spelled.trim_start_matches("CARTO_").to_owned();
-            (strsim::damerau_levenshtein(wanted, &spelled), near)
-        })
-        .min_by_key(|(score, _)| *score)?;
-    (score <= wanted.len() / 4).then_some(near)
+    let bare = |name: &str| name.trim_start_matches("CARTO_").to_owned();
+    let spelled = VARIABLES.iter().map(|(variable, _)| (bare(variable), *variable));
+    nearest(&bare(name), spelled.chain(words))
 }
 
 /// One `KEY=VALUE` of the command line, read but not yet merged.
@@ -208,9 +180,9 @@ mod tests {
 
     #[test]
     fn known_variables_are_known() {
-        let table = SETTINGS.iter().flat_map(|key| key.variables);
-        for name in table.chain(&OTHER_VARIABLES) {
-            let env = Env::new(vec![((*name).into(), "x".into())]);
+        let of_settings = SETTINGS.iter().flat_map(|setting| setting.variables).copied();
+        for name in of_settings.chain(VARIABLES.iter().map(|(name, _)| *name)) {
+            let env = Env::new(vec![(name.into(), "x".into())]);
             assert_eq!(mistyped_variables(&env), [], "{name}");
         }
     }

@@ -1,7 +1,8 @@
-//! From layers to one answer: the highest scope that says something wins.
+//! `Config`: the layers in order of precedence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::lookup::Lookup;
 use super::setting_path::SettingPath;
 use super::{Entry, Layer, Located, Scope};
 use crate::toml::Value;
@@ -32,17 +33,22 @@ impl Config {
         self.layers.iter().find(|layer| layer.scope == scope)
     }
 
-    /// Returns the value that wins.
-    pub fn get(&self, path: &SettingPath) -> Option<Located<Value>> {
-        self.all(path).last()
-    }
-
-    /// Returns every value of a key, lowest scope first; the last one wins.
-    pub fn all(&self, path: &SettingPath) -> impl Iterator<Item = Located<Value>> {
-        self.layers.iter().filter_map(move |layer| {
+    /// Looks a setting up in every layer.
+    pub fn lookup(&self, path: &SettingPath) -> Lookup {
+        Lookup::of(self.layers.iter().filter_map(|layer| {
             let entry = layer.get(path)?;
             Some(Located::new(entry.value(), layer.scope, entry.origin()))
-        })
+        }))
+    }
+
+    /// Returns the value that wins.
+    pub fn get(&self, path: &SettingPath) -> Option<Located<Value>> {
+        self.lookup(path).into_winner()
+    }
+
+    /// Returns which values of a layer win.
+    pub fn winners(&self, layer: &Layer) -> Winners<'_> {
+        Winners::of(self, layer)
     }
 
     /// Returns every entry with its layer, lowest scope first, in the order of the files.
@@ -68,6 +74,45 @@ impl Config {
             }
         }
         found
+    }
+}
+
+/// Which values of one layer win: those whose setting no higher layer has.
+pub struct Winners<'a> {
+    above: Above<'a>,
+}
+
+/// The values of higher layers, as they are compared.
+enum Above<'a> {
+    Few(Vec<Entry<'a>>),
+    Many(HashSet<SettingPath>),
+}
+
+/// How many entries are compared one by one, which costs less than hashing.
+const FEW: usize = 8;
+
+impl<'a> Winners<'a> {
+    fn of(config: &'a Config, layer: &Layer) -> Self {
+        let from = config.layers.partition_point(|other| other.scope <= layer.scope);
+        let above = config.layers.get(from..).unwrap_or_default();
+        let count: usize = above.iter().map(|layer| layer.entries().len()).sum();
+        let above = above.iter().flat_map(Layer::entries);
+        let is_few = count <= FEW || layer.entries().len() <= FEW;
+        Winners {
+            above: if is_few {
+                Above::Few(above.collect())
+            } else {
+                Above::Many(above.map(|entry| entry.path()).collect())
+            },
+        }
+    }
+
+    /// Whether a value of the layer wins.
+    pub fn include(&self, entry: Entry<'_>) -> bool {
+        match &self.above {
+            Above::Few(above) => !above.iter().any(|other| other.is_same_key(entry)),
+            Above::Many(paths) => !paths.contains(&entry.path()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod places;
 
 mod kept;
 mod layer;
+mod lookup;
 mod merge;
 mod near_setting;
 mod origin;
@@ -25,7 +26,8 @@ pub mod suspect;
 pub use crate::toml::{Value, parse_bool};
 pub use entry::Entry;
 pub use layer::{Layer, Remark, RemarkKind, Standing};
-pub use merge::Config;
+pub use lookup::{Lookup, Precedence};
+pub use merge::{Config, Winners};
 pub use near_setting::nearest_setting;
 pub use origin::{Located, Origin};
 pub use scope::Scope;

@@ -2,6 +2,7 @@
 
 use crate::config::setting::{Setting, normal};
 use crate::config::{SETTINGS, SettingPath};
+use crate::near::slips;
 
 /// What other programs call a setting that carto has too.
 const ELSEWHERE: [(&str, &str); 6] = [
@@ -25,16 +26,14 @@ pub fn nearest_setting(path: &SettingPath) -> Option<String> {
             .chain(key.aliases.iter().copied().map(Some))
             .filter_map(|alias| key.filled(path, alias))
     });
-    names
+    let near = names
         // A table is no mistyped key of its own.
         .filter(|(spelled, _)| !spelled.starts_with(&below))
         .filter_map(|(spelled, canonical)| {
             let (wanted, spelled) = without_common_tables(&wanted, &spelled);
-            let score = strsim::damerau_levenshtein(wanted, spelled);
-            (score <= 1 + wanted.len() / 4).then_some((score, canonical))
-        })
-        .min_by_key(|(score, _)| *score)
-        .map(|(_, canonical)| canonical.to_string())
+            Some((slips(wanted, spelled)?, canonical))
+        });
+    near.min_by_key(|(slips, _)| *slips).map(|(_, canonical)| canonical.to_string())
 }
 
 /// Cuts off what two dotted keys have in common at both ends, segment by segment: it says nothing

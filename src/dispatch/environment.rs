@@ -11,7 +11,7 @@ use crate::account::Account;
 use crate::invocation::{Env, same_name};
 use crate::resolve::granted::Granted;
 use crate::resolve::preset::Preset;
-use crate::variables::{NESTED, REMOVED, VERSION};
+use crate::variables::{self, NESTED, Role, VERSION};
 
 /// Everything that a plugin is handed besides its arguments.
 #[derive(Clone, Debug, Default)]
@@ -65,9 +65,10 @@ impl Contract<'_> {
         let mut block: Vec<(OsString, OsString)> = Vec::new();
         // Some dozens of names: ordering them costs less than asking the system for a hash's seed.
         let mut known = BTreeSet::new();
+        let written: Vec<&str> =
+            variables::with(Role::Written).chain(account.iter().map(|(name, _)| *name)).collect();
         for (name, value) in parent.iter() {
-            let mut written = REMOVED.iter().chain(account.iter().map(|(name, _)| name));
-            let removed = written.any(|removed| same_name(name, removed));
+            let removed = written.iter().any(|written| same_name(name, written));
             // The first of duplicates is the one that counts; later ones must not surface.
             if !removed && known.insert(name) {
                 block.push((name.to_owned(), value.to_owned()));
@@ -105,7 +106,7 @@ mod tests {
     /// A nested carto must not warn of what this one has written.
     #[test]
     fn every_variable_of_the_contract_is_known() {
-        for name in REMOVED {
+        for name in variables::with(Role::Written) {
             let env = Env::new(vec![(name.into(), "x".into())]);
             assert_eq!(crate::config::given::mistyped_variables(&env), [], "{name}");
         }
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn nothing_of_the_parent_survives_and_nothing_comes_twice() {
         let mut parent: Vec<(OsString, OsString)> = vec![("A".into(), "1".into())];
-        for name in REMOVED {
+        for name in variables::with(Role::Written) {
             parent.push((name.into(), "stale".into()));
             parent.push((name.into(), "stale again".into()));
         }

@@ -7,6 +7,7 @@ use crate::config::{Scope, Value};
 use crate::dispatch::start::{self, Handed};
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::near::near;
 use crate::path_search::Found;
 use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
@@ -99,17 +100,10 @@ fn alias_names(context: &Context) -> Vec<String> {
 }
 
 fn suggest<'a>(error: Error, typed: &str, names: impl Iterator<Item = &'a str>) -> Error {
-    let typed = typed.to_lowercase();
-    let mut near: Vec<(usize, &str)> = names
-        .map(|name| (strsim::damerau_levenshtein(name, &typed), name))
-        .filter(|(score, name)| *score <= 1 + name.len().max(typed.len()) / 4)
-        .collect();
-    near.sort_unstable();
-    near.dedup();
-    let error = match near.as_slice() {
+    let error = match near(&typed.to_lowercase(), names).as_slice() {
         [] => error,
         near => {
-            let names: Vec<_> = near.iter().take(3).map(|(_, name)| format!("`{name}`")).collect();
+            let names: Vec<_> = near.iter().take(3).map(|name| format!("`{name}`")).collect();
             error.help(format!("did you mean {}?", names.join(" or ")))
         }
     };
@@ -146,7 +140,7 @@ fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
     let loaded = context.load()?;
     let mut outside = None;
     let mut project = None;
-    for value in loaded.config.all(&path) {
+    for value in loaded.config.lookup(&path).values() {
         let slot = if value.scope == Scope::Project { &mut project } else { &mut outside };
         *slot = Some(value.value == Value::Bool(false));
     }

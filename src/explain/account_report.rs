@@ -50,8 +50,7 @@ struct Report {
 /// What there is to say about the project.
 struct ProjectRow {
     path: String,
-    standing: String,
-    trusted: bool,
+    standing: ProjectStanding,
     ignored: Vec<String>,
     hides: Option<String>,
 }
@@ -167,7 +166,7 @@ impl Report {
         let project = self.project.as_ref().map(|project| {
             json!({
                 "path": project.path,
-                "standing": project.standing,
+                "standing": project.standing.to_string(),
                 "ignored": project.ignored,
                 "hides": project.hides,
             })
@@ -252,8 +251,7 @@ fn project(context: &Context) -> Result<Option<ProjectRow>, Error> {
     let ignored = remarks.filter(|remark| remark.kind == RemarkKind::Untrusted);
     let row = |project: &Project| ProjectRow {
         path: project.place.dir().display().to_string(),
-        standing: project.standing.to_string(),
-        trusted: project.standing == ProjectStanding::Trusted,
+        standing: project.standing.clone(),
         ignored: ignored.map(|remark| remark.key.clone()).collect(),
         hides: project.place.outer.as_ref().map(|outer| outer.display().to_string()),
     };
@@ -263,10 +261,10 @@ fn project(context: &Context) -> Result<Option<ProjectRow>, Error> {
 impl ProjectRow {
     fn lines(&self, say: &dyn Fn(String)) {
         say(format!("project  {}: {}", self.path, self.standing));
-        if self.standing.starts_with("not trusted") || self.standing.starts_with("changed") {
+        if matches!(self.standing, ProjectStanding::Untrusted | ProjectStanding::Changed) {
             say("           it may select an account that you have, and nothing else".to_owned());
         }
-        if !self.trusted && !self.ignored.is_empty() {
+        if self.standing != ProjectStanding::Trusted && !self.ignored.is_empty() {
             say(format!("           ignored: {}", self.ignored.join(", ")));
         }
         if let Some(outer) = &self.hides {
@@ -279,7 +277,7 @@ fn account_json(candidate: &Candidate) -> serde_json::Value {
     json!({
         "scope": candidate.scope.name(),
         "origin": candidate.origin.to_string(),
-        "says": candidate.what,
+        "says": candidate.says.to_string(),
         "account": candidate.account.as_ref().ok().map(ToString::to_string),
         "wins": candidate.outcome == Outcome::Wins,
         "rule": candidate.outcome.rule(),
@@ -304,7 +302,7 @@ fn account_lines(say: &dyn Fn(String), candidate: &Candidate) {
         Ok(account) => account.to_string(),
         Err(refusal) => Error::from(refusal.clone()).what,
     };
-    say(format!("{mark} {:<8} {}: {account}", candidate.scope.name(), candidate.what));
+    say(format!("{mark} {:<8} {}: {account}", candidate.scope.name(), candidate.says));
     say(format!("           at {}", candidate.origin));
     say(format!("           {}", candidate.outcome.rule()));
 }

@@ -37,7 +37,7 @@ pub fn tell_what_hides(
             if other.scope > Scope::User && other.account.as_ref() != Ok(account) {
                 note(format!(
                     "another account is used here: {} names it ({})",
-                    other.what, other.origin
+                    other.says, other.origin
                 ));
             }
         }

@@ -16,7 +16,7 @@ use crate::resolve::context::{Context, Resolved};
 use crate::resolve::granted::Granted;
 use crate::resolve::options::{Nested, NestedFiles};
 use crate::secret::Secret;
-use crate::variables::{NESTED, REMOVED};
+use crate::variables::{NESTED, is_written};
 
 impl Resolved {
     /// Returns the key itself, fetched once.
@@ -145,7 +145,7 @@ impl Context {
         for (name, value) in self.invocation.env.iter() {
             let upper = name.to_string_lossy().to_ascii_uppercase();
             let spelled = if cfg!(windows) { &*upper } else { &*name.to_string_lossy() };
-            let removed = REMOVED.contains(&spelled) || spelled.starts_with("GIT_");
+            let removed = is_written(spelled) || spelled.starts_with("GIT_");
             if !removed && !block.iter().any(|(earlier, _)| earlier == name) {
                 block.push((name.to_owned(), value.to_owned()));
             }

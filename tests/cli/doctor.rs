@@ -552,3 +552,16 @@ fn names_cannot_draw_on_the_terminal() {
     assert!(!ran.stdout.contains(drawn) && !ran.stderr.contains(drawn), "{ran:?}", ran = ran.raw);
     assert!(ran.stdout.contains("\\x1b"), "{ran}");
 }
+
+/// Whatever the program reads itself, or knows that CARTO's own programs read, is no finding.
+#[test]
+fn variables_that_are_read_are_no_finding() {
+    let sandbox = healthy();
+    let (ran, rows) = examine(&sandbox, |call| {
+        call.env("CARTO_EDITOR", "vi").env("CARTO_DB", "/nowhere").env("CARTO_CHECK_SSL", "1")
+    });
+    assert!(rows.iter().all(|row| row.id != "unknown-variable"), "{ran}");
+    let (ran, rows) = examine(&sandbox, |call| call.env("CARTO_EDITORS", "vi"));
+    let found = rows.iter().find(|row| row.id == "unknown-variable");
+    assert_eq!(found.map(|row| row.fix.as_str()), Some("did you mean CARTO_EDITOR?"), "{ran}");
+}

@@ -17,7 +17,7 @@ use crate::invocation::Invocation;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
-use crate::variables::HOLD_KEYS;
+use crate::variables::{self, Role};
 
 /// Open a settings file in your editor; also one that is broken
 ///
@@ -149,7 +149,7 @@ fn open(editor: &str, path: &Path) -> Result<(), Error> {
             .help("carto config set ui.editor EDITOR")
     };
     // Settings are edited without a key; editors keep histories and send reports.
-    for name in HOLD_KEYS {
+    for name in variables::with(Role::Key) {
         command.env_remove(name);
     }
     let child = core_dump::with_given_limit(|| command.spawn());

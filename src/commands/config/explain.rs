@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::get::not_set;
-use crate::config::SettingPath;
 use crate::config::setting::ACCOUNT_SETTINGS;
+use crate::config::{Precedence, SettingPath};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::explain::account_report::{self, ReportForm};
@@ -57,40 +57,33 @@ fn explain_setting(
     path: &SettingPath,
 ) -> Result<Vec<Error>, Error> {
     let loaded = context.load()?;
-    let values: Vec<_> = loaded.config.all(path).collect();
+    let lookup = loaded.config.lookup(path);
     let shown = path.to_string();
-    if values.is_empty() && loaded.broken.is_empty() {
+    if lookup.winner().is_none() && loaded.broken.is_empty() {
         return Err(not_set(path));
     }
-    let winner = values.last().map(|value| value.scope);
-    let rule = |scope| match winner {
-        Some(winner) if winner == scope => "is used".to_owned(),
-        Some(winner) => format!("beaten: the {winner} scope is higher"),
-        None => String::new(),
-    };
     if args.json {
-        let rows: Vec<_> = values
-            .iter()
-            .rev()
-            .map(|value| {
+        let rows: Vec<_> = lookup
+            .candidates()
+            .map(|(value, precedence)| {
                 json!({
                     "value": value.value,
                     "scope": value.scope.name(),
                     "origin": value.origin.to_string(),
-                    "wins": Some(value.scope) == winner,
-                    "rule": rule(value.scope),
+                    "wins": precedence == Precedence::Wins,
+                    "rule": precedence.rule(),
                 })
             })
             .collect();
         context.output.json(&json!({ "key": shown, "candidates": rows }));
         return Ok(loaded.broken.clone());
     }
-    for value in values.iter().rev() {
-        let mark = if Some(value.scope) == winner { '*' } else { ' ' };
+    for (value, precedence) in lookup.candidates() {
+        let mark = if precedence == Precedence::Wins { '*' } else { ' ' };
         let text = value.value.to_string();
         context.output.line(format!("{mark} {:<8} {}", value.scope.name(), escape::line(&text)));
         context.output.line(format!("           at {}", escape::line(&value.origin.to_string())));
-        context.output.line(format!("           {}", rule(value.scope)));
+        context.output.line(format!("           {}", precedence.rule()));
     }
     Ok(loaded.broken.clone())
 }

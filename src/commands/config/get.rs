@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::config::SettingPath;
 use crate::config::setting::ACCOUNT_SETTINGS;
-use crate::config::{Layer, Located, Origin, Scope, Standing, Value, given, parse_bool};
+use crate::config::{Layer, Located, Lookup, Origin, Scope, Standing, Value, given, parse_bool};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
@@ -60,16 +60,15 @@ pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), Error> {
     let path = SettingPath::parse(&args.key).map_err(|what| Error::new(Kind::Usage, what))?;
     let plain = args.all || args.scope.choice().is_some();
     let account_key = ACCOUNT_SETTINGS.iter().copied().find(|key| path.is(key));
-    let values = match account_key {
-        Some(key) if !plain => of_account(context, key)?.into_iter().collect(),
+    let lookup = match account_key {
+        Some(key) if !plain => Lookup::of(of_account(context, key)?),
         _ => looked_up(context, args, &path)?,
     };
-    if values.is_empty() {
-        return missing(context, args, &path);
+    match lookup.winner() {
+        None => missing(context, args, &path),
+        Some(_) if args.all => print(context, args, &path, lookup.values()),
+        Some(winner) => print(context, args, &path, std::slice::from_ref(winner)),
     }
-    let last = values.len().saturating_sub(1);
-    let wanted = if args.all { &values[..] } else { values.get(last..).unwrap_or_default() };
-    print(context, args, &path, wanted)
 }
 
 /// Answers a key of the account: from the resolved account as a whole, or with its refusal.
@@ -99,11 +98,7 @@ fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
 }
 
 /// Looks a key up layer by layer; keys (secrets) in the stores of the layers.
-fn looked_up(
-    context: &Context,
-    args: &GetArgs,
-    path: &SettingPath,
-) -> Result<Vec<Located<Value>>, Error> {
+fn looked_up(context: &Context, args: &GetArgs, path: &SettingPath) -> Result<Lookup, Error> {
     let scope = match args.scope.choice() {
         Some(Choice::File(file)) => {
             let bytes = read_named(&file, crate::resolve::run::OWN_LIMIT)?.ok_or_else(|| {
@@ -113,7 +108,7 @@ fn looked_up(
             if let Some(problem) = layer.problems.first() {
                 return Err(problem.clone());
             }
-            return Ok(in_layer(&layer, path).into_iter().collect());
+            return Ok(Lookup::of(in_layer(&layer, path)));
         }
         Some(Choice::Scope(scope)) => Some(scope),
         None => None,
@@ -126,10 +121,10 @@ fn looked_up(
     context.tell_remarks();
     let wanted = |at: Scope| scope.is_none_or(|scope| scope == at);
     if path.is("apikey") {
-        return stored_keys(context, &wanted);
+        return stored_keys(context, &wanted).map(Lookup::of);
     }
     let layers = config.layers().iter().filter(|layer| wanted(layer.scope));
-    Ok(layers.filter_map(|layer| in_layer(layer, path)).collect())
+    Ok(Lookup::of(layers.filter_map(|layer| in_layer(layer, path))))
 }
 
 fn in_layer(layer: &Layer, path: &SettingPath) -> Option<Located<Value>> {

@@ -1,12 +1,10 @@
 //! `carto config list`: every layer's values, winners marked, keys masked.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use clap::Args;
 use serde_json::json;
 
-use crate::config::SettingPath;
 use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
 use crate::credential::Offered;
 use crate::credential::source::StoredKey;
@@ -48,8 +46,6 @@ pub(super) struct ListArgs {
 
 /// How much text is printed at once.
 const CHUNK: usize = 32 * 1024;
-/// How many entries are compared one by one, which costs less than hashing.
-const FEW: usize = 8;
 
 /// One line of the list.
 struct Row<'a> {
@@ -162,10 +158,10 @@ fn rows<'a>(
 ) -> impl Iterator<Item = Row<'a>> {
     let scopes = Scope::ALL.into_iter().filter(move |scope| wanted.is_none_or(|it| it == *scope));
     scopes.flat_map(move |scope| {
-        let hidden = config.layer(scope).map(|layer| Hidden::from(config, layer));
+        let winners = config.layer(scope).map(|layer| config.winners(layer));
         let settings = config.layer(scope).into_iter().flat_map(Layer::entries);
         let settings = settings.map(move |entry| Row {
-            wins: !hidden.as_ref().is_some_and(|hidden| hidden.hides(entry)),
+            wins: winners.as_ref().is_some_and(|winners| winners.include(entry)),
             what: What::Setting(entry),
         });
         let above = keys.get(keys.partition_point(|key| key.scope <= scope)..).unwrap_or_default();
@@ -191,32 +187,6 @@ fn beats(key: &Stored, other: &Stored) -> bool {
 
 fn is_public(key: &Stored) -> bool {
     key.scope == Scope::Env && key.key.is_default_public()
-}
-
-/// The keys that higher layers set, too.
-enum Hidden<'a> {
-    Few(Vec<Entry<'a>>),
-    Keys(HashSet<SettingPath>),
-}
-
-impl<'a> Hidden<'a> {
-    fn from(config: &'a Config, layer: &Layer) -> Self {
-        let from = config.layers().partition_point(|other| other.scope <= layer.scope);
-        let above = config.layers().get(from..).unwrap_or_default();
-        let count: usize = above.iter().map(|layer| layer.entries().len()).sum();
-        let above = above.iter().flat_map(Layer::entries);
-        if count <= FEW || layer.entries().len() <= FEW {
-            return Hidden::Few(above.collect());
-        }
-        Hidden::Keys(above.map(|entry| entry.path()).collect())
-    }
-
-    fn hides(&self, entry: Entry<'_>) -> bool {
-        match self {
-            Hidden::Few(above) => above.iter().any(|other| other.is_same_key(entry)),
-            Hidden::Keys(keys) => keys.contains(&entry.path()),
-        }
-    }
 }
 
 fn print<'a>(context: &Context, args: &ListArgs, rows: impl Iterator<Item = Row<'a>>) {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::set_apikey::{self, NewValue};
 use super::source_args::SourceArgs;
 use crate::account::Refusal;
+use crate::account::Says;
 use crate::account::check_entry::{Writer, judge_entry};
 use crate::base_url::BaseUrlSetting;
 use crate::config::SettingPath;
@@ -275,11 +276,11 @@ fn tell_what_hides(
     } else if path.is("username") || path.is("base_url") {
         let world = context.again().facts(None)?.world;
         let above = world.candidates().into_iter().find(|candidate| candidate.scope >= scope);
-        let own = above.filter(|c| c.scope > scope || c.what.starts_with("profile"));
+        let own = above.filter(|c| c.scope > scope || matches!(c.says, Says::Profile(_)));
         if let Some(other) = own {
             context.output.note(&format!(
                 "another account is used here: {} names it ({})",
-                other.what, other.origin
+                other.says, other.origin
             ));
         }
     }

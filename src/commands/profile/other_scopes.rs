@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::account::{Refusal, World};
-use crate::config::{Origin, Scope};
+use crate::account::{World, no_such_profile};
+use crate::config::Scope;
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::layer_file::destination::Destination;
@@ -11,16 +11,9 @@ use crate::resolve::context::Context;
 
 /// The error of a command about a profile that nobody defines.
 pub(super) fn unknown(name: &str, world: &World) -> Error {
-    let refusal = Refusal::UnknownProfile {
-        name: name.to_owned(),
-        origin: Origin::BuiltIn,
-        known: world.profile_names().into_iter().map(str::to_owned).collect(),
-        by_untrusted: false,
-    };
-    let mut error = Error { kind: Kind::NotThere, places: Vec::new(), ..Error::from(refusal) };
     // It was named to look at it or to change it, not to make it.
-    error.help.retain(|help| !help.starts_with("carto login"));
-    error
+    let known: Vec<String> = world.profile_names().into_iter().map(str::to_owned).collect();
+    Error { kind: Kind::NotThere, ..no_such_profile(name, &known) }
 }
 
 /// The error of a change to a profile that one file does not define; `command` is the one for the
