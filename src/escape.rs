@@ -22,7 +22,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape_unless(text, |_| false)
 }
 
-/// Escapes like [`line`], but keeps the line ends, for a text of several lines.
+/// Escapes like [`line()`], but keeps the line ends, for a text of several lines.
 pub fn lines(text: &str) -> Cow<'_, str> {
     escape_unless(text, |c| c == '\n')
 }

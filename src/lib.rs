@@ -4,20 +4,22 @@
 //!
 //! 1. [`invocation`] reads arguments, environment and directory, once.
 //! 2. [`cli`] reads the global flags. A name that is not built in is dispatched ([`dispatch::alias`]
-//!    first, then [`dispatch::plugin`]); a built-in one runs from [`commands`].
+//!    first, then [`dispatch::plugin`]); a built-in one runs from [`commands`]. What is known so far
+//!    is a [`resolve::run::Run`].
 //! 3. [`path_search`] finds the plugin `carto-foo`.
 //! 4. [`config::places`] lists where to look, [`resolve::layers`] reads each file into a
 //!    [`config::Layer`], and [`project`] says how far the project's is trusted.
-//! 5. [`config::Config`] holds the layers in order of [`config::Scope`]: there is precedence decided.
-//! 6. [`account::World::resolve`] decides which account, from what each scope says.
+//! 5. [`config::Lookup`] decides precedence among layers, in the order of [`config::Scope`].
+//! 6. [`resolve::facts`] gathers what decides, and [`account::World::resolve`] decides which account.
 //! 7. [`credential::choose`] decides which key; [`resolve::fetching`] fetches it from its source.
-//! 8. [`dispatch::environment`] makes the plugin's variables, and [`dispatch::execve`] replaces this
-//!    process.
+//! 8. [`dispatch::environment`] makes the plugin's variables from the table in [`variables`], and
+//!    [`dispatch::execve`] replaces this process.
 //!
 //! Around it: [`explain`] says why, [`layer_file`] writes one scope's files, [`foreign`] reads and
 //! writes other programs' files, [`toml`] reads and edits TOML, [`output`] alone prints.
 //!
-//! A module imports from lower ranks only; `tests/cli/structure.rs` holds the ranks.
+//! A file imports from lower ranks only, and no files import each other; `tests/cli/structure.rs`
+//! lists the ranks, and `tests/cli/import_graph.rs` holds both.
 
 pub mod account;
 pub mod base_url;

@@ -1,4 +1,4 @@
-//! Known keys: name, type, variables, scopes, meaning. The rows stand in [`crate::config::settings`].
+//! Known keys: name, type, variables, scopes, meaning. The rows stand in [`crate::config::SETTINGS`].
 //!
 //! Validation, `--help`, completion, the JSON schema and the table of the guide are made from it.
 

@@ -1,6 +1,6 @@
 //! `carto config explain` without a key: the account and its API key.
 //!
-//! [`Report`] is gathered once; what people and what programs read are both made from it.
+//! A report is gathered once; what people and what programs read are both made from it.
 
 use serde_json::json;
 

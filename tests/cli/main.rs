@@ -11,12 +11,11 @@
     reason = "tests stop at the first surprise, plant files, and read as tables"
 )]
 
+mod accounts_and_keys;
 mod aliases;
 mod bad_input;
 mod broken_files;
-mod canary;
 mod cartoframes_files;
-mod cases;
 mod config_verbs;
 mod corpus;
 mod cost;
@@ -26,17 +25,14 @@ mod editor;
 mod env_exec;
 mod errors_shown;
 mod explain;
-mod git_hostile;
+mod false_alarms;
 mod git_store;
 mod git_user;
 mod guides;
 mod help;
-mod honest;
-mod hostile;
 mod import_graph;
 mod imports;
 mod json;
-mod keys_in;
 mod lossless;
 mod parallel;
 mod permissions;
@@ -49,10 +45,9 @@ mod sandbox;
 mod schemas;
 mod secrets;
 mod sources;
+mod storing_keys;
 mod structure;
 mod threats;
-mod threats_local;
-mod threats_urls;
 mod trust;
 mod typos;
 mod whoami;

@@ -1,7 +1,7 @@
 //! Edits as a table of before and after, on generated documents, and on the toml-test corpus.
 
-mod cases;
 mod corpus;
+mod edits;
 mod generated;
 mod judge;
 mod leaves;

@@ -1,6 +1,6 @@
-//! The known attacks by base URLs and user names; the others stand in `threats`.
+//! The known attacks by base URLs and user names; the others stand in `known_attacks`.
 
-use crate::threats::{KEY, PROJECT, STORE, hostile, is_ann, refused, stays, stops};
+use super::known_attacks::{KEY, PROJECT, STORE, hostile, is_ann, refused, stays, stops};
 
 /// None of these URLs is one, and none of them is mine.
 #[track_caller]

@@ -18,11 +18,8 @@ pub const PROJECT: &str = "[work]/.carto/config.toml";
 
 #[test]
 fn every_row_has_its_test() {
-    let files = [
-        include_str!("threats.rs"),
-        include_str!("threats_urls.rs"),
-        include_str!("threats_local.rs"),
-    ];
+    let files =
+        [include_str!("known_attacks.rs"), include_str!("urls.rs"), include_str!("local.rs")];
     let text = files.concat();
     for row in 1..=56 {
         let tests = text.matches(&format!("\n#[test]\nfn t{row:02}_")).count();

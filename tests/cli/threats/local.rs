@@ -1,4 +1,4 @@
-//! The known attacks on PATH, environment, files and records; the others stand in `threats`.
+//! The known attacks on PATH, environment, files and records; the others stand in `known_attacks`.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
@@ -7,7 +7,9 @@ use std::process::Command;
 
 use nix::sys::stat::Mode;
 
-use crate::threats::{KEY, PROJECT, STORE, hostile, is_ann, is_root, mode, refused, stays, stops};
+use super::known_attacks::{
+    KEY, PROJECT, STORE, hostile, is_ann, is_root, mode, refused, stays, stops,
+};
 
 #[test]
 fn t36_a_directory_that_depends_on_where_i_am_is_not_searched() {
