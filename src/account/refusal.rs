@@ -9,6 +9,7 @@ use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::near;
+use crate::toml::dotted;
 use crate::username::Username;
 
 /// Why a named account cannot be used.
@@ -133,16 +134,7 @@ impl From<Refusal> for Error {
                 let error = unknown_profile(&name, &origin, &known);
                 if by_untrusted { about_project(error) } else { error }
             }
-            Refusal::EmptyProfile { name, origin } => {
-                let key = crate::config::SettingPath(vec![
-                    "profiles".to_owned(),
-                    name.clone(),
-                    "username".to_owned(),
-                ]);
-                refused(format!("the profile `{}` names no account", escape::line(&name)))
-                    .at(origin)
-                    .help(format!("carto config set {} NAME", escape::line(&key.to_string())))
-            }
+            Refusal::EmptyProfile { name, origin } => empty_profile(&name, &origin),
             Refusal::EmptyFile { origin } => refused("the credentials file names no account")
                 .at(origin)
                 .help("it needs a user name or a base URL"),
@@ -164,6 +156,13 @@ impl From<Refusal> for Error {
             }
         }
     }
+}
+
+fn empty_profile(name: &str, origin: &Origin) -> Error {
+    let setting = dotted(["profiles", name, "username"]);
+    refused(format!("the profile `{}` names no account", escape::line(name)))
+        .at(origin)
+        .help(format!("carto config set {} NAME", escape::line(&setting)))
 }
 
 fn refused(what: impl Into<String>) -> Error {

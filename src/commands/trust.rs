@@ -98,15 +98,20 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
     }
     // Nobody can approve what was not shown whole.
     review.judged()?;
-    crate::output::prompt("Trust exactly these settings? [y/N] ");
+    if !is_confirmed("Trust exactly these settings? [y/N] ")? {
+        return Err(Error::new(Kind::Refused, "nothing was approved"));
+    }
+    approve(context, &review)
+}
+
+/// Asks, and returns whether the answer is yes.
+fn is_confirmed(question: &str) -> Result<bool, Error> {
+    crate::output::prompt(question);
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
         Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
     })?;
-    if !matches!(answer.trim(), "y" | "Y" | "yes") {
-        return Err(Error::new(Kind::Refused, "nothing was approved"));
-    }
-    approve(context, &review)
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// What stands for a line of broken settings that may hold a key.

@@ -451,6 +451,16 @@ mod tests {
                 Refused,
                 r#"{"username": "j", "api_key": "k\"\\/1", "base_url": "http://127.0.0.1:8000", "allow_non_secure": true}"#,
             ),
+        ] {
+            assert_eq!(written(form, username, url, allow).as_deref(), Ok(text), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn the_forms_for_several_releases_are_written_byte_for_byte() {
+        use NonSecure::{Allowed, Refused};
+        let prem = "https://h.example/user/john";
+        for (form, username, url, allow, text) in [
             (
                 ExportAs::Universal,
                 Some("john"),

@@ -87,19 +87,18 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
         |old: &str, layer: &Layer| edit::set(old, &layer.written(&path).segments(), &value);
     let written =
         destination.edit_config(context, change, |layer| judge_entry(layer, &path, Writer::Set))?;
-    let shown = destination.config_path();
-    match written {
-        Some(_) => context.output.note(&format!("set {path} in {}", shown.display())),
-        None => context
-            .output
-            .note(&format!("{path} is already set to this value in {}", shown.display())),
-    }
+    let file = destination.config_path();
+    let shown = file.display();
+    context.output.note(&match written {
+        Some(_) => format!("set {path} in {shown}"),
+        None => format!("{path} is already set to this value in {shown}"),
+    });
     destination.tell_standing(context);
     if path.is("username") || path.is("base_url") {
         bind_unbound(context, &destination)?;
     }
     if path.known().is_some_and(|key| key.value == ValueType::ProfileName) {
-        tell_unknown_profile(context, text, scope, &destination.config_path());
+        tell_unknown_profile(context, text, scope, &file);
     }
     tell_what_hides(context, &path, scope, args.scope.choice().as_ref())
 }
