@@ -216,6 +216,7 @@ pub fn prompt(text: &str) {
     _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// What a message is, which decides its colour.
 #[derive(Clone, Copy)]
 enum Style {
     Error,

@@ -59,8 +59,8 @@ pub fn run(mut invocation: Invocation) -> u8 {
     // Each round takes an alias's words in place of its name; the chain ends the loop.
     loop {
         let (globals, what) = match parse(&invocation) {
-            Ok(Parsed::Builtin(cli)) => (cli.globals, What::Builtin(cli.command)),
-            Ok(Parsed::External(globals, name, args)) => (*globals, What::External(name, args)),
+            Ok(Parsed::Builtin(cli)) => (cli.globals, Asked::Builtin(cli.command)),
+            Ok(Parsed::External(globals, name, args)) => (*globals, Asked::External(name, args)),
             Err(error) => return not_understood(&plain, &invocation, &error),
         };
         let globals = outer.over(globals);
@@ -69,8 +69,8 @@ pub fn run(mut invocation: Invocation) -> u8 {
             Err(error) => return print_error(&plain, &error),
         };
         let result = match what {
-            What::Builtin(asked) => asked.run(&mut context, &Others { command }),
-            What::External(name, args) => match alias::expand(&mut context, &name, &args) {
+            Asked::Builtin(asked) => asked.run(&mut context, &Others { command }),
+            Asked::External(name, args) => match alias::expand(&mut context, &name, &args) {
                 Ok(Expanded::NotAnAlias) => {
                     dispatch::plugin::run(&mut context, &name, &args, &names())
                 }
@@ -96,7 +96,7 @@ pub fn run(mut invocation: Invocation) -> u8 {
 }
 
 /// The command without the flags before it.
-enum What {
+enum Asked {
     Builtin(Command),
     External(OsString, Vec<OsString>),
 }

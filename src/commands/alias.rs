@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::config::SettingPath;
 use crate::config::{Layer, Located, Scope, Value};
-use crate::dispatch::alias::{Meaning, Written, meaning};
+use crate::dispatch::alias::{AliasText, Meaning, meaning};
 use crate::dispatch::{plugin, start};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -123,10 +123,10 @@ fn set(context: &Context, args: &SetArgs, builtins: &[String]) -> Result<(), Err
         ));
     }
     let (value, written) = match args.words.as_slice() {
-        [one] => (toml::Value::String(one.clone()), Written::Text(one.clone())),
+        [one] => (toml::Value::String(one.clone()), AliasText::Text(one.clone())),
         many => (
             toml::Value::Array(many.iter().cloned().map(toml::Value::String).collect()),
-            Written::Words(many.to_vec()),
+            AliasText::Words(many.to_vec()),
         ),
     };
     let judged = meaning(&written)
@@ -164,12 +164,12 @@ fn delete(context: &Context, args: &DeleteArgs, builtins: &[String]) -> Result<(
 }
 
 /// Returns an alias as its layer writes it; loading has seen to the types.
-fn written(value: &Value) -> Written {
+fn written(value: &Value) -> AliasText {
     match value {
-        Value::Array(items) => Written::Words(
+        Value::Array(items) => AliasText::Words(
             items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
         ),
-        other => Written::Text(other.as_str().unwrap_or_default().to_owned()),
+        other => AliasText::Text(other.as_str().unwrap_or_default().to_owned()),
     }
 }
 

@@ -25,13 +25,13 @@ use crate::variables::{self, Role, VERSION};
 pub struct EnvArgs {
     /// The form
     #[arg(long, value_enum, value_name = "FORM", default_value = "sh")]
-    format: Form,
+    format: EnvForm,
     #[command(flatten)]
     names: PresetArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum EnvForm {
     /// POSIX shells, for eval
     Sh,
     /// fish, for source
@@ -51,12 +51,12 @@ pub fn run(context: &Context, args: &EnvArgs) -> Result<(), Error> {
     let resolved = context.require()?;
     let variables = variables(context, &resolved, args.names)?;
     let format = match args.format {
-        Form::Sh => Format::Sh,
-        Form::Fish => Format::Fish,
-        Form::Powershell => Format::Powershell,
-        Form::Dotenv => Format::Dotenv,
-        Form::Json => Format::Json,
-        Form::Github => return github(context, &resolved, &variables),
+        EnvForm::Sh => Format::Sh,
+        EnvForm::Fish => Format::Fish,
+        EnvForm::Powershell => Format::Powershell,
+        EnvForm::Dotenv => Format::Dotenv,
+        EnvForm::Json => Format::Json,
+        EnvForm::Github => return github(context, &resolved, &variables),
     };
     let text = rendered(format, &variables)?;
     context.output.raw(text.as_bytes());

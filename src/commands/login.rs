@@ -19,8 +19,8 @@ use crate::explain::hidden::tell_what_hides;
 use crate::invocation::Invocation;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::forget_key::tell_what_was_replaced;
-use crate::layer_file::new_account::{self, Place, Select, Wanted};
-use crate::layer_file::scope_args::Choice;
+use crate::layer_file::new_account::{self, ProfilePlace, Select, Wanted};
+use crate::layer_file::scope_args::ScopeChoice;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::{KeyInput, read_key};
 use crate::toml::edit;
@@ -74,7 +74,7 @@ enum Store {
 /// Runs the command.
 pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let profile = wanted_profile(context, args)?;
-    let destination = Destination::find(context, Some(Choice::Scope(Scope::User)))?;
+    let destination = Destination::find(context, Some(ScopeChoice::Scope(Scope::User)))?;
     let world = new_account::own_world(context, Scope::User)?;
     let account = account(&world, args)?;
     if account.base_url().needs_permission() && !args.allow_non_secure {
@@ -285,26 +285,26 @@ fn tell(
     context: &Context,
     destination: &Destination,
     account: &Account,
-    place: &Place,
+    place: &ProfilePlace,
     wanted: &Wanted,
 ) -> Result<(), Error> {
     let file = destination.config_path();
     let file = file.display();
     let note = |text: String| context.output.note(&text);
     match place {
-        Place::Known => tell_known(context, account, wanted)?,
-        Place::Default => note(format!("{account} is now your default account, in {file}")),
-        Place::Profile { name, selects: true } => {
+        ProfilePlace::Known => tell_known(context, account, wanted)?,
+        ProfilePlace::Default => note(format!("{account} is now your default account, in {file}")),
+        ProfilePlace::Profile { name, selects: true } => {
             note(format!("{account} is now your default account, as profile {name} in {file}"));
         }
-        Place::Profile { name, selects: false } => note(format!(
+        ProfilePlace::Profile { name, selects: false } => note(format!(
             "{account} is profile {name} in {file}: carto --profile {word} ..., or carto profile use {word}",
             word = shell_word(Path::new(name))
         )),
     }
     let profile = match place {
-        Place::Profile { name, .. } => Some(name.as_str()),
-        Place::Known | Place::Default => wanted.profile.as_deref(),
+        ProfilePlace::Profile { name, .. } => Some(name.as_str()),
+        ProfilePlace::Known | ProfilePlace::Default => wanted.profile.as_deref(),
     };
     tell_what_hides(context, account, profile)
 }

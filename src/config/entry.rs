@@ -1,6 +1,6 @@
 //! `Entry`: one value of a layer, with its key and its exact place.
 
-use super::kept::{At, Kept, LayerText};
+use super::kept::{Kept, KeptAt, LayerText};
 use super::setting_path::SettingPath;
 use super::{Origin, Scope};
 use crate::toml::{Value, decoded, dotted};
@@ -105,8 +105,8 @@ impl<'a> Entry<'a> {
         match self.kept {
             Kept::InText(place) => self.text.origin_at(place.value.start()),
             Kept::Owned(owned) => match &owned.at {
-                At::Origin(origin) => origin.clone(),
-                At::Byte(at) => self.text.origin_at(*at),
+                KeptAt::Origin(origin) => origin.clone(),
+                KeptAt::Byte(at) => self.text.origin_at(*at),
             },
         }
     }

@@ -37,11 +37,11 @@ pub(super) struct Owned {
     /// The value.
     pub(super) value: Value,
     /// Its place.
-    pub(super) at: At,
+    pub(super) at: KeptAt,
 }
 
 /// The place of a value that is kept apart from the text.
-pub(super) enum At {
+pub(super) enum KeptAt {
     Byte(usize),
     Origin(Origin),
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::entry::Entry;
-use super::kept::{At, InText, Kept, LayerText, Owned};
+use super::kept::{InText, Kept, KeptAt, LayerText, Owned};
 use super::near_setting::nearest_setting;
 use super::rows::{Rows, Spelling, TableRows};
 use super::setting::ValueType;
@@ -78,7 +78,8 @@ impl Layer {
     pub fn give(&mut self, path: SettingPath, value: Value, origin: Origin) {
         let at = self.entries().position(|entry| entry.is(&path));
         let written = path.clone();
-        let kept = Kept::Owned(Box::new(Owned { path, written, value, at: At::Origin(origin) }));
+        let kept =
+            Kept::Owned(Box::new(Owned { path, written, value, at: KeptAt::Origin(origin) }));
         if let Some(at) = at {
             self.kept.remove(at);
         }
@@ -117,7 +118,7 @@ impl Layer {
         let mut admission = Admission { layer: self, source, names: None };
         let (mut rows, mut entered) = (TableRows::new(), TableId::default());
         while let Some((table, item)) = leaves.advance() {
-            let found = Found { tables: &leaves.tables, text: &source.text, table, item };
+            let found = FoundValue { tables: &leaves.tables, text: &source.text, table, item };
             // All that a table holds stands together.
             if table != entered {
                 rows.enter(leaves.tables.path(entered, &source.text), found.above());
@@ -171,7 +172,7 @@ impl std::fmt::Debug for Kept {
 }
 
 /// One value of a file, before the table of keys has judged it.
-struct Found<'a> {
+struct FoundValue<'a> {
     /// The tables so far.
     tables: &'a TablePaths,
     /// The text of the file.
@@ -181,7 +182,7 @@ struct Found<'a> {
     item: Item<'a, 'a>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> FoundValue<'a> {
     fn above(&self) -> impl Iterator<Item = &'a str> + Clone {
         self.tables.path(self.table, self.text)
     }
@@ -206,7 +207,7 @@ struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    fn admit(&mut self, rows: &Rows, found: &Found<'_>) {
+    fn admit(&mut self, rows: &Rows, found: &FoundValue<'_>) {
         let untrusted = self.layer.standing == Standing::Untrusted;
         let Some((key, spelling)) = rows.find(found.item.name()) else {
             return self.admit_unknown(found);
@@ -234,7 +235,7 @@ impl Admission<'_> {
         }
     }
 
-    fn admit_unknown(&mut self, found: &Found<'_>) {
+    fn admit_unknown(&mut self, found: &FoundValue<'_>) {
         if self.layer.standing == Standing::Untrusted {
             return self.remark(RemarkKind::Untrusted, found);
         }
@@ -247,32 +248,32 @@ impl Admission<'_> {
         self.keep(found, None);
     }
 
-    fn remark(&mut self, kind: RemarkKind, found: &Found<'_>) {
+    fn remark(&mut self, kind: RemarkKind, found: &FoundValue<'_>) {
         let key = found.written().to_string();
         let origin = self.source.origin(found.item.name_at());
         self.layer.remarks.push(Remark { kind, key, origin });
     }
 
-    fn secret(&mut self, path: &SettingPath, found: &Found<'_>) {
+    fn secret(&mut self, path: &SettingPath, found: &FoundValue<'_>) {
         let problem = secret_in_config(self.layer.scope, self.source, path, found.item.name_at());
         self.layer.problems.push(problem);
     }
 
     /// Keeps a value; with its canonical key where that is not the written one.
-    fn keep(&mut self, found: &Found<'_>, canonical: Option<SettingPath>) {
+    fn keep(&mut self, found: &FoundValue<'_>, canonical: Option<SettingPath>) {
         self.layer.kept.push(match (found.in_text(), canonical) {
             (Some(place), None) => Kept::InText(place),
             (_, canonical) => {
                 let written = found.written();
                 let path = canonical.unwrap_or_else(|| written.clone());
-                let (value, at) = (found.item.value(), At::Byte(found.item.span().start()));
+                let (value, at) = (found.item.value(), KeptAt::Byte(found.item.span().start()));
                 Kept::Owned(Box::new(Owned { path, written, value, at }))
             }
         });
     }
 
     /// Keeps a value whose key may stand in the file under another name, too.
-    fn keep_once(&mut self, found: &Found<'_>) {
+    fn keep_once(&mut self, found: &FoundValue<'_>) {
         let path = SettingPath::canonical(&found.written().0);
         if self.names.is_none() {
             self.names = Some(self.known_names(found.tables));
@@ -315,8 +316,8 @@ impl Admission<'_> {
         match self.layer.kept.get(at) {
             Some(Kept::InText(place)) => (decoded(self.raw(place.value)), place.value.start()),
             Some(Kept::Owned(owned)) => match &owned.at {
-                At::Byte(at) => (owned.value.clone(), *at),
-                At::Origin(_) => (owned.value.clone(), 0),
+                KeptAt::Byte(at) => (owned.value.clone(), *at),
+                KeptAt::Origin(_) => (owned.value.clone(), 0),
             },
             None => (Value::Bool(false), 0),
         }

@@ -14,7 +14,7 @@ pub(super) enum Spelling {
 
 /// A row that a key below some tables may still be.
 #[derive(Clone, Copy)]
-struct Row {
+struct SettingRow {
     setting: &'static Setting,
     /// How the tables are spelled.
     above: Spelling,
@@ -24,13 +24,13 @@ struct Row {
 
 /// The rows that a key below some tables may be.
 pub(super) struct Rows {
-    rows: Vec<Row>,
+    rows: Vec<SettingRow>,
 }
 
 impl Rows {
     /// Returns those of the top level: all.
     pub(super) fn top() -> Self {
-        let row = |setting: &'static Setting| Row {
+        let row = |setting: &'static Setting| SettingRow {
             setting,
             above: Spelling::Canonical,
             rest: setting.name,
@@ -47,7 +47,7 @@ impl Rows {
 
     /// Becomes those that are left in a table, of the rows around it.
     fn enter(&mut self, above: &Rows, table: &str) {
-        let enter = |row: &Row| {
+        let enter = |row: &SettingRow| {
             // A last `*` stands for any number of parts.
             if row.rest == "*" {
                 return Some(*row);
@@ -59,7 +59,7 @@ impl Rows {
                 word if means(table, word) => Spelling::Other,
                 _ => return None,
             };
-            Some(Row { above, rest: rest?, ..*row })
+            Some(SettingRow { above, rest: rest?, ..*row })
         };
         self.rows.clear();
         self.rows.extend(above.rows.iter().filter_map(enter));

@@ -10,7 +10,7 @@
 use std::ffi::OsStr;
 
 use super::fetch::{
-    Ended, Input, Surroundings, fault, gives_none, prepared, run, waiting, with_said,
+    Input, ProgramEnd, Surroundings, fault, gives_none, prepared, run, waiting, with_said,
 };
 use super::source::SecretSource;
 use crate::account::Account;
@@ -43,18 +43,18 @@ pub struct GitStore<'a> {
 
 /// What git is asked to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Act {
+enum GitAction {
     Fill,
     Approve,
     Reject,
 }
 
-impl Act {
+impl GitAction {
     fn word(self) -> &'static str {
         match self {
-            Act::Fill => "fill",
-            Act::Approve => "approve",
-            Act::Reject => "reject",
+            GitAction::Fill => "fill",
+            GitAction::Approve => "approve",
+            GitAction::Reject => "reject",
         }
     }
 }
@@ -85,7 +85,7 @@ impl<'a> GitStore<'a> {
     /// # Errors
     /// They keep none, fail, or answer for somebody else.
     pub fn fetch(&self) -> Result<Secret, Error> {
-        let ended = self.run(Act::Fill, None)?;
+        let ended = self.run(GitAction::Fill, None)?;
         if let Some(why) = fault(&ended) {
             let error = gives_none(&SOURCE, format!("git says that they keep none ({why})"));
             return Err(said(error, &ended, None)
@@ -99,7 +99,7 @@ impl<'a> GitStore<'a> {
     /// # Errors
     /// No helper kept it.
     pub fn keep(&self, key: &Secret) -> Result<(), Error> {
-        let ended = self.run(Act::Approve, Some(key))?;
+        let ended = self.run(GitAction::Approve, Some(key))?;
         let failed = |what: &str| Error::new(Kind::Write, what);
         if let Some(why) = fault(&ended) {
             let error = failed("git could not hand the key to its credential helpers").note(why);
@@ -132,7 +132,7 @@ impl<'a> GitStore<'a> {
         // Helpers that compare it leave what belongs to others: a request without a path matches
         // every path.
         let key = self.fetch().ok();
-        let ended = self.run(Act::Reject, key.as_ref())?;
+        let ended = self.run(GitAction::Reject, key.as_ref())?;
         let failed = |what: &str| Error::new(Kind::Write, what);
         if let Some(why) = fault(&ended) {
             let error =
@@ -148,7 +148,7 @@ impl<'a> GitStore<'a> {
         Ok(())
     }
 
-    fn run(&self, act: Act, key: Option<&Secret>) -> Result<Ended, Error> {
+    fn run(&self, act: GitAction, key: Option<&Secret>) -> Result<ProgramEnd, Error> {
         let mut git = prepared(&self.program, self.around);
         git.args(SETTINGS).args(["credential", act.word()]);
         // An empty name of a program to ask with is one that is not run, and hides any other.
@@ -224,7 +224,7 @@ impl<'a> GitStore<'a> {
 }
 
 /// Adds what git said, with a mask for every key that went to it or came from it.
-fn said(error: Error, ended: &Ended, key: Option<&Secret>) -> Error {
+fn said(error: Error, ended: &ProgramEnd, key: Option<&Secret>) -> Error {
     let answer = String::from_utf8_lossy(&ended.stdout).into_owned();
     // git quotes lines of an answer that it does not understand.
     let quoted = |line: &str| match line.split_once("invalid credential line") {

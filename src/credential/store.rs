@@ -107,7 +107,7 @@ pub fn text_of<'a>(path: &Path, bytes: &'a [u8]) -> Result<&'a str, Error> {
 
 fn entry(file: &File, scope: Scope, index: usize, table: Item<'_, '_>) -> Result<Stored, Error> {
     let start = table.span().start();
-    let fields = Fields::of(file, table)?;
+    let fields = EntryFields::of(file, table)?;
     let base_url = fields.text("base_url")?.map(|(text, at)| {
         BaseUrl::parse(&text).map_err(|error| file.error(format!("`base_url`: {error}"), at))
     });
@@ -139,7 +139,7 @@ fn entry(file: &File, scope: Scope, index: usize, table: Item<'_, '_>) -> Result
 }
 
 /// Reads `apikey`: a key, or in files of one's own a source.
-fn key(fields: &Fields, scope: Scope) -> Result<StoredKey, Error> {
+fn key(fields: &EntryFields, scope: Scope) -> Result<StoredKey, Error> {
     let wrong = |what: &dyn std::fmt::Display| {
         fields.file.error(format!("`apikey`: {what}"), fields.at("apikey"))
     };
@@ -181,14 +181,14 @@ fn account(
 }
 
 /// The fields of one entry. They can be secrets, so there is no `Debug`.
-struct Fields<'a> {
+struct EntryFields<'a> {
     file: &'a File<'a>,
     table: Item<'a, 'a>,
     /// What stands in each of [`FIELDS`].
     found: [Option<Item<'a, 'a>>; FIELDS.len()],
 }
 
-impl<'a> Fields<'a> {
+impl<'a> EntryFields<'a> {
     /// Finds the fields of an entry, which has no others.
     fn of(file: &'a File<'a>, table: Item<'a, 'a>) -> Result<Self, Error> {
         let mut found = [None; FIELDS.len()];
@@ -202,7 +202,7 @@ impl<'a> Fields<'a> {
             };
             *place = Some(field);
         }
-        Ok(Fields { file, table, found })
+        Ok(EntryFields { file, table, found })
     }
 
     fn get(&self, name: &str) -> Option<Item<'a, 'a>> {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 /// An alias as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum AliasText {
     /// One text, which is split.
     Text(String),
     /// The words themselves.
@@ -33,14 +33,14 @@ pub enum AliasError {
 
 /// Reads an alias: a string is split like a shell would, without expanding anything; an array is
 /// taken word by word; a leading `!` makes the rest a command for the shell.
-pub fn meaning(written: &Written) -> Result<Meaning, AliasError> {
+pub fn meaning(written: &AliasText) -> Result<Meaning, AliasError> {
     let words = match written {
-        Written::Text(text) => match text.strip_prefix('!') {
+        AliasText::Text(text) => match text.strip_prefix('!') {
             Some(command) if command.trim().is_empty() => return Err(AliasError::Empty),
             Some(command) => return Ok(Meaning::Shell(command.to_owned())),
             None => shlex::split(text).ok_or(AliasError::Quotes)?,
         },
-        Written::Words(words) => words.clone(),
+        AliasText::Words(words) => words.clone(),
     };
     if words.is_empty() {
         return Err(AliasError::Empty);
@@ -68,9 +68,9 @@ mod tests {
             ("  ", Err(AliasError::Empty)),
             ("!  ", Err(AliasError::Empty)),
         ] {
-            assert_eq!(meaning(&Written::Text(text.to_owned())), meaning_of, "{text:?}");
+            assert_eq!(meaning(&AliasText::Text(text.to_owned())), meaning_of, "{text:?}");
         }
         let array = ["sql", "!x", "a b"].map(str::to_owned).to_vec();
-        assert_eq!(meaning(&Written::Words(array)), Ok(words(&["sql", "!x", "a b"])));
+        assert_eq!(meaning(&AliasText::Words(array)), Ok(words(&["sql", "!x", "a b"])));
     }
 }

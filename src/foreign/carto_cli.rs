@@ -1,11 +1,11 @@
 //! `.cartorc.yaml` of carto_cli: accounts by alias.
 
-use super::imported::{Format, Imported, ImportedAccount};
+use super::imported::{ForeignFormat, Imported, ImportedAccount};
 use super::read_error::ReadError;
 use crate::base_url::{BaseUrl, BaseUrlSetting, strip_api_suffix};
 use crate::foreign::fields::{Fields, Rest};
 use crate::foreign::imported::NamedField;
-use crate::foreign::json::{Node, Object};
+use crate::foreign::json::{JsonNode, Object};
 use crate::foreign::yaml::Spots;
 use crate::username::Username;
 
@@ -21,7 +21,7 @@ const LONGEST_SHOWN: usize = 30;
 
 /// Whether a map in the root has a key.
 pub(super) fn recognises(root: &Object) -> bool {
-    root.0.iter().any(|(_, node)| matches!(node, Node::Object(alias) if alias.has(KEY)))
+    root.0.iter().any(|(_, node)| matches!(node, JsonNode::Object(alias) if alias.has(KEY)))
 }
 
 /// Whether a text that cannot be parsed was probably meant as this file.
@@ -31,7 +31,7 @@ pub(super) fn is_mentioned(text: &str) -> bool {
 
 /// Reads every alias that has a key. One without may be what others take over by a merge key.
 pub(super) fn read(root: &Object, spots: &Spots) -> Result<Imported, ReadError> {
-    let mut imported = Imported::of(Format::CartoCli);
+    let mut imported = Imported::of(ForeignFormat::CartoCli);
     let (aliases, rest) = Fields::root(root).maps()?;
     for Rest { name, node } in rest {
         imported.add_unknown(name, name, node, spots);
@@ -44,7 +44,10 @@ pub(super) fn read(root: &Object, spots: &Spots) -> Result<Imported, ReadError> 
             continue;
         };
         imported.accounts.push(account);
-        if object.values(CHECK_SSL).any(|node| !matches!(node, Node::Bool(true) | Node::Null)) {
+        if object
+            .values(CHECK_SSL)
+            .any(|node| !matches!(node, JsonNode::Bool(true) | JsonNode::Null))
+        {
             let name = fields.shown(CHECK_SSL);
             imported.left.push(format!(
                 "`{name}` is left: carto has no such switch, certificates are always checked"
@@ -103,9 +106,9 @@ fn user_of_alias(alias: &str, base_url: Option<&str>) -> Option<String> {
 impl Imported {
     /// Reports a name that is not known. One that may be a key itself, as in `{api_key:1a2b}` or
     /// `{api_key, 1a2b}`, is reported by its place.
-    fn add_unknown(&mut self, name: &str, path: &str, node: &Node, spots: &Spots) {
+    fn add_unknown(&mut self, name: &str, path: &str, node: &JsonNode, spots: &Spots) {
         let word = name.bytes().all(|b| b.is_ascii_alphabetic() || b"_-".contains(&b));
-        if word && name.len() <= LONGEST_SHOWN && !matches!(node, Node::Null) {
+        if word && name.len() <= LONGEST_SHOWN && !matches!(node, JsonNode::Null) {
             self.unknown.push(path.to_owned());
             return;
         }
@@ -119,7 +122,7 @@ impl Imported {
 
 #[cfg(test)]
 mod tests {
-    use crate::foreign::{Format, ImportedAccount, read};
+    use crate::foreign::{ForeignFormat, ImportedAccount, read};
     use crate::secret::Secret;
 
     /// alias, user, base URL, key, organization
@@ -138,7 +141,7 @@ mod tests {
     #[track_caller]
     fn case(text: &str, rows: &[Row<'_>], unknown: &[&str], left: &[&str]) {
         let imported = read(text).expect(text);
-        assert_eq!(imported.format, Format::CartoCli, "{text}");
+        assert_eq!(imported.format, ForeignFormat::CartoCli, "{text}");
         assert_eq!(imported.accounts.iter().map(row).collect::<Vec<_>>(), rows, "{text}");
         assert_eq!(imported.unknown, unknown, "{text}");
         assert_eq!(imported.left, left, "{text}");

@@ -3,7 +3,7 @@
 //! The names differ by release (`key` or `api_key`), the meanings do not, and each release passes
 //! over the names it does not know. So one reader takes them all, mixed too, as long as they agree.
 
-use super::imported::{Format, Imported, ImportedAccount};
+use super::imported::{ForeignFormat, Imported, ImportedAccount};
 use super::read_error::ReadError;
 use crate::foreign::fields::{Clean, Fields};
 use crate::foreign::json::Object;
@@ -27,7 +27,7 @@ pub(super) fn read(object: &Object) -> Result<Imported, ReadError> {
     let fields = Fields::root(object);
     // Only the alphas strip what they read; later releases take a stray space as part of the key.
     let (clean, clean_url): (Clean, Clean) = match format {
-        Format::CartoframesAlpha => (str::trim, |url| url.trim().trim_matches('/')),
+        ForeignFormat::CartoframesAlpha => (str::trim, |url| url.trim().trim_matches('/')),
         _ => (|text| text, |url| url.trim_matches('/')),
     };
     let account = ImportedAccount {
@@ -45,20 +45,20 @@ pub(super) fn read(object: &Object) -> Result<Imported, ReadError> {
 }
 
 /// Tells the release by the names that only it writes.
-fn format_of(object: &Object) -> Format {
+fn format_of(object: &Object) -> ForeignFormat {
     let has = |name| object.has(name);
     if has("key") && has("api_key") {
-        Format::CartoframesUniversal
+        ForeignFormat::CartoframesUniversal
     } else if has("key") {
-        Format::Cartoframes0
+        ForeignFormat::Cartoframes0
     } else if has("username") || has(NON_SECURE) {
-        Format::Cartoframes1
+        ForeignFormat::Cartoframes1
     } else if has("api_key") {
-        Format::CartoframesAlpha
+        ForeignFormat::CartoframesAlpha
     } else if ["APIKEY", "USERNAME", "USERURL"].into_iter().any(has) {
-        Format::CartoframesDocumented
+        ForeignFormat::CartoframesDocumented
     } else {
-        Format::Cartoframes1
+        ForeignFormat::Cartoframes1
     }
 }
 
@@ -100,7 +100,7 @@ pub struct ExportedAccount<'a> {
 
 /// Why an account cannot be written in a form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WriteError {
+pub enum ExportError {
     /// An `http` base URL for a release that has no way to permit it.
     #[error("CARTOframes {0} has no way to permit an `http` base URL")]
     HttpNotPermitted(&'static str),
@@ -111,7 +111,7 @@ pub enum WriteError {
 /// # Errors
 /// [`WriteError::HttpNotPermitted`] for an `http` account as [`ExportAs::Cartoframes0`] and as
 /// [`ExportAs::Cartoframes1Early`].
-pub fn write(form: ExportAs, account: &ExportedAccount<'_>) -> Result<String, WriteError> {
+pub fn write(form: ExportAs, account: &ExportedAccount<'_>) -> Result<String, ExportError> {
     let url = account.base_url.trim_end_matches('/');
     let is_http = url.starts_with("http:");
     let username = account.username.map_or_else(|| "null".to_owned(), quoted);
@@ -124,8 +124,8 @@ pub fn write(form: ExportAs, account: &ExportedAccount<'_>) -> Result<String, Wr
         NonSecure::Allowed => true.to_string(),
     };
     match form {
-        ExportAs::Cartoframes0 if is_http => Err(WriteError::HttpNotPermitted("0.x")),
-        ExportAs::Cartoframes1Early if is_http => Err(WriteError::HttpNotPermitted("1.0")),
+        ExportAs::Cartoframes0 if is_http => Err(ExportError::HttpNotPermitted("0.x")),
+        ExportAs::Cartoframes1Early if is_http => Err(ExportError::HttpNotPermitted("1.0")),
         ExportAs::Cartoframes0 => {
             Ok(one_line(&[("key", key), ("base_url", base_url), ("username", username)]))
         }
@@ -196,8 +196,8 @@ fn quoted(text: &str) -> String {
 mod tests {
     use proptest::prelude::{any, proptest};
 
-    use super::{ExportAs, ExportedAccount, NonSecure, WriteError, quoted, write};
-    use crate::foreign::{Format, ImportedAccount, read};
+    use super::{ExportAs, ExportError, ExportedAccount, NonSecure, quoted, write};
+    use crate::foreign::{ForeignFormat, ImportedAccount, read};
     use crate::secret::Secret;
 
     /// user name, base URL, key, `allow_non_secure`
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn case(text: &str, format: Format, expected: Row<'_>) {
+    fn case(text: &str, format: ForeignFormat, expected: Row<'_>) {
         let imported = read(text).expect(text);
         assert_eq!(imported.format, format, "{text}");
         let [account] = &imported.accounts[..] else { panic!("one account: {text}") };
@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn every_release_is_read() {
-        use Format::{Cartoframes0, Cartoframes1, CartoframesAlpha, CartoframesUniversal};
+        use ForeignFormat::{Cartoframes0, Cartoframes1, CartoframesAlpha, CartoframesUniversal};
         let url = Some("https://john.carto.com");
         let john = (Some("john"), url, Some("k"), None);
         let with = |allow| (Some("john"), url, Some("k"), Some(allow));
@@ -276,7 +276,7 @@ mod tests {
                 (Some("john"), None, Some("k"), None),
             ),
         ] {
-            case(text, Format::CartoframesDocumented, expected);
+            case(text, ForeignFormat::CartoframesDocumented, expected);
         }
     }
 
@@ -284,24 +284,28 @@ mod tests {
     fn what_is_missing_null_or_blank_is_not_given() {
         let none = (None, None, None, None);
         for (text, format, expected) in [
-            (r#"{"api_key": "", "base_url": "  "}"#, Format::CartoframesAlpha, none),
+            (r#"{"api_key": "", "base_url": "  "}"#, ForeignFormat::CartoframesAlpha, none),
             (
                 r#"{"username": null, "api_key": "", "base_url": "\t", "allow_non_secure": null}"#,
-                Format::Cartoframes1,
+                ForeignFormat::Cartoframes1,
                 none,
             ),
             (
                 r#"{"username": null, "api_key": null, "base_url": "http://h/user/a", "allow_non_secure": true}"#,
-                Format::Cartoframes1,
+                ForeignFormat::Cartoframes1,
                 (None, Some("http://h/user/a"), None, Some(true)),
             ),
-            (r#"{"username": "john"}"#, Format::Cartoframes1, (Some("john"), None, None, None)),
+            (
+                r#"{"username": "john"}"#,
+                ForeignFormat::Cartoframes1,
+                (Some("john"), None, None, None),
+            ),
             (
                 r#"{"base_url": "https://h"}"#,
-                Format::Cartoframes1,
+                ForeignFormat::Cartoframes1,
                 (None, Some("https://h"), None, None),
             ),
-            (r#"{"key": "k"}"#, Format::Cartoframes0, (None, None, Some("k"), None)),
+            (r#"{"key": "k"}"#, ForeignFormat::Cartoframes0, (None, None, Some("k"), None)),
         ] {
             case(text, format, expected);
         }
@@ -406,7 +410,7 @@ mod tests {
         username: Option<&str>,
         base_url: &str,
         allow: NonSecure,
-    ) -> Result<String, WriteError> {
+    ) -> Result<String, ExportError> {
         let apikey = Secret::new("k\"\\/1").expect("a key");
         write(form, &ExportedAccount { username, base_url, apikey: &apikey, non_secure: allow })
     }
@@ -508,7 +512,7 @@ mod tests {
                 [(ExportAs::Cartoframes0, "0.x"), (ExportAs::Cartoframes1Early, "1.0")]
             {
                 let refused = written(form, Some("j"), "http://h", allow);
-                assert_eq!(refused, Err(WriteError::HttpNotPermitted(release)));
+                assert_eq!(refused, Err(ExportError::HttpNotPermitted(release)));
             }
             assert!(written(ExportAs::Universal, Some("j"), "http://h", allow).is_ok());
         }
@@ -517,11 +521,11 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         for (form, format, allow) in [
-            (ExportAs::Cartoframes0, Format::Cartoframes0, None),
-            (ExportAs::Cartoframes1Early, Format::Cartoframes1, None),
-            (ExportAs::Cartoframes1, Format::Cartoframes1, Some(false)),
-            (ExportAs::Universal, Format::CartoframesUniversal, Some(false)),
-            (ExportAs::Documented, Format::CartoframesDocumented, None),
+            (ExportAs::Cartoframes0, ForeignFormat::Cartoframes0, None),
+            (ExportAs::Cartoframes1Early, ForeignFormat::Cartoframes1, None),
+            (ExportAs::Cartoframes1, ForeignFormat::Cartoframes1, Some(false)),
+            (ExportAs::Universal, ForeignFormat::CartoframesUniversal, Some(false)),
+            (ExportAs::Documented, ForeignFormat::CartoframesDocumented, None),
         ] {
             for username in [Some("john"), None] {
                 let text = written(form, username, "https://h/user/john", NonSecure::Refused);

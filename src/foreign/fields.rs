@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::read_error::ReadError;
 use crate::foreign::imported::NamedField;
-use crate::foreign::json::{Node, Object};
+use crate::foreign::json::{JsonNode, Object};
 use crate::secret::Secret;
 
 /// What a format takes off a text before it is used.
@@ -25,7 +25,7 @@ pub(super) type Named<'a> = (&'a str, &'a Object);
 /// A field that is no object, where objects are looked for.
 pub(super) struct Rest<'a> {
     pub(super) name: &'a str,
-    pub(super) node: &'a Node,
+    pub(super) node: &'a JsonNode,
 }
 
 impl<'a> Fields<'a> {
@@ -58,8 +58,8 @@ impl<'a> Fields<'a> {
     /// Returns a yes or no.
     pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, ReadError> {
         let flag = self.given(&[name], "true or false", |node| match node {
-            Node::Bool(value) => Some(*value),
-            Node::Null | Node::Text(_) | Node::Object(_) | Node::Other => None,
+            JsonNode::Bool(value) => Some(*value),
+            JsonNode::Null | JsonNode::Text(_) | JsonNode::Object(_) | JsonNode::Other => None,
         })?;
         Ok(flag.map(|(_, value)| value))
     }
@@ -67,8 +67,8 @@ impl<'a> Fields<'a> {
     /// Returns an object inside this one.
     pub(super) fn object(&self, name: &str) -> Result<Option<&'a Object>, ReadError> {
         let object = self.given(&[name], "an object", |node| match node {
-            Node::Object(object) => Some(object),
-            Node::Null | Node::Bool(_) | Node::Text(_) | Node::Other => None,
+            JsonNode::Object(object) => Some(object),
+            JsonNode::Null | JsonNode::Bool(_) | JsonNode::Text(_) | JsonNode::Other => None,
         })?;
         Ok(object.map(|(_, value)| value))
     }
@@ -90,7 +90,7 @@ impl<'a> Fields<'a> {
         let mut known = HashMap::new();
         let (mut objects, mut rest) = (Vec::new(), Vec::new());
         for (name, node) in &self.object.0 {
-            let Node::Object(object) = node else {
+            let JsonNode::Object(object) = node else {
                 rest.push(Rest { name, node });
                 continue;
             };
@@ -135,8 +135,8 @@ impl<'a> Fields<'a> {
         clean: Clean,
     ) -> Result<Option<(&'a str, &'a str)>, ReadError> {
         self.given(names, "a string", |node| match node {
-            Node::Text(text) => Some(clean(text)),
-            Node::Null | Node::Bool(_) | Node::Object(_) | Node::Other => None,
+            JsonNode::Text(text) => Some(clean(text)),
+            JsonNode::Null | JsonNode::Bool(_) | JsonNode::Object(_) | JsonNode::Other => None,
         })
     }
 
@@ -145,7 +145,7 @@ impl<'a> Fields<'a> {
         &self,
         names: &[&str],
         expected: &'static str,
-        take: impl Fn(&'a Node) -> Option<T>,
+        take: impl Fn(&'a JsonNode) -> Option<T>,
     ) -> Result<Option<(&'a str, T)>, ReadError> {
         let mut first: Option<(&str, T)> = None;
         let mut holders: Vec<&str> = Vec::new();
@@ -179,10 +179,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn is_blank(node: &Node) -> bool {
+fn is_blank(node: &JsonNode) -> bool {
     match node {
-        Node::Null => true,
-        Node::Text(text) => text.trim().is_empty(),
-        Node::Bool(_) | Node::Object(_) | Node::Other => false,
+        JsonNode::Null => true,
+        JsonNode::Text(text) => text.trim().is_empty(),
+        JsonNode::Bool(_) | JsonNode::Object(_) | JsonNode::Other => false,
     }
 }

@@ -7,7 +7,7 @@ use crate::secret::Secret;
 /// What was read from one text. It derives no `Debug`: its texts are unchecked.
 pub struct Imported {
     /// The format that was recognised.
-    pub format: Format,
+    pub format: ForeignFormat,
     /// The accounts in the order of the text; some may name none ([`ImportedAccount::names_account`]).
     pub accounts: Vec<ImportedAccount>,
     /// The profile that the file selects, as written; it may be one that the file does not hold.
@@ -20,7 +20,7 @@ pub struct Imported {
 
 impl Imported {
     /// Begins with nothing.
-    pub(super) fn of(format: Format) -> Self {
+    pub(super) fn of(format: ForeignFormat) -> Self {
         Imported {
             format,
             accounts: Vec::new(),
@@ -75,7 +75,7 @@ impl ImportedAccount {
 
 /// A foreign format. Its `Display` is what people call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum ForeignFormat {
     /// The first alphas: `api_key` and `base_url` only.
     CartoframesAlpha,
     /// 0.2.3 to 0.10.1 and 1.0b1: `key`, `base_url`, `username`.
@@ -92,23 +92,23 @@ pub enum Format {
     CartoCli,
 }
 
-impl Format {
+impl ForeignFormat {
     /// Whether CARTOframes reads and writes it.
     pub fn is_of_cartoframes(self) -> bool {
-        !matches!(self, Format::OfficialCli | Format::CartoCli)
+        !matches!(self, ForeignFormat::OfficialCli | ForeignFormat::CartoCli)
     }
 }
 
-impl fmt::Display for Format {
+impl fmt::Display for ForeignFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Format::CartoframesAlpha => "CARTOframes (first alphas)",
-            Format::Cartoframes0 => "CARTOframes 0.x",
-            Format::Cartoframes1 => "CARTOframes 1.x",
-            Format::CartoframesUniversal => "CARTOframes (every release)",
-            Format::CartoframesDocumented => "CARTOframes (as documented)",
-            Format::OfficialCli => "CARTO's official command line",
-            Format::CartoCli => "carto_cli",
+            ForeignFormat::CartoframesAlpha => "CARTOframes (first alphas)",
+            ForeignFormat::Cartoframes0 => "CARTOframes 0.x",
+            ForeignFormat::Cartoframes1 => "CARTOframes 1.x",
+            ForeignFormat::CartoframesUniversal => "CARTOframes (every release)",
+            ForeignFormat::CartoframesDocumented => "CARTOframes (as documented)",
+            ForeignFormat::OfficialCli => "CARTO's official command line",
+            ForeignFormat::CartoCli => "carto_cli",
         })
     }
 }

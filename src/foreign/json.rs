@@ -14,7 +14,7 @@ use super::read_error::ReadError;
 /// A JSON value. No known field is a number or an array, so their contents are dropped, and two
 /// of them compare equal. It derives no `Debug`: any text may be a secret.
 #[derive(PartialEq)]
-pub(super) enum Node {
+pub(super) enum JsonNode {
     Null,
     Bool(bool),
     Text(String),
@@ -24,7 +24,7 @@ pub(super) enum Node {
 
 /// The names and values of an object in the order of the text; a name may stand more than once.
 #[derive(PartialEq)]
-pub(super) struct Object(pub(super) Vec<(String, Node)>);
+pub(super) struct Object(pub(super) Vec<(String, JsonNode)>);
 
 impl Object {
     /// Whether a name is there, whatever its value.
@@ -33,16 +33,16 @@ impl Object {
     }
 
     /// Returns every value of a name.
-    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a JsonNode> {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, node)| node)
     }
 }
 
 /// Parses a text that must be one object; the error has the place and nothing of the text.
 pub(super) fn parse_object(text: &str) -> Result<Object, ReadError> {
-    match serde_json::from_str::<Node>(text) {
-        Ok(Node::Object(object)) => Ok(object),
-        Ok(Node::Null | Node::Bool(_) | Node::Text(_) | Node::Other) => {
+    match serde_json::from_str::<JsonNode>(text) {
+        Ok(JsonNode::Object(object)) => Ok(object),
+        Ok(JsonNode::Null | JsonNode::Bool(_) | JsonNode::Text(_) | JsonNode::Other) => {
             Err(ReadError::NoKnownFormat)
         }
         Err(error) => Err(place(text, &error)),
@@ -59,55 +59,56 @@ fn place(text: &str, error: &serde_json::Error) -> ReadError {
     ReadError::Json { line, column }
 }
 
-impl<'de> Deserialize<'de> for Node {
+impl<'de> Deserialize<'de> for JsonNode {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(NodeVisitor)
     }
 }
 
+/// Reads whatever value serde meets into a [`JsonNode`].
 struct NodeVisitor;
 
 impl<'de> Visitor<'de> for NodeVisitor {
-    type Value = Node;
+    type Value = JsonNode;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
-        Ok(Node::Null)
+    fn visit_unit<E>(self) -> Result<JsonNode, E> {
+        Ok(JsonNode::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<JsonNode, E> {
+        Ok(JsonNode::Bool(value))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<JsonNode, E> {
+        Ok(JsonNode::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_u64<E>(self, _: u64) -> Result<JsonNode, E> {
+        Ok(JsonNode::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Node, E> {
-        Ok(Node::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<JsonNode, E> {
+        Ok(JsonNode::Other)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
-        Ok(Node::Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<JsonNode, E> {
+        Ok(JsonNode::Text(text.to_owned()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<JsonNode, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Node::Other)
+        Ok(JsonNode::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<JsonNode, A::Error> {
         let mut object = Vec::new();
         while let Some(entry) = entries.next_entry()? {
             object.push(entry);
         }
-        Ok(Node::Object(Object(object)))
+        Ok(JsonNode::Object(Object(object)))
     }
 }

@@ -32,6 +32,7 @@ pub fn known_places(
     places_on(Platform::of_this_build(), variable, home)
 }
 
+/// The systems whose programs keep files in other places.
 #[derive(Clone, Copy)]
 enum Platform {
     Windows,

@@ -26,8 +26,8 @@ mod plain;
 mod read_error;
 mod yaml;
 
-pub use cartoframes::{ExportAs, ExportedAccount, NonSecure, WriteError, write};
+pub use cartoframes::{ExportAs, ExportError, ExportedAccount, NonSecure, write};
 pub use formats::read;
-pub use imported::{Format, Imported, ImportedAccount, NamedField};
+pub use imported::{ForeignFormat, Imported, ImportedAccount, NamedField};
 pub use known_places::{Holds, KnownPlace, known_places};
 pub use read_error::ReadError;

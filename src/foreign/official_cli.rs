@@ -1,10 +1,10 @@
 //! `.carto_credentials.json` of CARTO's official command line: profiles with a token each, or, in
 //! older files, one such profile at the root.
 
-use super::imported::{Format, Imported, ImportedAccount};
+use super::imported::{ForeignFormat, Imported, ImportedAccount};
 use super::read_error::ReadError;
 use crate::foreign::fields::Fields;
-use crate::foreign::json::{Node, Object};
+use crate::foreign::json::{JsonNode, Object};
 
 const CURRENT: &str = "current_profile";
 const PROFILES: &str = "profiles";
@@ -22,8 +22,8 @@ const KNOWN: [&str; 6] =
 /// of many programs, so a tenant, a token inside a profile, or `current_profile` must be there.
 pub(super) fn recognises(object: &Object) -> bool {
     let has_profile = object.values(PROFILES).any(|node| match node {
-        Node::Object(profiles) => profiles.0.iter().any(|(_, node)| is_profile(node)),
-        Node::Null | Node::Bool(_) | Node::Text(_) | Node::Other => false,
+        JsonNode::Object(profiles) => profiles.0.iter().any(|(_, node)| is_profile(node)),
+        JsonNode::Null | JsonNode::Bool(_) | JsonNode::Text(_) | JsonNode::Other => false,
     });
     has_profile
         || object.has(PROFILES) && object.has(CURRENT)
@@ -31,15 +31,15 @@ pub(super) fn recognises(object: &Object) -> bool {
         || object.has(TOKEN) && object.has(TENANT_DOMAIN)
 }
 
-fn is_profile(node: &Node) -> bool {
-    matches!(node, Node::Object(profile) if profile.has(TOKEN) || profile.has(TENANT))
+fn is_profile(node: &JsonNode) -> bool {
+    matches!(node, JsonNode::Object(profile) if profile.has(TOKEN) || profile.has(TENANT))
 }
 
 /// Reads every profile. Fields of the older form beside `profiles` count as unknown, so that they
 /// are reported and not dropped in silence.
 pub(super) fn read(object: &Object) -> Result<Imported, ReadError> {
     let root = Fields::root(object);
-    let mut imported = Imported::of(Format::OfficialCli);
+    let mut imported = Imported::of(ForeignFormat::OfficialCli);
     if !object.has(PROFILES) {
         imported.accounts.push(account(&root, None)?);
         imported.unknown = root.unknown(&KNOWN);
@@ -82,7 +82,7 @@ fn is_label_byte(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::foreign::{Format, ImportedAccount, ReadError, read};
+    use crate::foreign::{ForeignFormat, ImportedAccount, ReadError, read};
 
     /// name, base URL, key, organization
     type Row<'a> = (Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<&'a str>);
@@ -100,7 +100,7 @@ mod tests {
 
     fn case(text: &str, current: Option<&str>, rows: &[Row<'_>], unknown: &[&str]) {
         let imported = read(text).expect(text);
-        assert_eq!(imported.format, Format::OfficialCli, "{text}");
+        assert_eq!(imported.format, ForeignFormat::OfficialCli, "{text}");
         assert_eq!(imported.current.as_deref(), current, "{text}");
         assert_eq!(imported.accounts.iter().map(row).collect::<Vec<_>>(), rows, "{text}");
         assert_eq!(imported.unknown, unknown, "{text}");

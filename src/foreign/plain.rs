@@ -99,7 +99,7 @@ fn is_sexagesimal(digits: &str) -> bool {
 
 /// `2001-02-03`, or a date with a time of the day.
 fn is_date(text: &str) -> bool {
-    let mut rest = Rest(text);
+    let mut rest = PlainRest(text);
     if !(rest.digits(4, 4) && rest.one("-") && rest.digits(1, 2) && rest.one("-")) {
         return false;
     }
@@ -128,9 +128,9 @@ fn is_date(text: &str) -> bool {
 }
 
 /// What is left of a text that is read from its beginning.
-struct Rest<'a>(&'a str);
+struct PlainRest<'a>(&'a str);
 
-impl Rest<'_> {
+impl PlainRest<'_> {
     /// Takes one of these characters.
     fn one(&mut self, of: &str) -> bool {
         let taken = self.0.strip_prefix(|c| of.contains(c));

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle, Tag, options};
 
 use super::read_error::ReadError;
-use crate::foreign::json::{Node, Object};
+use crate::foreign::json::{JsonNode, Object};
 use crate::foreign::plain::{Plain, resolve};
 
 /// The most entries that merge keys may bring into maps, together.
@@ -44,7 +44,7 @@ pub(super) type Spots = HashMap<String, Spot>;
 /// Text that is no YAML, or that PyYAML would refuse; names of the root that are no text.
 pub(super) fn parse(text: &str) -> Result<Option<(Object, Spots)>, ReadError> {
     only_characters_of_both(text)?;
-    let mut builder = Builder::default();
+    let mut builder = YamlBuilder::default();
     let options = options! { emit_anchor_events: true };
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| {
@@ -53,7 +53,7 @@ pub(super) fn parse(text: &str) -> Result<Option<(Object, Spots)>, ReadError> {
         })?;
         builder.take(event, &span)?;
     }
-    let Some(Yaml { kind: Kind::Map(entries), .. }) = builder.root.as_deref() else {
+    let Some(Yaml { kind: YamlKind::Map(entries), .. }) = builder.root.as_deref() else {
         return Ok(None);
     };
     let mut reading = Reading::default();
@@ -97,14 +97,17 @@ fn is_plain_of_both(text: &str) -> bool {
     !text.contains('?') && !text.starts_with(':')
 }
 
+/// A node of the text, and where it stands.
 struct Yaml {
-    kind: Kind,
+    kind: YamlKind,
     place: Place,
 }
 
+/// A key and its value.
 type Entry = (Rc<Yaml>, Rc<Yaml>);
 
-enum Kind {
+/// What a node is.
+enum YamlKind {
     Plain(Plain),
     Text(String),
     Map(Vec<Entry>),
@@ -114,8 +117,8 @@ enum Kind {
 impl Yaml {
     fn text(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Text(text) => Some(text),
-            Kind::Plain(_) | Kind::Map(_) | Kind::List(_) => None,
+            YamlKind::Text(text) => Some(text),
+            YamlKind::Plain(_) | YamlKind::Map(_) | YamlKind::List(_) => None,
         }
     }
 
@@ -126,14 +129,14 @@ impl Yaml {
 
     fn what(&self) -> &'static str {
         match &self.kind {
-            Kind::Text(_) => "a string",
-            Kind::Map(_) => "a map",
-            Kind::List(_) => "a list",
-            Kind::Plain(Plain::Number) => "a number",
-            Kind::Plain(Plain::Date) => "a date",
-            Kind::Plain(Plain::Bool(_)) => "a yes or no",
-            Kind::Plain(Plain::Null) => "null",
-            Kind::Plain(_) => "a special word",
+            YamlKind::Text(_) => "a string",
+            YamlKind::Map(_) => "a map",
+            YamlKind::List(_) => "a list",
+            YamlKind::Plain(Plain::Number) => "a number",
+            YamlKind::Plain(Plain::Date) => "a date",
+            YamlKind::Plain(Plain::Bool(_)) => "a yes or no",
+            YamlKind::Plain(Plain::Null) => "null",
+            YamlKind::Plain(_) => "a special word",
         }
     }
 }
@@ -146,13 +149,15 @@ struct Open {
     inside: Inside,
 }
 
+/// A collection while its events come; a map with the key that waits for its value.
 enum Inside {
     Map(Vec<Entry>, Option<Rc<Yaml>>),
     List(Vec<Rc<Yaml>>),
 }
 
+/// Builds the nodes from events, and counts what could grow without bound.
 #[derive(Default)]
-struct Builder {
+struct YamlBuilder {
     open: Vec<Open>,
     anchors: HashMap<usize, Rc<Yaml>>,
     root: Option<Rc<Yaml>>,
@@ -160,7 +165,7 @@ struct Builder {
     merged: usize,
 }
 
-impl Builder {
+impl YamlBuilder {
     fn take(&mut self, event: Event<'_>, span: &Span) -> Result<(), ReadError> {
         let place = (span.start.line().max(1), span.start.col() + 1);
         match event {
@@ -211,8 +216,8 @@ impl Builder {
     fn close(&mut self) -> Result<(), ReadError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let kind = match open.inside {
-            Inside::List(items) => Kind::List(items),
-            Inside::Map(entries, _) => Kind::Map(self.flattened(entries)?),
+            Inside::List(items) => YamlKind::List(items),
+            Inside::Map(entries, _) => YamlKind::Map(self.flattened(entries)?),
         };
         self.put(Rc::new(Yaml { kind, place: open.place }), open.anchor)
     }
@@ -226,7 +231,7 @@ impl Builder {
             Some(Inside::List(items)) => items.push(node),
             Some(Inside::Map(entries, key)) => match key.take() {
                 Some(key) => entries.push((key, node)),
-                None if matches!(node.kind, Kind::Map(_) | Kind::List(_)) => {
+                None if matches!(node.kind, YamlKind::Map(_) | YamlKind::List(_)) => {
                     return Err(refused("a map or list in the place of a name", node.place));
                 }
                 None => *key = Some(node),
@@ -238,7 +243,7 @@ impl Builder {
     /// Takes over what merge keys name; a map's own names win. Where two merged maps give one name
     /// different values, releases of PyYAML differ in which they take (6.0.4 from all before it).
     fn flattened(&mut self, entries: Vec<Entry>) -> Result<Vec<Entry>, ReadError> {
-        let is_merge = |entry: &Entry| matches!(entry.0.kind, Kind::Plain(Plain::Merge));
+        let is_merge = |entry: &Entry| matches!(entry.0.kind, YamlKind::Plain(Plain::Merge));
         if !entries.iter().any(is_merge) {
             return Ok(entries);
         }
@@ -276,13 +281,13 @@ impl Builder {
 /// Returns the maps that a merge key names: one, or a list of some.
 fn maps(value: &Rc<Yaml>) -> Result<Vec<&[Entry]>, ReadError> {
     let nodes = match &value.kind {
-        Kind::List(items) => items.as_slice(),
-        Kind::Plain(_) | Kind::Text(_) | Kind::Map(_) => std::slice::from_ref(value),
+        YamlKind::List(items) => items.as_slice(),
+        YamlKind::Plain(_) | YamlKind::Text(_) | YamlKind::Map(_) => std::slice::from_ref(value),
     };
     nodes
         .iter()
         .map(|node| match &node.kind {
-            Kind::Map(entries) => Ok(entries.as_slice()),
+            YamlKind::Map(entries) => Ok(entries.as_slice()),
             _ => Err(refused("a merge key without a map", node.place)),
         })
         .collect()
@@ -293,16 +298,16 @@ fn scalar(
     style: ScalarStyle,
     tag: Option<&Tag>,
     place: Place,
-) -> Result<Kind, ReadError> {
+) -> Result<YamlKind, ReadError> {
     only_tag(tag, "str", place)?;
     // A tag says that it is text, however it looks.
     if style == ScalarStyle::Plain && tag.is_none() {
         let plain = resolve(text);
         if plain != Plain::Text {
-            return Ok(Kind::Plain(plain));
+            return Ok(YamlKind::Plain(plain));
         }
     }
-    Ok(Kind::Text(text.to_owned()))
+    Ok(YamlKind::Text(text.to_owned()))
 }
 
 /// Lets the one tag of the core schema pass that changes nothing; what PyYAML makes of a lone `!`
@@ -316,6 +321,7 @@ fn only_tag(tag: Option<&Tag>, core: &str, place: Place) -> Result<(), ReadError
     }
 }
 
+/// Whether a map is the whole text, whose names are known.
 #[derive(Clone, Copy, PartialEq)]
 enum Depth {
     Root,
@@ -331,7 +337,7 @@ struct Reading {
 
 impl Reading {
     /// Makes the object that the formats read. What stands deeper than they look becomes
-    /// [`Node::Other`].
+    /// [`JsonNode::Other`].
     fn object(&mut self, entries: &[Entry], path: &str, depth: Depth) -> Result<Object, ReadError> {
         let mut named = Vec::new();
         for (name, value) in entries {
@@ -346,13 +352,13 @@ impl Reading {
             let shown = format!("{path}{}", text.escape_debug());
             self.spots.insert(shown.clone(), Spot { place: value.place, what: value.what() });
             let node = match &value.kind {
-                Kind::Text(text) => Node::Text(text.clone()),
-                Kind::Plain(Plain::Null) => Node::Null,
-                Kind::Plain(Plain::Bool(value)) => Node::Bool(*value),
-                Kind::Map(entries) if depth == Depth::Root => {
-                    Node::Object(self.object(entries, &format!("{shown}."), Depth::Below)?)
+                YamlKind::Text(text) => JsonNode::Text(text.clone()),
+                YamlKind::Plain(Plain::Null) => JsonNode::Null,
+                YamlKind::Plain(Plain::Bool(value)) => JsonNode::Bool(*value),
+                YamlKind::Map(entries) if depth == Depth::Root => {
+                    JsonNode::Object(self.object(entries, &format!("{shown}."), Depth::Below)?)
                 }
-                Kind::Plain(_) | Kind::Map(_) | Kind::List(_) => Node::Other,
+                YamlKind::Plain(_) | YamlKind::Map(_) | YamlKind::List(_) => JsonNode::Other,
             };
             named.push((text.to_owned(), node));
         }

@@ -6,7 +6,7 @@ use crate::config::Scope;
 use crate::config::places::{self, CONFIG_FILE};
 use crate::error::{Error, Kind};
 use crate::layer_file::own_dir::create_own_dir;
-use crate::layer_file::scope_args::Choice;
+use crate::layer_file::scope_args::ScopeChoice;
 use crate::project::nearest::{PROJECT_LIMIT, Project, ProjectStanding};
 use crate::read_file::{read_named, read_own};
 use crate::replace_file::{Links, Lock};
@@ -34,17 +34,17 @@ impl Destination {
     ///
     /// # Errors
     /// No project, no home, a home of somebody else, a project that others can change.
-    pub fn find(context: &Context, choice: Option<Choice>) -> Result<Self, Error> {
-        match choice.unwrap_or(Choice::Scope(Scope::User)) {
-            Choice::File(path) => Ok(Destination::File(path)),
-            Choice::Scope(Scope::System) => {
+    pub fn find(context: &Context, choice: Option<ScopeChoice>) -> Result<Self, Error> {
+        match choice.unwrap_or(ScopeChoice::Scope(Scope::User)) {
+            ScopeChoice::File(path) => Ok(Destination::File(path)),
+            ScopeChoice::Scope(Scope::System) => {
                 let dir = places::system_dir(&context.invocation)?.ok_or_else(|| {
                     Error::new(Kind::Write, "there is no place for system settings")
                 })?;
                 Ok(Destination::Own { scope: Scope::System, dir })
             }
-            Choice::Scope(Scope::Project) => Destination::project(context),
-            Choice::Scope(_) => Destination::user(context),
+            ScopeChoice::Scope(Scope::Project) => Destination::project(context),
+            ScopeChoice::Scope(_) => Destination::user(context),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::credential::store::Stored;
 use crate::credential::write::forget;
 use crate::error::{Error, Kind};
 use crate::layer_file::destination::Destination;
-use crate::layer_file::scope_args::Choice;
+use crate::layer_file::scope_args::ScopeChoice;
 use crate::resolve::context::Context;
 
 /// Forgets the keys of the account in use, in the user's and the project's store.
@@ -47,7 +47,7 @@ pub fn forget_key(context: &Context) -> Result<(), Error> {
 }
 
 fn forget_in(context: &Context, scope: Scope, account: &Account) -> Result<usize, Error> {
-    let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
+    let destination = Destination::find(context, Some(ScopeChoice::Scope(scope)))?;
     let (path, count) = destination.edit_credentials(context, |path, text| {
         forget(path, text, |entry| entry.account.as_ref() == Some(account))
     })?;

@@ -42,7 +42,7 @@ pub struct Wanted {
 
 /// Where the account's name goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ProfilePlace {
     /// It is there already.
     Known,
     /// Beside nothing else: it becomes the default.
@@ -56,16 +56,16 @@ pub enum Place {
     },
 }
 
-impl Place {
+impl ProfilePlace {
     /// Says where the account's name went, in words that follow a sentence.
     pub fn words(&self) -> String {
         match self {
-            Place::Known => ", the account was there".to_owned(),
-            Place::Default => ", as the default account".to_owned(),
-            Place::Profile { name, selects: true } => {
+            ProfilePlace::Known => ", the account was there".to_owned(),
+            ProfilePlace::Default => ", as the default account".to_owned(),
+            ProfilePlace::Profile { name, selects: true } => {
                 format!(", as profile {name}, which is now the default")
             }
-            Place::Profile { name, selects: false } => format!(", as profile {name}"),
+            ProfilePlace::Profile { name, selects: false } => format!(", as profile {name}"),
         }
     }
 }
@@ -80,6 +80,7 @@ pub struct Names {
     profiles: BTreeMap<String, Option<Account>>,
 }
 
+/// The default account of a world, if it has one that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Default {
     None,
@@ -105,7 +106,7 @@ impl Names {
     }
 
     /// Decides where an account's name goes.
-    pub fn place(&self, account: &Account, wanted: &Wanted) -> Place {
+    pub fn place(&self, account: &Account, wanted: &Wanted) -> ProfilePlace {
         let is_open = match wanted.select {
             Select::IfNoneNamed => self.default == Default::None,
             Select::Always | Select::IfNoDefault => !matches!(self.default, Default::Account(_)),
@@ -113,9 +114,9 @@ impl Names {
         let selects = is_open || wanted.select == Select::Always;
         let as_profile = |name: &str| {
             if self.has(name, account) && !selects {
-                return Place::Known;
+                return ProfilePlace::Known;
             }
-            Place::Profile { name: name.to_owned(), selects }
+            ProfilePlace::Profile { name: name.to_owned(), selects }
         };
         if let Some(name) = &wanted.profile {
             return as_profile(name);
@@ -126,22 +127,22 @@ impl Names {
             return as_profile(name);
         }
         if self.default == Default::Account(account.clone()) {
-            return Place::Known;
+            return ProfilePlace::Known;
         }
         match (self.holder(account), &wanted.suggested) {
             (Some(name), _) => as_profile(name),
             (None, Some(name)) => as_profile(&self.numbered(name)),
-            (None, None) if is_open => Place::Default,
+            (None, None) if is_open => ProfilePlace::Default,
             (None, None) => as_profile(&self.free_name(account)),
         }
     }
 
     /// Takes an account's new place, as if it were written.
-    pub fn add(&mut self, account: &Account, place: &Place) {
+    pub fn add(&mut self, account: &Account, place: &ProfilePlace) {
         match place {
-            Place::Known => {}
-            Place::Default => self.default = Default::Account(account.clone()),
-            Place::Profile { name, selects } => {
+            ProfilePlace::Known => {}
+            ProfilePlace::Default => self.default = Default::Account(account.clone()),
+            ProfilePlace::Profile { name, selects } => {
                 self.profiles.insert(name.clone(), Some(account.clone()));
                 if *selects {
                     self.default = Default::Account(account.clone());
@@ -215,7 +216,7 @@ pub fn place(
     destination: &Destination,
     account: &Account,
     wanted: &Wanted,
-) -> Result<Place, Error> {
+) -> Result<ProfilePlace, Error> {
     let scope = destination.scope();
     let world = own_world(context, scope)?;
     if let Some(name) = &wanted.profile {
@@ -295,7 +296,7 @@ pub fn write_settings(
     context: &Context,
     destination: &Destination,
     account: &Account,
-    place: &Place,
+    place: &ProfilePlace,
     wanted: &Wanted,
 ) -> Result<(), Error> {
     write_all(lock, context, destination, &[(account, place, wanted)])
@@ -309,7 +310,7 @@ pub fn write_all(
     lock: &Lock,
     context: &Context,
     destination: &Destination,
-    accounts: &[(&Account, &Place, &Wanted)],
+    accounts: &[(&Account, &ProfilePlace, &Wanted)],
 ) -> Result<(), Error> {
     let mut values = Vec::new();
     for (account, place, wanted) in accounts {
@@ -330,21 +331,22 @@ fn values_of<'a>(
     context: &Context,
     scope: Scope,
     account: &Account,
-    place: &'a Place,
+    place: &'a ProfilePlace,
     wanted: &Wanted,
 ) -> Result<Values<'a>, Error> {
     let mut values: Values = Vec::new();
     let text = |text: &str| toml::Value::String(text.to_owned());
     let prefix: Vec<&str> = match place {
-        Place::Known => return Ok(values),
-        Place::Default => Vec::new(),
-        Place::Profile { name, .. } => vec!["profiles", name],
+        ProfilePlace::Known => return Ok(values),
+        ProfilePlace::Default => Vec::new(),
+        ProfilePlace::Profile { name, .. } => vec!["profiles", name],
     };
     let mut put = |field, value| values.push(([prefix.as_slice(), &[field]].concat(), value));
     if account.base_url().needs_permission() {
         put("allow_non_secure", toml::Value::Bool(true));
     }
-    let name_is_enough = *place == Place::Default && name_is_enough(context, scope, account)?;
+    let name_is_enough =
+        *place == ProfilePlace::Default && name_is_enough(context, scope, account)?;
     if !name_is_enough {
         put("base_url", text(account.base_url().as_str()));
     }
@@ -354,7 +356,7 @@ fn values_of<'a>(
     if let Some(organization) = &wanted.organization {
         put("organization", text(organization));
     }
-    if let Place::Profile { name, selects: true } = place {
+    if let ProfilePlace::Profile { name, selects: true } = place {
         values.push((vec!["profile"], text(name)));
     }
     Ok(values)

@@ -26,7 +26,7 @@ pub struct ScopeArgs {
 
 /// One layer, as it was chosen by a flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum ScopeChoice {
     /// The file of a scope.
     Scope(Scope),
     /// A file by its path.
@@ -35,13 +35,13 @@ pub enum Choice {
 
 impl ScopeArgs {
     /// Returns the chosen layer; clap has seen to it that there is at most one.
-    pub fn choice(&self) -> Option<Choice> {
+    pub fn choice(&self) -> Option<ScopeChoice> {
         let ScopeArgs { system, user, project, file } = self;
         match (system, user, project, file) {
-            (true, ..) => Some(Choice::Scope(Scope::System)),
-            (_, true, ..) => Some(Choice::Scope(Scope::User)),
-            (_, _, true, _) => Some(Choice::Scope(Scope::Project)),
-            (.., Some(file)) => Some(Choice::File(file.clone())),
+            (true, ..) => Some(ScopeChoice::Scope(Scope::System)),
+            (_, true, ..) => Some(ScopeChoice::Scope(Scope::User)),
+            (_, _, true, _) => Some(ScopeChoice::Scope(Scope::Project)),
+            (.., Some(file)) => Some(ScopeChoice::File(file.clone())),
             _ => None,
         }
     }

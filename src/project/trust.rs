@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
-use crate::read_file::{ReadError, check_own_directory, read_own};
+use crate::read_file::{FileReadError, check_own_directory, read_own};
 use crate::replace_file::{Links, Lock, Mode, create_private_dir, remove, replace};
 
 /// The version of the record's form; another one is not read.
@@ -230,7 +230,7 @@ impl Trust {
         let path = dir.join(file_name(root));
         let record = match read_own(&path, RECORD_LIMIT) {
             // What cannot be read now may be read tomorrow.
-            Err(error @ ReadError::Io { .. }) => return Err(error.into()),
+            Err(error @ FileReadError::Io { .. }) => return Err(error.into()),
             // A damaged record is replaced: it says nothing any more.
             Err(_) | Ok(None) => None,
             Ok(Some(file)) => parse_record(&path, &file.bytes).ok(),

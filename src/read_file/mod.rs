@@ -12,6 +12,6 @@ mod tests;
 
 pub use project::{Foreign, PROJECT_FOLDER, ProjectDir, ProjectReadError};
 pub use regular::{
-    Facts, FileBytes, ReadError, check_own_directory, read_named, read_own, read_regular,
+    FileBytes, FileFacts, FileReadError, check_own_directory, read_named, read_own, read_regular,
     readable_by_others,
 };

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::regular::{FileBytes, ReadError, contents, read_regular};
+use super::regular::{FileBytes, FileReadError, contents, read_regular};
 use crate::error::{Error, Kind};
 
 /// The name of the directory that makes a project.
@@ -50,7 +50,7 @@ pub enum ProjectReadError {
     Foreign(#[from] Foreign),
     /// It cannot be read.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(#[from] FileReadError),
 }
 
 impl From<ProjectReadError> for Error {
@@ -69,6 +69,7 @@ pub struct ProjectDir {
     state: State,
 }
 
+/// What was found at the place of a project.
 #[derive(Debug)]
 enum State {
     Missing,
@@ -84,7 +85,7 @@ impl ProjectDir {
     ///
     /// # Errors
     /// What the system refuses, the owner being you.
-    pub fn open(root: &Path) -> Result<ProjectDir, ReadError> {
+    pub fn open(root: &Path) -> Result<ProjectDir, FileReadError> {
         let folder = root.join(PROJECT_FOLDER);
         let state = match system::open(root, &folder) {
             Ok(Some(handle)) => State::Checked(handle),
@@ -126,7 +127,7 @@ impl ProjectDir {
     ///
     /// # Errors
     /// Anything but a regular file within the limit, and what the system refuses.
-    pub fn read_anyway(&self, name: &str, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+    pub fn read_anyway(&self, name: &str, limit: u64) -> Result<Option<FileBytes>, FileReadError> {
         read_regular(&self.folder.join(name), limit)
     }
 }
@@ -140,7 +141,9 @@ fn read_checked(
 ) -> Result<Option<FileBytes>, ProjectReadError> {
     match contents(file, metadata, path, limit) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(ReadError::TooLarge { path, limit }) => Err(Foreign::TooLarge { path, limit }.into()),
+        Err(FileReadError::TooLarge { path, limit }) => {
+            Err(Foreign::TooLarge { path, limit }.into())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -156,7 +159,9 @@ mod system {
     use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, openat, statat};
     use rustix::io::{Errno, retry_on_intr};
 
-    use super::{FileBytes, Foreign, PROJECT_FOLDER, ProjectReadError, ReadError, read_checked};
+    use super::{
+        FileBytes, FileReadError, Foreign, PROJECT_FOLDER, ProjectReadError, read_checked,
+    };
 
     /// A handle that is good for finding what is inside; on Linux that needs no right to list it.
     #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -171,8 +176,9 @@ mod system {
         euid: u32,
     }
 
+    /// What a handle is expected to be.
     #[derive(Clone, Copy, PartialEq, Eq)]
-    enum Wanted {
+    enum WantedFile {
         Directory,
         File,
     }
@@ -189,7 +195,7 @@ mod system {
             return if there.err() == Some(Errno::NOENT) { Ok(None) } else { Err(foreign.into()) };
         }
         let Some(folder_handle) =
-            open_in(root_handle.as_fd(), PROJECT_FOLDER, folder, euid, Wanted::Directory)?
+            open_in(root_handle.as_fd(), PROJECT_FOLDER, folder, euid, WantedFile::Directory)?
         else {
             return Ok(None);
         };
@@ -204,7 +210,7 @@ mod system {
         limit: u64,
     ) -> Result<Option<FileBytes>, ProjectReadError> {
         let Handle { folder, euid } = handle;
-        let Some(file) = open_in(folder.as_fd(), name, path, *euid, Wanted::File)? else {
+        let Some(file) = open_in(folder.as_fd(), name, path, *euid, WantedFile::File)? else {
             return Ok(None);
         };
         let metadata = metadata(&file, path)?;
@@ -220,12 +226,12 @@ mod system {
         name: &str,
         path: &Path,
         euid: u32,
-        wanted: Wanted,
+        wanted: WantedFile,
     ) -> Result<Option<File>, ProjectReadError> {
         let flags = OFlags::NOFOLLOW
             | match wanted {
-                Wanted::Directory => DIRECTORY,
-                Wanted::File => OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY,
+                WantedFile::Directory => DIRECTORY,
+                WantedFile::File => OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY,
             };
         match retry_on_intr(|| openat(directory, name, flags, Mode::empty())) {
             Ok(handle) => Ok(Some(File::from(handle))),
@@ -255,7 +261,7 @@ mod system {
         name: &str,
         path: &Path,
         euid: u32,
-        wanted: Wanted,
+        wanted: WantedFile,
         error: Errno,
     ) -> ProjectReadError {
         let Ok(stat) = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) else {
@@ -264,20 +270,21 @@ mod system {
         let path_buf = path.to_owned();
         let reason = match (FileType::from_raw_mode(stat.st_mode), wanted) {
             (FileType::Symlink, _) => Foreign::Symlink(path_buf),
-            (FileType::Directory, Wanted::Directory) | (FileType::RegularFile, Wanted::File) => {
+            (FileType::Directory, WantedFile::Directory)
+            | (FileType::RegularFile, WantedFile::File) => {
                 if stat.st_uid == euid {
                     return io_error(path, error.into());
                 }
                 Foreign::OwnedBy { path: path_buf, uid: stat.st_uid }
             }
-            (_, Wanted::Directory) => Foreign::NotADirectory(path_buf),
-            (_, Wanted::File) => Foreign::NotRegular(path_buf),
+            (_, WantedFile::Directory) => Foreign::NotADirectory(path_buf),
+            (_, WantedFile::File) => Foreign::NotRegular(path_buf),
         };
         reason.into()
     }
 
     fn io_error(path: &Path, source: io::Error) -> ProjectReadError {
-        ReadError::Io { path: path.to_owned(), source }.into()
+        FileReadError::Io { path: path.to_owned(), source }.into()
     }
 }
 
@@ -287,7 +294,7 @@ mod system {
     use std::io;
     use std::path::Path;
 
-    use super::{FileBytes, Foreign, ProjectReadError, ReadError, read_checked};
+    use super::{FileBytes, FileReadError, Foreign, ProjectReadError, read_checked};
 
     /// That the directory was checked; Windows opens its files by path.
     #[derive(Debug)]
@@ -339,6 +346,6 @@ mod system {
     }
 
     fn io_error(path: &Path, source: io::Error) -> ProjectReadError {
-        ReadError::Io { path: path.to_owned(), source }.into()
+        FileReadError::Io { path: path.to_owned(), source }.into()
     }
 }

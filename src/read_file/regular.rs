@@ -13,13 +13,13 @@ pub struct FileBytes {
     /// The whole content.
     pub bytes: Vec<u8>,
     /// What the open handle told.
-    pub facts: Facts,
+    pub facts: FileFacts,
 }
 
 /// What an open handle tells of its file. Where the system knows no such thing: 0600, uid 0, one
 /// name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct FileFacts {
     /// The permission bits, with set-user-id, set-group-id and sticky.
     pub mode: u32,
     /// The owner.
@@ -30,7 +30,7 @@ pub struct Facts {
 
 /// Why a file cannot be read. Never holds content.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadError {
+pub enum FileReadError {
     /// The system said no.
     #[error("cannot read {}: {}", .path.display(), io_reason(.source))]
     Io {
@@ -66,30 +66,30 @@ pub enum ReadError {
     },
 }
 
-impl ReadError {
+impl FileReadError {
     /// Whether the only reason is that you have no permission.
     pub fn is_permission(&self) -> bool {
-        let ReadError::Io { source, .. } = self else {
+        let FileReadError::Io { source, .. } = self else {
             return false;
         };
         source.kind() == io::ErrorKind::PermissionDenied
     }
 }
 
-impl From<ReadError> for Error {
-    fn from(error: ReadError) -> Self {
+impl From<FileReadError> for Error {
+    fn from(error: FileReadError) -> Self {
         let help = match &error {
-            ReadError::WritableByAll(path) => Some(format!("chmod o-w {}", shell_word(path))),
-            ReadError::ForeignOwner { path, .. } => {
+            FileReadError::WritableByAll(path) => Some(format!("chmod o-w {}", shell_word(path))),
+            FileReadError::ForeignOwner { path, .. } => {
                 Some(format!("if you trust its content: sudo chown $USER {}", shell_word(path)))
             }
-            ReadError::Io { path, .. } if cfg!(unix) && error.is_permission() => {
+            FileReadError::Io { path, .. } if cfg!(unix) && error.is_permission() => {
                 Some(format!("see who may read it: ls -ld {}", shell_word(path)))
             }
-            ReadError::Io { .. }
-            | ReadError::Directory(_)
-            | ReadError::NotRegular(_)
-            | ReadError::TooLarge { .. } => None,
+            FileReadError::Io { .. }
+            | FileReadError::Directory(_)
+            | FileReadError::NotRegular(_)
+            | FileReadError::TooLarge { .. } => None,
         };
         let error = Error::new(Kind::Invalid, error.to_string());
         match help {
@@ -105,16 +105,16 @@ impl From<ReadError> for Error {
 /// Anything but a regular file, one that everyone can write, one owned by neither you nor root,
 /// one over the limit, and what the system refuses. Whether a file with keys may be readable by
 /// others is the caller's to judge, by [`Facts::mode`].
-pub fn read_own(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+pub fn read_own(path: &Path, limit: u64) -> Result<Option<FileBytes>, FileReadError> {
     let Some((file, metadata)) = open_regular(path)? else {
         return Ok(None);
     };
     let facts = facts_of(&metadata);
     if facts.mode & 0o002 != 0 {
-        return Err(ReadError::WritableByAll(path.to_owned()));
+        return Err(FileReadError::WritableByAll(path.to_owned()));
     }
     if !is_mine_or_roots(facts.uid) {
-        return Err(ReadError::ForeignOwner { path: path.to_owned(), uid: facts.uid });
+        return Err(FileReadError::ForeignOwner { path: path.to_owned(), uid: facts.uid });
     }
     Ok(Some(contents(&file, &metadata, path, limit)?))
 }
@@ -123,14 +123,14 @@ pub fn read_own(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError>
 ///
 /// # Errors
 /// One that everyone can write or that is owned by neither you nor root; what the system refuses.
-pub fn check_own_directory(path: &Path) -> Result<(), ReadError> {
+pub fn check_own_directory(path: &Path) -> Result<(), FileReadError> {
     let metadata = std::fs::metadata(path).map_err(|error| explain(path, error))?;
     let facts = facts_of(&metadata);
     if facts.mode & 0o002 != 0 {
-        return Err(ReadError::WritableByAll(path.to_owned()));
+        return Err(FileReadError::WritableByAll(path.to_owned()));
     }
     if !is_mine_or_roots(facts.uid) {
-        return Err(ReadError::ForeignOwner { path: path.to_owned(), uid: facts.uid });
+        return Err(FileReadError::ForeignOwner { path: path.to_owned(), uid: facts.uid });
     }
     Ok(())
 }
@@ -140,7 +140,7 @@ pub fn check_own_directory(path: &Path) -> Result<(), ReadError> {
 ///
 /// # Errors
 /// A directory, a device or a socket, a file over the limit, and what the system refuses.
-pub fn read_named(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+pub fn read_named(path: &Path, limit: u64) -> Result<Option<FileBytes>, FileReadError> {
     let Some((file, metadata)) = open(path, Waiting::ForWriters)? else {
         return Ok(None);
     };
@@ -155,7 +155,7 @@ pub fn read_named(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadErro
 ///
 /// # Errors
 /// Anything but a regular file within the limit, and what the system refuses.
-pub fn read_regular(path: &Path, limit: u64) -> Result<Option<FileBytes>, ReadError> {
+pub fn read_regular(path: &Path, limit: u64) -> Result<Option<FileBytes>, FileReadError> {
     let Some((file, metadata)) = open_regular(path)? else {
         return Ok(None);
     };
@@ -177,7 +177,7 @@ pub fn readable_by_others(path: &Path, file: &FileBytes) -> Option<String> {
 }
 
 /// Opens a regular file, links followed, and asks the handle what it is.
-fn open_regular(path: &Path) -> Result<Option<(File, Metadata)>, ReadError> {
+fn open_regular(path: &Path) -> Result<Option<(File, Metadata)>, FileReadError> {
     match open(path, Waiting::Never)? {
         Some((_, metadata)) if !metadata.is_file() => Err(not_a_file(&metadata, path)),
         opened => Ok(opened),
@@ -191,7 +191,7 @@ enum Waiting {
     ForWriters,
 }
 
-fn open(path: &Path, waiting: Waiting) -> Result<Option<(File, Metadata)>, ReadError> {
+fn open(path: &Path, waiting: Waiting) -> Result<Option<(File, Metadata)>, FileReadError> {
     match open_any(path, waiting).and_then(|file| file.metadata().map(|facts| (file, facts))) {
         Ok(opened) => Ok(Some(opened)),
         Err(source) => match source.kind() {
@@ -220,18 +220,18 @@ fn open_any(path: &Path, _: Waiting) -> io::Result<File> {
 
 /// Finds the better reason when opening failed: sockets and, on some systems, directories cannot
 /// even be opened.
-fn explain(path: &Path, source: io::Error) -> ReadError {
+fn explain(path: &Path, source: io::Error) -> FileReadError {
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() && !is_pipe(&metadata) => not_a_file(&metadata, path),
-        _ => ReadError::Io { path: path.to_owned(), source },
+        _ => FileReadError::Io { path: path.to_owned(), source },
     }
 }
 
-fn not_a_file(metadata: &Metadata, path: &Path) -> ReadError {
+fn not_a_file(metadata: &Metadata, path: &Path) -> FileReadError {
     if metadata.is_dir() {
-        ReadError::Directory(path.to_owned())
+        FileReadError::Directory(path.to_owned())
     } else {
-        ReadError::NotRegular(path.to_owned())
+        FileReadError::NotRegular(path.to_owned())
     }
 }
 
@@ -246,15 +246,15 @@ fn is_pipe(_: &Metadata) -> bool {
 }
 
 #[cfg(unix)]
-fn facts_of(metadata: &Metadata) -> Facts {
+fn facts_of(metadata: &Metadata) -> FileFacts {
     use std::os::unix::fs::MetadataExt;
 
-    Facts { mode: metadata.mode() & 0o7777, uid: metadata.uid(), nlink: metadata.nlink() }
+    FileFacts { mode: metadata.mode() & 0o7777, uid: metadata.uid(), nlink: metadata.nlink() }
 }
 
 #[cfg(windows)]
-fn facts_of(_: &Metadata) -> Facts {
-    Facts { mode: 0o600, uid: 0, nlink: 1 }
+fn facts_of(_: &Metadata) -> FileFacts {
+    FileFacts { mode: 0o600, uid: 0, nlink: 1 }
 }
 
 #[cfg(unix)]
@@ -276,8 +276,8 @@ pub(super) fn contents(
     metadata: &Metadata,
     path: &Path,
     limit: u64,
-) -> Result<FileBytes, ReadError> {
-    let too_large = || ReadError::TooLarge { path: path.to_owned(), limit };
+) -> Result<FileBytes, FileReadError> {
+    let too_large = || FileReadError::TooLarge { path: path.to_owned(), limit };
     let size = if metadata.is_file() { metadata.len() } else { CHUNK as u64 };
     if metadata.is_file() && size > limit {
         return Err(too_large());
@@ -295,7 +295,7 @@ pub(super) fn contents(
                 continue;
             }
             Err(source) => {
-                return Err(ReadError::Io { path: path.to_owned(), source });
+                return Err(FileReadError::Io { path: path.to_owned(), source });
             }
         };
         bytes.truncate(start + got);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::{FileBytes, PROJECT_FOLDER, ProjectDir, ReadError, read_named, read_own};
+use super::{FileBytes, FileReadError, PROJECT_FOLDER, ProjectDir, read_named, read_own};
 use crate::error::{Error, Kind};
 
 const LIMIT: u64 = 1000;
@@ -81,14 +81,14 @@ fn a_directory_is_no_file() {
         shown(read_own(dir.path(), LIMIT)).unwrap_err(),
         shown(read_named(dir.path(), LIMIT)).unwrap_err(),
     ] {
-        assert!(matches!(error, ReadError::Directory(_)), "{error}");
+        assert!(matches!(error, FileReadError::Directory(_)), "{error}");
     }
     fs::create_dir_all(dir.path().join(PROJECT_FOLDER).join("config.toml")).unwrap();
     let project = ProjectDir::open(dir.path()).unwrap();
     let error = shown(project.read("config.toml", LIMIT)).unwrap_err();
     assert!(error.to_string().ends_with("config.toml is not a regular file"), "{error}");
     let error = shown(project.read_anyway("config.toml", LIMIT)).unwrap_err();
-    assert!(matches!(error, ReadError::Directory(_)), "{error}");
+    assert!(matches!(error, FileReadError::Directory(_)), "{error}");
 }
 
 #[test]
@@ -106,20 +106,20 @@ fn a_file_is_no_project() {
 fn errors_name_the_path_and_the_way_out() {
     let path = || Path::new("/x y/f").to_owned();
     for (error, help) in [
-        (ReadError::WritableByAll(path()), Some("chmod o-w '/x y/f'")),
+        (FileReadError::WritableByAll(path()), Some("chmod o-w '/x y/f'")),
         (
-            ReadError::ForeignOwner { path: path(), uid: 7 },
+            FileReadError::ForeignOwner { path: path(), uid: 7 },
             Some("if you trust its content: sudo chown $USER '/x y/f'"),
         ),
         #[cfg(unix)]
         (
-            ReadError::Io { path: path(), source: std::io::ErrorKind::PermissionDenied.into() },
+            FileReadError::Io { path: path(), source: std::io::ErrorKind::PermissionDenied.into() },
             Some("see who may read it: ls -ld '/x y/f'"),
         ),
-        (ReadError::Io { path: path(), source: std::io::ErrorKind::NotFound.into() }, None),
-        (ReadError::Directory(path()), None),
-        (ReadError::NotRegular(path()), None),
-        (ReadError::TooLarge { path: path(), limit: 1 }, None),
+        (FileReadError::Io { path: path(), source: std::io::ErrorKind::NotFound.into() }, None),
+        (FileReadError::Directory(path()), None),
+        (FileReadError::NotRegular(path()), None),
+        (FileReadError::TooLarge { path: path(), limit: 1 }, None),
     ] {
         let text = error.to_string();
         assert!(text.contains("/x y/f"), "{text}");
@@ -139,10 +139,10 @@ mod unix {
     use std::time::{Duration, Instant};
 
     use super::{
-        LIMIT, PROJECT_FOLDER, Path, ProjectDir, ReadError, TempDir, assert_nothing, fs, make,
+        FileReadError, LIMIT, PROJECT_FOLDER, Path, ProjectDir, TempDir, assert_nothing, fs, make,
         read_named, read_own, shown,
     };
-    use crate::read_file::{Facts, Foreign, ProjectReadError};
+    use crate::read_file::{FileFacts, Foreign, ProjectReadError};
 
     const OTHER: u32 = 54_321;
 
@@ -175,9 +175,9 @@ mod unix {
         ] {
             set_mode(&path, mode);
             let own = read_own(&path, LIMIT);
-            assert_eq!(matches!(own, Err(ReadError::WritableByAll(_))), refused, "{mode:o}");
+            assert_eq!(matches!(own, Err(FileReadError::WritableByAll(_))), refused, "{mode:o}");
             let facts = read_named(&path, LIMIT).unwrap().unwrap().facts;
-            assert_eq!(facts, Facts { mode, uid, nlink: 1 });
+            assert_eq!(facts, FileFacts { mode, uid, nlink: 1 });
             assert_eq!(own.ok().flatten().map(|own| own.facts), (!refused).then_some(facts));
         }
     }
@@ -192,7 +192,7 @@ mod unix {
         if is_root() {
             chown(&path, Some(OTHER), None).unwrap();
             let error = shown(read_own(&path, LIMIT)).unwrap_err();
-            assert!(matches!(error, ReadError::ForeignOwner { uid: OTHER, .. }), "{error}");
+            assert!(matches!(error, FileReadError::ForeignOwner { uid: OTHER, .. }), "{error}");
             assert_eq!(read_named(&path, LIMIT).unwrap().unwrap().facts.uid, OTHER);
         }
     }
@@ -213,7 +213,7 @@ mod unix {
         }
         assert_eq!(shown(read_own(&at("dangling"), LIMIT)).unwrap(), None);
         let error = shown(read_own(&at("circle"), LIMIT)).unwrap_err();
-        assert!(matches!(error, ReadError::Io { .. }), "{error}");
+        assert!(matches!(error, FileReadError::Io { .. }), "{error}");
     }
 
     #[test]
@@ -228,22 +228,22 @@ mod unix {
         let begin = Instant::now();
         for name in ["pipe", "socket"] {
             let error = shown(read_own(&folder.join(name), LIMIT)).unwrap_err();
-            assert!(matches!(error, ReadError::NotRegular(_)), "{name}: {error}");
+            assert!(matches!(error, FileReadError::NotRegular(_)), "{name}: {error}");
             let error = shown(project.read_anyway(name, LIMIT)).unwrap_err();
-            assert!(matches!(error, ReadError::NotRegular(_)), "{name}: {error}");
+            assert!(matches!(error, FileReadError::NotRegular(_)), "{name}: {error}");
             let expected = Foreign::NotRegular(folder.join(name));
             assert_eq!(foreign(&project, name).unwrap(), expected);
         }
         for path in ["/dev/zero", "/dev/null", "/dev/tty"] {
             let error = shown(read_own(Path::new(path), LIMIT)).unwrap_err();
             // A machine without a terminal cannot open `/dev/tty` at all.
-            let expected = matches!(error, ReadError::NotRegular(_));
+            let expected = matches!(error, FileReadError::NotRegular(_));
             assert!(expected, "{path}: {error}");
         }
         let error = shown(read_named(Path::new("/dev/zero"), LIMIT)).unwrap_err();
-        assert!(matches!(error, ReadError::NotRegular(_)), "{error}");
+        assert!(matches!(error, FileReadError::NotRegular(_)), "{error}");
         let error = shown(read_named(&folder.join("socket"), LIMIT)).unwrap_err();
-        assert!(matches!(error, ReadError::NotRegular(_)), "{error}");
+        assert!(matches!(error, FileReadError::NotRegular(_)), "{error}");
         assert!(begin.elapsed() < Duration::from_secs(1));
     }
 
@@ -268,7 +268,7 @@ mod unix {
             });
             match named {
                 Ok(bytes) => assert!(fits && bytes.unwrap() == content, "{size}"),
-                Err(error) => assert!(!fits && matches!(error, ReadError::TooLarge { .. })),
+                Err(error) => assert!(!fits && matches!(error, FileReadError::TooLarge { .. })),
             }
         }
         let (reader, mut writer) = std::io::pipe().unwrap();
@@ -431,7 +431,7 @@ mod unix {
         let [root, folder, file] = project_in(&dir);
         set_mode(dir.path(), 0o755);
         set_mode(&file, 0);
-        let denied = |error: &ReadError| error.is_permission();
+        let denied = |error: &FileReadError| error.is_permission();
         without_power(|| {
             assert!(denied(&shown(read_own(&file, LIMIT)).unwrap_err()));
             assert!(denied(&shown(read_named(&file, LIMIT)).unwrap_err()));

@@ -35,6 +35,7 @@ pub struct Lock {
     at_end: AtEnd,
 }
 
+/// What becomes of the file of a lock when it is given back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AtEnd {
     Keep,

@@ -26,7 +26,7 @@ pub enum Preset {
 
 /// What a variable of a preset holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
+enum PresetPart {
     /// The user name.
     Name,
     /// The key.
@@ -78,46 +78,50 @@ impl Preset {
     }
 
     /// The one table: name, whom it is for, variables.
-    fn row(self) -> (&'static str, &'static str, &'static [(&'static str, Part)]) {
+    fn row(self) -> (&'static str, &'static str, &'static [(&'static str, PresetPart)]) {
         match self {
             Preset::Gdal => (
                 "gdal",
                 "GDAL and OGR, the driver `Carto:USER`",
-                &[("CARTO_API_KEY", Part::Key), ("CARTO_API_URL", Part::SqlUrl)],
+                &[("CARTO_API_KEY", PresetPart::Key), ("CARTO_API_URL", PresetPart::SqlUrl)],
             ),
             Preset::CartoPython => (
                 "carto-python",
                 "CARTO's Python library, and carto_cli of PyPI",
                 &[
-                    ("CARTO_USER", Part::Name),
-                    ("CARTO_API_KEY", Part::Key),
-                    ("CARTO_API_URL", Part::UrlWithSlash),
-                    ("CARTO_ORG", Part::Organization),
+                    ("CARTO_USER", PresetPart::Name),
+                    ("CARTO_API_KEY", PresetPart::Key),
+                    ("CARTO_API_URL", PresetPart::UrlWithSlash),
+                    ("CARTO_ORG", PresetPart::Organization),
                 ],
             ),
             Preset::CartoframesTests => (
                 "cartoframes-tests",
                 "the tests of CARTOframes itself",
-                &[("APIKEY", Part::Key), ("USERNAME", Part::Name), ("USERURL", Part::UrlWithSlash)],
+                &[
+                    ("APIKEY", PresetPart::Key),
+                    ("USERNAME", PresetPart::Name),
+                    ("USERURL", PresetPart::UrlWithSlash),
+                ],
             ),
             Preset::CartoCli => (
                 "carto-cli",
                 "CARTO's current command line program, of npm",
-                &[("CARTO_API_TOKEN", Part::Key)],
+                &[("CARTO_API_TOKEN", PresetPart::Key)],
             ),
         }
     }
 }
 
-impl Part {
+impl PresetPart {
     fn of(self, granted: &Granted) -> Option<String> {
         let base_url = granted.account.base_url();
         match self {
-            Part::Name => Account::username(&granted.account).map(ToString::to_string),
-            Part::Key => granted.key.as_ref().map(|key| key.expose().to_owned()),
-            Part::Organization => granted.organization.clone(),
-            Part::UrlWithSlash => Some(format!("{base_url}/")),
-            Part::SqlUrl => Some(format!("{base_url}/api/v2/sql")),
+            PresetPart::Name => Account::username(&granted.account).map(ToString::to_string),
+            PresetPart::Key => granted.key.as_ref().map(|key| key.expose().to_owned()),
+            PresetPart::Organization => granted.organization.clone(),
+            PresetPart::UrlWithSlash => Some(format!("{base_url}/")),
+            PresetPart::SqlUrl => Some(format!("{base_url}/api/v2/sql")),
         }
     }
 }

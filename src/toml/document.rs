@@ -10,7 +10,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use hashbrown::HashTable;
 
 use super::lines::{Lines, Section};
-use super::node::{Defined, Kind, Name, Node, NodeId, ROOT, Step};
+use super::node::{Defined, Name, Node, NodeId, NodeKind, ROOT, Step};
 use super::scalar::Scalar;
 use super::span::{Span, narrow};
 use super::value::Value;
@@ -63,7 +63,7 @@ impl<'t> Document<'t> {
         document.nodes.push(Node {
             parent: ROOT,
             name: Name::Element(0),
-            kind: Kind::Table(Defined::Section(0)),
+            kind: NodeKind::Table(Defined::Section(0)),
             value: Span::default(),
             first: ROOT,
             last: ROOT,
@@ -87,12 +87,12 @@ impl<'t> Document<'t> {
     }
 
     /// Returns what a node is.
-    pub(super) fn kind(&self, node: NodeId) -> Kind {
+    pub(super) fn kind(&self, node: NodeId) -> NodeKind {
         self.node(node).kind
     }
 
     /// Makes something else of a node.
-    pub(super) fn set_kind(&mut self, node: NodeId, kind: Kind) {
+    pub(super) fn set_kind(&mut self, node: NodeId, kind: NodeKind) {
         self.node_mut(node).kind = kind;
     }
 
@@ -215,7 +215,7 @@ impl<'t> Document<'t> {
         &mut self,
         table: NodeId,
         name: Name,
-        kind: Kind,
+        kind: NodeKind,
         hash: Option<u64>,
     ) -> NodeId {
         let node = self.add(table, name, kind);
@@ -242,11 +242,11 @@ impl<'t> Document<'t> {
     }
 
     /// Adds an element to an array.
-    pub(super) fn add_element(&mut self, array: NodeId, kind: Kind) -> NodeId {
+    pub(super) fn add_element(&mut self, array: NodeId, kind: NodeKind) -> NodeId {
         self.add(array, Name::Element(self.node(array).children), kind)
     }
 
-    fn add(&mut self, parent: NodeId, name: Name, kind: Kind) -> NodeId {
+    fn add(&mut self, parent: NodeId, name: Name, kind: NodeKind) -> NodeId {
         let node = NodeId(narrow(self.nodes.len()));
         self.nodes.push(Node {
             parent,
@@ -291,12 +291,12 @@ impl<'t> Document<'t> {
 
     /// Whether a node is an array of any form.
     pub(super) fn is_array(&self, node: NodeId) -> bool {
-        matches!(self.kind(node), Kind::Array | Kind::Tables)
+        matches!(self.kind(node), NodeKind::Array | NodeKind::Tables)
     }
 
     /// Whether a node is a table of any form.
     pub(super) fn is_table(&self, node: NodeId) -> bool {
-        matches!(self.kind(node), Kind::Inline | Kind::Table(_))
+        matches!(self.kind(node), NodeKind::Inline | NodeKind::Table(_))
     }
 
     /// Whether a node is another or lies below it.
@@ -315,7 +315,7 @@ impl<'t> Document<'t> {
     /// Returns a value that holds no other, decoded.
     pub(super) fn scalar(&self, node: NodeId) -> Option<Scalar<'t>> {
         match self.kind(node) {
-            Kind::Scalar(form) => Scalar::of(self.raw(node), form),
+            NodeKind::Scalar(form) => Scalar::of(self.raw(node), form),
             _ => None,
         }
     }
@@ -323,11 +323,11 @@ impl<'t> Document<'t> {
     /// Returns what a node holds.
     pub(super) fn value(&self, node: NodeId) -> Value {
         match self.kind(node) {
-            Kind::Scalar(_) => self.scalar(node).map_or(Value::Bool(false), Value::from),
-            Kind::Array | Kind::Tables => {
+            NodeKind::Scalar(_) => self.scalar(node).map_or(Value::Bool(false), Value::from),
+            NodeKind::Array | NodeKind::Tables => {
                 Value::Array(self.children(node).map(|child| self.value(child)).collect())
             }
-            Kind::Inline | Kind::Table(_) => {
+            NodeKind::Inline | NodeKind::Table(_) => {
                 let pair = |child| Some((self.name(child)?.to_owned(), self.value(child)));
                 Value::Table(self.children(node).filter_map(pair).collect())
             }
@@ -337,13 +337,13 @@ impl<'t> Document<'t> {
     /// Whether a node holds exactly this data, however it is written.
     pub(super) fn holds(&self, node: NodeId, value: &Value) -> bool {
         match (self.kind(node), value) {
-            (Kind::Scalar(_), _) => self.scalar(node).is_some_and(|scalar| scalar.is(value)),
-            (Kind::Array | Kind::Tables, Value::Array(wanted)) => {
+            (NodeKind::Scalar(_), _) => self.scalar(node).is_some_and(|scalar| scalar.is(value)),
+            (NodeKind::Array | NodeKind::Tables, Value::Array(wanted)) => {
                 let mut pairs = self.children(node).zip(wanted);
                 self.count(node) == wanted.len()
                     && pairs.all(|(child, value)| self.holds(child, value))
             }
-            (Kind::Inline | Kind::Table(_), Value::Table(wanted)) => {
+            (NodeKind::Inline | NodeKind::Table(_), Value::Table(wanted)) => {
                 self.count(node) == wanted.len()
                     && wanted.iter().all(|(name, value)| {
                         self.key(node, name).is_some_and(|child| self.holds(child, value))
@@ -355,10 +355,10 @@ impl<'t> Document<'t> {
 
     /// Returns the inline table that a table is, or that wrote it with a dotted key.
     pub(super) fn inline_around(&self, mut node: NodeId) -> Option<NodeId> {
-        while self.kind(node) == Kind::Table(Defined::Dotted) {
+        while self.kind(node) == NodeKind::Table(Defined::Dotted) {
             node = self.parent(node);
         }
-        (self.kind(node) == Kind::Inline).then_some(node)
+        (self.kind(node) == NodeKind::Inline).then_some(node)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::document::{Children, Document};
-use super::node::{Defined, Kind, NodeId, ROOT};
+use super::node::{Defined, NodeId, NodeKind, ROOT};
 use super::ordinary;
 use super::read::{self, Keep};
 use super::scalar::Scalar;
@@ -63,26 +63,26 @@ impl<'d, 't> Item<'d, 't> {
     pub fn span(self) -> Span {
         let header_or_name = |item: Item<'_, '_>| {
             let section = match item.document.kind(item.node) {
-                Kind::Table(Defined::Section(section)) => section as usize,
+                NodeKind::Table(Defined::Section(section)) => section as usize,
                 _ => return Span::new(item.name_at(), item.name_at()),
             };
             item.document.lines.sections.get(section).map_or(Span::default(), |s| s.header)
         };
         match self.document.kind(self.node) {
-            Kind::Tables => {
+            NodeKind::Tables => {
                 let tables = self.document.children(self.node);
                 let mut spans = tables.map(|node| header_or_name(Item { node, ..self }));
                 let first = spans.next().unwrap_or_default();
                 Span::new(first.start(), spans.last().unwrap_or(first).end())
             }
-            Kind::Table(_) => header_or_name(self),
+            NodeKind::Table(_) => header_or_name(self),
             _ => self.document.value_span(self.node),
         }
     }
 
     /// Whether one value writes it, so that [`decoded`] finds it in the text of its span.
     pub fn is_written_whole(self) -> bool {
-        !matches!(self.document.kind(self.node), Kind::Tables | Kind::Table(_))
+        !matches!(self.document.kind(self.node), NodeKind::Tables | NodeKind::Table(_))
     }
 
     /// Whether it is a table of any form.
@@ -92,7 +92,7 @@ impl<'d, 't> Item<'d, 't> {
 
     /// Whether it is a table that headers or dotted keys write.
     pub fn is_open_table(self) -> bool {
-        matches!(self.document.kind(self.node), Kind::Table(_))
+        matches!(self.document.kind(self.node), NodeKind::Table(_))
     }
 
     /// Returns the text where it is one.
@@ -120,7 +120,7 @@ impl<'d, 't> Item<'d, 't> {
 
     /// Returns its tables where `[[...]]` headers write it.
     pub fn tables(self) -> Option<Items<'d, 't>> {
-        (self.document.kind(self.node) == Kind::Tables).then(|| self.children())
+        (self.document.kind(self.node) == NodeKind::Tables).then(|| self.children())
     }
 }
 

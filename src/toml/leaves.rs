@@ -12,7 +12,7 @@ pub struct TableId(u32);
 #[derive(Debug, Default)]
 pub struct TablePaths {
     /// The parts of all paths, one path after the other.
-    parts: Vec<Part>,
+    parts: Vec<PathPart>,
     /// Which of them each table has; the first is the top level.
     tables: Vec<(u32, u32)>,
     decoded: Vec<String>,
@@ -20,7 +20,7 @@ pub struct TablePaths {
 
 /// One part of the path of a table.
 #[derive(Clone, Copy, Debug)]
-enum Part {
+enum PathPart {
     Written(Span),
     /// It had to be decoded: its number among those.
     Decoded(u32),
@@ -39,12 +39,12 @@ impl TablePaths {
         text: &'a str,
     ) -> impl ExactSizeIterator<Item = &'a str> + Clone {
         self.parts(table).iter().map(move |part| match part {
-            Part::Written(span) => text.get(span.range()).unwrap_or_default(),
-            Part::Decoded(at) => self.decoded.get(*at as usize).map_or("", String::as_str),
+            PathPart::Written(span) => text.get(span.range()).unwrap_or_default(),
+            PathPart::Decoded(at) => self.decoded.get(*at as usize).map_or("", String::as_str),
         })
     }
 
-    fn parts(&self, table: TableId) -> &[Part] {
+    fn parts(&self, table: TableId) -> &[PathPart] {
         let (from, to) = self.tables.get(table.0 as usize).copied().unwrap_or_default();
         self.parts.get(from as usize..to as usize).unwrap_or_default()
     }
@@ -55,10 +55,10 @@ impl TablePaths {
         let (first, end) = self.tables.get(above.0 as usize).copied().unwrap_or_default();
         self.parts.extend_from_within(first as usize..end as usize);
         self.parts.push(if let Some(span) = table.written_name() {
-            Part::Written(span)
+            PathPart::Written(span)
         } else {
             self.decoded.push(table.name().to_owned());
-            Part::Decoded(narrow(self.decoded.len() - 1))
+            PathPart::Decoded(narrow(self.decoded.len() - 1))
         });
         self.tables.push((narrow(from), narrow(self.parts.len())));
         TableId(narrow(self.tables.len() - 1))

@@ -35,7 +35,7 @@ pub(super) enum StatementKind {
 
 /// Whole lines that belong together: a blank line, a comment, a header, or a key and its value.
 /// All statements together are the text without its byte order mark.
-pub(super) struct Statement {
+pub(super) struct TextStatement {
     /// From the first byte of the line through the line ending.
     pub(super) span: Span,
     pub(super) kind: StatementKind,
@@ -59,7 +59,7 @@ pub(super) struct Lines<'t> {
     pub(super) text: &'t str,
     /// Every part of a key or header, in the order of the text.
     pub(super) parts: Vec<Part>,
-    pub(super) statements: Vec<Statement>,
+    pub(super) statements: Vec<TextStatement>,
     pub(super) sections: Vec<Section>,
 }
 
@@ -71,7 +71,7 @@ impl<'t> Lines<'t> {
     }
 
     /// Returns the parts of a header or of a key and its value.
-    pub(super) fn parts_of(&self, statement: &Statement) -> &[Part] {
+    pub(super) fn parts_of(&self, statement: &TextStatement) -> &[Part] {
         self.parts(statement.parts)
     }
 

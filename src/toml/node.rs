@@ -35,7 +35,7 @@ pub(super) enum Defined {
 
 /// What a node is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     /// A value that holds no other, and how it is written.
     Scalar(Form),
     /// `[...]`
@@ -62,7 +62,7 @@ pub(super) enum Name {
 pub(super) struct Node {
     pub(super) parent: NodeId,
     pub(super) name: Name,
-    pub(super) kind: Kind,
+    pub(super) kind: NodeKind,
     /// Where a value stands; empty for tables that no single value writes.
     pub(super) value: Span,
     /// Its first and its last child, and the next one of its parent; [`ROOT`] where there is none.

@@ -77,6 +77,7 @@ pub(super) fn scalar(text: &str) -> Option<Form> {
     (scanner.at == text.len()).then_some(form)
 }
 
+/// A place in a text, and the events so far.
 struct Scanner<'t, 'e> {
     text: &'t [u8],
     at: usize,

@@ -6,8 +6,8 @@ use super::document::Document;
 use super::event::{Event, EventKind, Form};
 use super::events::{self, DEPTH};
 use super::fault::Fault;
-use super::lines::{Part, Parts, Section, Statement, StatementKind};
-use super::node::{Defined, Kind, Name, NodeId, ROOT};
+use super::lines::{Part, Parts, Section, StatementKind, TextStatement};
+use super::node::{Defined, Name, NodeId, NodeKind, ROOT};
 use super::scalar::{self, Scalar};
 use super::span::{LONGEST, Span, narrow};
 
@@ -123,15 +123,15 @@ impl<'t> Builder<'t> {
             EventKind::KeyEnd => self.key()?,
             EventKind::Scalar(form) => {
                 let form = self.checked(span, form)?;
-                let node = self.value(Kind::Scalar(form), span)?;
+                let node = self.value(NodeKind::Scalar(form), span)?;
                 self.end_value(node, span.end());
             }
             EventKind::ArrayOpen => {
-                let node = self.value(Kind::Array, span)?;
+                let node = self.value(NodeKind::Array, span)?;
                 self.enter(Holder::Array(node));
             }
             EventKind::InlineOpen => {
-                let node = self.value(Kind::Inline, span)?;
+                let node = self.value(NodeKind::Inline, span)?;
                 self.enter(Holder::Inline(node));
             }
             EventKind::ArrayClose | EventKind::InlineClose => {
@@ -164,7 +164,7 @@ impl<'t> Builder<'t> {
             kind => kind,
         };
         if self.line_start < end && self.keep == Keep::Lines {
-            self.document.lines.statements.push(Statement {
+            self.document.lines.statements.push(TextStatement {
                 span: Span::new(self.line_start, end),
                 kind,
                 has_comment: self.has_comment,
@@ -227,8 +227,8 @@ impl<'t> Builder<'t> {
             table = match found {
                 None => {
                     // The value follows and takes the place of this one.
-                    let value = Kind::Scalar(Form::Unchecked);
-                    let kind = if n < last { Kind::Table(Defined::Dotted) } else { value };
+                    let value = NodeKind::Scalar(Form::Unchecked);
+                    let kind = if n < last { NodeKind::Table(Defined::Dotted) } else { value };
                     self.document.add_key(table, name, kind, hash)
                 }
                 Some(node) if n < last => self.extend_dotted(node, span)?,
@@ -242,8 +242,8 @@ impl<'t> Builder<'t> {
 
     fn extend_dotted(&mut self, node: NodeId, part: Span) -> Result<NodeId, Fault> {
         match self.document.kind(node) {
-            Kind::Table(Defined::Dotted | Defined::Implied) => {
-                self.document.set_kind(node, Kind::Table(Defined::Dotted));
+            NodeKind::Table(Defined::Dotted | Defined::Implied) => {
+                self.document.set_kind(node, NodeKind::Table(Defined::Dotted));
                 Ok(node)
             }
             _ => Err(duplicate(part)),
@@ -257,23 +257,23 @@ impl<'t> Builder<'t> {
     /// Ends a header with its last bracket.
     fn header(&mut self, headed: Headed, end: Span) -> Result<(), Fault> {
         let last = self.names.len().saturating_sub(1);
-        let section = Kind::Table(Defined::Section(narrow(self.document.lines.sections.len())));
+        let section = NodeKind::Table(Defined::Section(narrow(self.document.lines.sections.len())));
         let mut table = ROOT;
         for n in 0..self.names.len() {
             let (name, span) = self.names[n];
             let (found, hash) = self.document.find(table, name);
             let kind = match headed {
-                _ if n < last => Kind::Table(Defined::Implied),
+                _ if n < last => NodeKind::Table(Defined::Implied),
                 Headed::Table => section,
-                Headed::Element => Kind::Tables,
+                Headed::Element => NodeKind::Tables,
             };
             let node = found.unwrap_or_else(|| self.document.add_key(table, name, kind, hash));
             self.keep_part(span, node);
             table = match (self.document.kind(node), headed) {
-                (Kind::Table(_), _) if n < last || found.is_none() => node,
-                (Kind::Tables, _) if n < last => self.document.last_child(node).unwrap_or(node),
-                (Kind::Tables, Headed::Element) => self.document.add_element(node, section),
-                (Kind::Table(Defined::Implied), Headed::Table) => {
+                (NodeKind::Table(_), _) if n < last || found.is_none() => node,
+                (NodeKind::Tables, _) if n < last => self.document.last_child(node).unwrap_or(node),
+                (NodeKind::Tables, Headed::Element) => self.document.add_element(node, section),
+                (NodeKind::Table(Defined::Implied), Headed::Table) => {
                     self.document.set_kind(node, section);
                     node
                 }
@@ -301,7 +301,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Returns the node for a value that begins here.
-    fn value(&mut self, kind: Kind, span: Span) -> Result<NodeId, Fault> {
+    fn value(&mut self, kind: NodeKind, span: Span) -> Result<NodeId, Fault> {
         let node = match (self.frame.key, self.frame.holder) {
             (Some((node, _)), _) => {
                 self.document.set_kind(node, kind);

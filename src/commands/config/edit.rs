@@ -56,12 +56,12 @@ pub(super) fn run(context: &Context, args: &EditArgs) -> Result<(), Error> {
                 return Ok(());
             }
             Err(error) => match again(context, &error)? {
-                Answer::Edit => {}
-                Answer::Restore => {
+                EditorAnswer::Edit => {}
+                EditorAnswer::Restore => {
                     context.output.note(&format!("{} is as it was", path.display()));
                     return Ok(());
                 }
-                Answer::Nobody => {
+                EditorAnswer::Nobody => {
                     let kept = copy.keep();
                     return Err(error.note(format!(
                         "nothing was changed; your text is kept in {}",
@@ -79,15 +79,16 @@ fn sound(destination: &Destination, path: &Path, new: &[u8]) -> Result<Layer, Er
     layer.problems.first().cloned().map_or(Ok(layer), Err)
 }
 
-enum Answer {
+/// What is to be done with a file that the editor left broken.
+enum EditorAnswer {
     Edit,
     Restore,
     Nobody,
 }
 
-fn again(context: &Context, error: &Error) -> Result<Answer, Error> {
+fn again(context: &Context, error: &Error) -> Result<EditorAnswer, Error> {
     if !Invocation::can_ask() {
-        return Ok(Answer::Nobody);
+        return Ok(EditorAnswer::Nobody);
     }
     context.output.error(error);
     loop {
@@ -97,9 +98,9 @@ fn again(context: &Context, error: &Error) -> Result<Answer, Error> {
             Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
         })?;
         match line.trim() {
-            _ if read == 0 => return Ok(Answer::Nobody),
-            "" | "e" | "E" => return Ok(Answer::Edit),
-            "r" | "R" => return Ok(Answer::Restore),
+            _ if read == 0 => return Ok(EditorAnswer::Nobody),
+            "" | "e" | "E" => return Ok(EditorAnswer::Edit),
+            "r" | "R" => return Ok(EditorAnswer::Restore),
             _ => {}
         }
     }

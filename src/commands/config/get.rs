@@ -10,7 +10,7 @@ use crate::config::{Layer, Located, Lookup, Origin, Scope, Standing, Value, give
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
-use crate::layer_file::scope_args::{Choice, ScopeArgs};
+use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
 use crate::read_file::read_named;
 use crate::resolve::context::{Context, Resolved};
 
@@ -47,6 +47,7 @@ pub(super) struct GetArgs {
     null: bool,
 }
 
+/// The type whose one spelling is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum As {
     Bool,
@@ -100,7 +101,7 @@ fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
 /// Looks a key up layer by layer; keys (secrets) in the stores of the layers.
 fn looked_up(context: &Context, args: &GetArgs, path: &SettingPath) -> Result<Lookup, Error> {
     let scope = match args.scope.choice() {
-        Some(Choice::File(file)) => {
+        Some(ScopeChoice::File(file)) => {
             let bytes = read_named(&file, crate::resolve::run::OWN_LIMIT)?.ok_or_else(|| {
                 Error::new(Kind::NotThere, "there is no such file").at(file.display())
             })?;
@@ -110,12 +111,12 @@ fn looked_up(context: &Context, args: &GetArgs, path: &SettingPath) -> Result<Lo
             }
             return Ok(Lookup::of(in_layer(&layer, path)));
         }
-        Some(Choice::Scope(scope)) => Some(scope),
+        Some(ScopeChoice::Scope(scope)) => Some(scope),
         None => None,
     };
     if scope == Some(Scope::Project) {
         // Says what to do where there is no project, or one that is not read.
-        Destination::find(context, Some(Choice::Scope(Scope::Project)))?;
+        Destination::find(context, Some(ScopeChoice::Scope(Scope::Project)))?;
     }
     let config = context.config()?;
     context.tell_remarks();

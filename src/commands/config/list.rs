@@ -12,7 +12,7 @@ use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
-use crate::layer_file::scope_args::{Choice, ScopeArgs};
+use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
 use crate::read_file::read_named;
 use crate::resolve::context::Context;
 
@@ -48,42 +48,43 @@ pub(super) struct ListArgs {
 const CHUNK: usize = 32 * 1024;
 
 /// One line of the list.
-struct Row<'a> {
-    what: What<'a>,
+struct ListRow<'a> {
+    what: ListedValue<'a>,
     wins: bool,
 }
 
-enum What<'a> {
+/// What a line shows.
+enum ListedValue<'a> {
     Setting(Entry<'a>),
     Key(&'a Stored),
 }
 
-impl Row<'_> {
+impl ListRow<'_> {
     fn scope(&self) -> Scope {
         match self.what {
-            What::Setting(entry) => entry.scope(),
-            What::Key(stored) => stored.scope,
+            ListedValue::Setting(entry) => entry.scope(),
+            ListedValue::Key(stored) => stored.scope,
         }
     }
 
     fn origin(&self) -> Origin {
         match self.what {
-            What::Setting(entry) => entry.origin(),
-            What::Key(stored) => stored.origin.clone(),
+            ListedValue::Setting(entry) => entry.origin(),
+            ListedValue::Key(stored) => stored.origin.clone(),
         }
     }
 
     fn name(&self) -> String {
         match self.what {
-            What::Setting(entry) => entry.name(),
-            What::Key(_) => "apikey".to_owned(),
+            ListedValue::Setting(entry) => entry.name(),
+            ListedValue::Key(_) => "apikey".to_owned(),
         }
     }
 
     fn value(&self, args: &ListArgs) -> Value {
         match self.what {
-            What::Setting(entry) => entry.value(),
-            What::Key(stored) => Value::String(match &stored.key {
+            ListedValue::Setting(entry) => entry.value(),
+            ListedValue::Key(stored) => Value::String(match &stored.key {
                 StoredKey::Literal(key) if args.show_secrets => key.expose().to_owned(),
                 // A list runs no program: it names the source.
                 key => key.masked(),
@@ -92,7 +93,7 @@ impl Row<'_> {
     }
 
     fn account(&self) -> Option<String> {
-        let What::Key(stored) = self.what else { return None };
+        let ListedValue::Key(stored) = self.what else { return None };
         let account =
             stored.account.as_ref().map_or_else(|| "no account".to_owned(), ToString::to_string);
         let profile = stored.profile.as_ref().map(|name| format!(", profile {name}"));
@@ -103,11 +104,11 @@ impl Row<'_> {
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     let choice = args.scope.choice();
-    if choice == Some(Choice::Scope(Scope::Project)) {
+    if choice == Some(ScopeChoice::Scope(Scope::Project)) {
         Destination::find(context, choice.clone())?;
     }
     let broken = match choice {
-        Some(Choice::File(path)) => {
+        Some(ScopeChoice::File(path)) => {
             let file = read_named(&path, crate::resolve::run::OWN_LIMIT)?.ok_or_else(|| {
                 Error::new(Kind::NotThere, "there is no such file").at(path.display())
             })?;
@@ -123,7 +124,7 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
             let facts = context.facts(None)?;
             context.tell_remarks();
             let wanted = match choice {
-                Some(Choice::Scope(scope)) => Some(scope),
+                Some(ScopeChoice::Scope(scope)) => Some(scope),
                 _ => None,
             };
             let mut keys = facts.stored;
@@ -155,20 +156,20 @@ fn rows<'a>(
     config: &'a Config,
     keys: &'a [Stored],
     wanted: Option<Scope>,
-) -> impl Iterator<Item = Row<'a>> {
+) -> impl Iterator<Item = ListRow<'a>> {
     let scopes = Scope::ALL.into_iter().filter(move |scope| wanted.is_none_or(|it| it == *scope));
     scopes.flat_map(move |scope| {
         let winners = config.layer(scope).map(|layer| config.winners(layer));
         let settings = config.layer(scope).into_iter().flat_map(Layer::entries);
-        let settings = settings.map(move |entry| Row {
+        let settings = settings.map(move |entry| ListRow {
             wins: winners.as_ref().is_some_and(|winners| winners.include(entry)),
-            what: What::Setting(entry),
+            what: ListedValue::Setting(entry),
         });
         let above = keys.get(keys.partition_point(|key| key.scope <= scope)..).unwrap_or_default();
         let here = keys.iter().filter(move |key| key.scope == scope);
-        settings.chain(here.map(move |key| Row {
+        settings.chain(here.map(move |key| ListRow {
             wins: is_usable(key) && !above.iter().any(|other| beats(other, key)),
-            what: What::Key(key),
+            what: ListedValue::Key(key),
         }))
     })
 }
@@ -189,7 +190,7 @@ fn is_public(key: &Stored) -> bool {
     key.scope == Scope::Env && key.key.is_default_public()
 }
 
-fn print<'a>(context: &Context, args: &ListArgs, rows: impl Iterator<Item = Row<'a>>) {
+fn print<'a>(context: &Context, args: &ListArgs, rows: impl Iterator<Item = ListRow<'a>>) {
     if args.json {
         let rows: Vec<_> = rows
             .map(|row| {
@@ -217,7 +218,7 @@ fn print<'a>(context: &Context, args: &ListArgs, rows: impl Iterator<Item = Row<
     context.output.raw(text.as_bytes());
 }
 
-fn add_line(text: &mut String, row: &Row<'_>, args: &ListArgs) {
+fn add_line(text: &mut String, row: &ListRow<'_>, args: &ListArgs) {
     let mut columns = Vec::new();
     if args.show_scope {
         columns.push(row.scope().name().to_owned());

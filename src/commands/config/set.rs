@@ -17,7 +17,7 @@ use crate::credential::write::bind;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
-use crate::layer_file::scope_args::{Choice, ScopeArgs};
+use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
 use crate::resolve::context::Context;
 use crate::toml::{self, edit};
 
@@ -261,9 +261,9 @@ fn tell_what_hides(
     context: &Context,
     path: &SettingPath,
     scope: Scope,
-    choice: Option<&Choice>,
+    choice: Option<&ScopeChoice>,
 ) -> Result<(), Error> {
-    if matches!(choice, Some(Choice::File(_))) {
+    if matches!(choice, Some(ScopeChoice::File(_))) {
         return Ok(());
     }
     // What was written is no part of the scopes above it: they are as they were read before.

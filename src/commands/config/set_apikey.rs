@@ -11,7 +11,7 @@ use crate::error::{Error, Kind};
 use crate::layer_file::destination::Destination;
 use crate::layer_file::forget_key::tell_what_was_replaced;
 use crate::layer_file::new_account;
-use crate::layer_file::scope_args::Choice;
+use crate::layer_file::scope_args::ScopeChoice;
 use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
 use crate::resolve::given_key::{KeyInput, read_key};
@@ -27,7 +27,11 @@ pub(super) enum NewValue<'a> {
 
 /// Stores a key, or where it comes from. Everything that can be refused is refused before a key is
 /// read; a source is not tried, as it may ask for a passphrase.
-pub(super) fn run(context: &Context, choice: Option<Choice>, value: NewValue) -> Result<(), Error> {
+pub(super) fn run(
+    context: &Context,
+    choice: Option<ScopeChoice>,
+    value: NewValue,
+) -> Result<(), Error> {
     let destination = Destination::find(context, choice)?;
     destination.directory()?;
     if matches!(value, NewValue::Source(_)) && destination.scope() == Scope::Project {

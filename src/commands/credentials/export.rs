@@ -28,7 +28,7 @@ pub(super) struct ExportArgs {
     file: Option<PathBuf>,
     /// Write exactly what this release writes
     #[arg(long = "as", value_enum, value_name = "RELEASE")]
-    form: Option<Form>,
+    form: Option<ExportForm>,
     /// Write the files that CARTOframes reads when no file is named
     #[arg(long)]
     default: bool,
@@ -38,7 +38,7 @@ pub(super) struct ExportArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum ExportForm {
     /// CARTOframes 0.2.3 to 0.10.1
     #[value(name = "0.x")]
     Zero,
@@ -100,14 +100,14 @@ fn write_default(
     Ok(())
 }
 
-fn text(resolved: &Resolved, key: &Secret, form: Option<Form>) -> Result<String, Error> {
+fn text(resolved: &Resolved, key: &Secret, form: Option<ExportForm>) -> Result<String, Error> {
     let account = &resolved.chosen.account;
     let form = match form {
         None => ExportAs::Universal,
-        Some(Form::Zero) => ExportAs::Cartoframes0,
-        Some(Form::OneZero) => ExportAs::Cartoframes1Early,
-        Some(Form::One) => ExportAs::Cartoframes1,
-        Some(Form::Documented) => ExportAs::Documented,
+        Some(ExportForm::Zero) => ExportAs::Cartoframes0,
+        Some(ExportForm::OneZero) => ExportAs::Cartoframes1Early,
+        Some(ExportForm::One) => ExportAs::Cartoframes1,
+        Some(ExportForm::Documented) => ExportAs::Documented,
     };
     let exported = ExportedAccount {
         username: account.username().map(crate::username::Username::as_str),

@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::import_all;
-use super::import_plan::{Existing, KeyStep, Plan, Step, checked, remarks, store};
+use super::import_plan::{Existing, KeyStep, Plan, PlanStep, checked, remarks, store};
 use crate::config::Scope;
 use crate::config::setting::check_profile_name;
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
 use crate::foreign::{self, Holds, Imported};
 use crate::layer_file::destination::Destination;
-use crate::layer_file::new_account::{self, Place};
-use crate::layer_file::scope_args::Choice;
+use crate::layer_file::new_account::{self, ProfilePlace};
+use crate::layer_file::scope_args::ScopeChoice;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::{read_existing, recognise, warn_if_loose};
 
@@ -60,14 +60,15 @@ pub(super) fn run(context: &Context, args: &ImportArgs) -> Result<(), Error> {
             .map_err(|reason| Error::new(Kind::Usage, reason).at("--profile"))?;
     }
     let scope = if args.project { Scope::Project } else { Scope::User };
-    let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
+    let destination = Destination::find(context, Some(ScopeChoice::Scope(scope)))?;
     if args.project {
         new_account::refuse_untrusted(&destination, &context.facts(None)?)?;
     }
     if args.all {
         let action =
             if args.dry_run { import_all::Action::Tell } else { import_all::Action::Store };
-        let format = if args.json { import_all::Format::Json } else { import_all::Format::Table };
+        let format =
+            if args.json { import_all::TableForm::Json } else { import_all::TableForm::Table };
         return import_all::run(context, &destination, action, format);
     }
     let (path, imported) = source(context, args)?;
@@ -167,7 +168,7 @@ fn the_known_one(context: &Context) -> Result<PathBuf, Error> {
     }
 }
 
-fn key_shown(step: &Step) -> String {
+fn key_shown(step: &PlanStep) -> String {
     match step.checked.key() {
         None => "without a key".to_owned(),
         Some(key) => format!("key {}", key.masked()),
@@ -175,7 +176,7 @@ fn key_shown(step: &Step) -> String {
 }
 
 /// Says where the account's name goes, and why not where the file has it.
-fn place_words(step: &Step) -> String {
+fn place_words(step: &PlanStep) -> String {
     let place = step.place.words();
     match step.taken_name() {
         Some(name) => format!("{place} (profile {name} is another account's)"),
@@ -183,18 +184,18 @@ fn place_words(step: &Step) -> String {
     }
 }
 
-fn would(step: &Step) -> String {
+fn would(step: &PlanStep) -> String {
     let account = &step.checked.account;
     let verb = match step.key {
         KeyStep::Replace => "would replace the key of",
-        KeyStep::Same if step.place == Place::Known => "would change nothing of",
+        KeyStep::Same if step.place == ProfilePlace::Known => "would change nothing of",
         _ => "would store",
     };
     let (key, path) = (key_shown(step), step.checked.path.display());
     format!("{verb} {account} ({key}) from {path}{}", place_words(step))
 }
 
-fn done(step: &Step) -> String {
+fn done(step: &PlanStep) -> String {
     let stored = match (&step.key, &step.mark) {
         (KeyStep::Add, None) => "stored the key",
         (KeyStep::Add, Some(_)) => "stored the key beside the account's other one",

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::import_plan::{Checked, Existing, KeyStep, Plan, Step, checked, remarks, store};
+use super::import_plan::{Checked, Existing, KeyStep, Plan, PlanStep, checked, remarks, store};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::foreign::{self, Holds, Imported, KnownPlace};
 use crate::layer_file::destination::Destination;
-use crate::layer_file::new_account::Place;
+use crate::layer_file::new_account::ProfilePlace;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::{read_existing, recognise, warn_if_loose};
 
@@ -22,7 +22,7 @@ pub(super) enum Action {
 
 /// How the table is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum TableForm {
     /// For people.
     Table,
     /// As JSON.
@@ -31,13 +31,13 @@ pub(super) enum Format {
 
 /// One line of the table: an account, or a file of which none was taken.
 #[derive(Serialize)]
-struct Row {
+struct ImportRow {
     /// The file.
     place: String,
     /// The program that it belongs to.
     program: &'static str,
-    account: Option<Named>,
-    result: Outcome,
+    account: Option<NamedPlace>,
+    result: ImportOutcome,
     /// The profile that the account becomes.
     profile: Option<String>,
     /// Whether the account becomes the default.
@@ -50,17 +50,19 @@ struct Row {
     help: Option<String>,
 }
 
+/// The account of a row, as it is printed.
 #[derive(Serialize)]
-struct Named {
+struct NamedPlace {
     base_url: String,
     username: Option<String>,
     #[serde(skip)]
     shown: String,
 }
 
+/// What came of a row.
 #[derive(Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Outcome {
+enum ImportOutcome {
     /// The account, its key or both are new.
     Stored,
     /// All of it was there.
@@ -73,6 +75,7 @@ enum Outcome {
     Left,
 }
 
+/// What became of the key of a row.
 #[derive(Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Key {
@@ -90,7 +93,7 @@ pub(super) fn run(
     context: &Context,
     destination: &Destination,
     action: Action,
-    format: Format,
+    format: TableForm,
 ) -> Result<(), Error> {
     let all =
         foreign::known_places(&|name| context.env(name), context.invocation.home().as_deref());
@@ -116,17 +119,19 @@ pub(super) fn run(
     }
     let rows = planned.into_iter().map(|line| match line {
         Line::File(row) => row,
-        Line::Account(place, step) => Row::of_account(place, &step),
+        Line::Account(place, step) => ImportRow::of_account(place, &step),
     });
     print(context, action, format, &rows.collect::<Vec<_>>());
     if failures.is_empty() { Ok(()) } else { Err(not_imported(&failures, places.len())) }
 }
 
+/// A row of the table: of a file that cannot be used, or of an account with its plan.
 enum Line<'a> {
-    File(Row),
-    Account(&'a KnownPlace, Step<'a>),
+    File(ImportRow),
+    Account(&'a KnownPlace, PlanStep<'a>),
 }
 
+/// The rows in order, and the files that cannot be used with the reason.
 type Planned<'a> = (Vec<Line<'a>>, Vec<(&'a KnownPlace, Error)>);
 
 /// Says what is to be stored by what stands there now, and which files cannot be used.
@@ -150,7 +155,7 @@ fn plan<'a>(
                 planned.extend(steps.map(|step| Line::Account(place, step)));
             }
             Err(error) => {
-                planned.push(Line::File(Row::of_file(place, &error)));
+                planned.push(Line::File(ImportRow::of_file(place, &error)));
                 if place.holds == Holds::Accounts {
                     failures.push((*place, error));
                 }
@@ -196,9 +201,13 @@ fn not_imported(failures: &[(&KnownPlace, Error)], found: usize) -> Error {
     error
 }
 
-impl Row {
+impl ImportRow {
     fn of_file(place: &KnownPlace, error: &Error) -> Self {
-        let result = if place.holds == Holds::Accounts { Outcome::Refused } else { Outcome::Left };
+        let result = if place.holds == Holds::Accounts {
+            ImportOutcome::Refused
+        } else {
+            ImportOutcome::Left
+        };
         let shown = place.path.display().to_string();
         // The line and the column, where they are known.
         let within = error.places.first().and_then(|at| at.origin.strip_prefix(&shown));
@@ -206,7 +215,7 @@ impl Row {
             Some(within) => format!("{within}: {}", error.what),
             None => error.what.clone(),
         };
-        Row {
+        ImportRow {
             place: shown,
             program: place.program,
             account: None,
@@ -219,17 +228,17 @@ impl Row {
         }
     }
 
-    fn of_account(place: &KnownPlace, step: &Step) -> Self {
+    fn of_account(place: &KnownPlace, step: &PlanStep) -> Self {
         let account = &step.checked.account;
-        let mut row = Row {
+        let mut row = ImportRow {
             place: place.path.display().to_string(),
             program: place.program,
-            account: Some(Named {
+            account: Some(NamedPlace {
                 base_url: account.base_url().to_string(),
                 username: account.username().map(ToString::to_string),
                 shown: account.to_string(),
             }),
-            result: Outcome::Stored,
+            result: ImportOutcome::Stored,
             profile: None,
             default: false,
             key: None,
@@ -244,7 +253,7 @@ impl Row {
             _ => None,
         };
         if let Some(reason) = other {
-            row.result = Outcome::Skipped;
+            row.result = ImportOutcome::Skipped;
             row.reason = Some(reason);
             row.help = Some(format!("carto credentials import {}", shell_word(&place.path)));
             return row;
@@ -255,10 +264,12 @@ impl Row {
             _ => Key::Stored,
         });
         match &step.place {
-            Place::Known if row.key != Some(Key::Stored) => row.result = Outcome::Known,
-            Place::Known => {}
-            Place::Default => row.default = true,
-            Place::Profile { name, selects } => {
+            ProfilePlace::Known if row.key != Some(Key::Stored) => {
+                row.result = ImportOutcome::Known;
+            }
+            ProfilePlace::Known => {}
+            ProfilePlace::Default => row.default = true,
+            ProfilePlace::Profile { name, selects } => {
                 row.profile = Some(name.clone());
                 row.default = *selects;
             }
@@ -272,14 +283,14 @@ impl Row {
         let would = if action == Action::Tell { "would be " } else { "" };
         let reason = self.reason.as_deref().unwrap_or_default();
         match self.result {
-            Outcome::Refused => format!("refused: {reason}"),
-            Outcome::Left => format!("left: {reason}"),
-            Outcome::Known => "already there".to_owned(),
-            Outcome::Skipped => {
+            ImportOutcome::Refused => format!("refused: {reason}"),
+            ImportOutcome::Left => format!("left: {reason}"),
+            ImportOutcome::Known => "already there".to_owned(),
+            ImportOutcome::Skipped => {
                 let help = self.help.as_deref().unwrap_or_default();
                 format!("{would}skipped: {reason}; to replace it: {help}")
             }
-            Outcome::Stored => {
+            ImportOutcome::Stored => {
                 let place = match (&self.profile, self.default) {
                     (Some(name), true) => format!("as profile {name}, the default"),
                     (Some(name), false) => format!("as profile {name}"),
@@ -301,8 +312,8 @@ impl Row {
     }
 }
 
-fn print(context: &Context, action: Action, format: Format, rows: &[Row]) {
-    if format == Format::Json {
+fn print(context: &Context, action: Action, format: TableForm, rows: &[ImportRow]) {
+    if format == TableForm::Json {
         context.output.json(&rows);
         return;
     }

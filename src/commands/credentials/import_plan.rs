@@ -9,9 +9,9 @@ use crate::config::setting::check_profile_name;
 use crate::credential::source::StoredKey;
 use crate::credential::write::{NewKey, put_all};
 use crate::error::{Error, Kind};
-use crate::foreign::{Format, Imported, ImportedAccount};
+use crate::foreign::{ForeignFormat, Imported, ImportedAccount};
 use crate::layer_file::destination::Destination;
-use crate::layer_file::new_account::{self, Names, Place, Select, Wanted};
+use crate::layer_file::new_account::{self, Names, ProfilePlace, Select, Wanted};
 use crate::replace_file::Lock;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::tuple_of;
@@ -45,13 +45,13 @@ pub(super) enum Existing {
 }
 
 /// What becomes of one account.
-pub(super) struct Step<'a> {
+pub(super) struct PlanStep<'a> {
     /// The account and where it comes from.
     pub(super) checked: Checked<'a>,
     /// What was wanted for its name.
     wanted: Wanted,
     /// Where its name goes.
-    pub(super) place: Place,
+    pub(super) place: ProfilePlace,
     /// What becomes of its key.
     pub(super) key: KeyStep,
     /// The profile that the key is for, where the account has another key beside it.
@@ -89,7 +89,7 @@ pub(super) fn checked<'a>(
         return Err(Error::new(Kind::Refused, "the file names no account; nothing was stored")
             .at(path.display())
             .help(match imported.format {
-                Format::CartoCli => "it needs an alias with an `api_key`",
+                ForeignFormat::CartoCli => "it needs an alias with an `api_key`",
                 _ => "it needs a user name or a base URL",
             }));
     }
@@ -131,7 +131,11 @@ pub(super) fn remarks(imported: &Imported) -> Vec<String> {
     remarks
 }
 
-fn account_of(entry: &ImportedAccount, format: Format, path: &Path) -> Result<Account, Error> {
+fn account_of(
+    entry: &ImportedAccount,
+    format: ForeignFormat,
+    path: &Path,
+) -> Result<Account, Error> {
     let named = |error: Error| match &entry.name {
         Some(name) => error.note(format!("this is `{name}` of the file")),
         None => error,
@@ -159,12 +163,12 @@ fn account_of(entry: &ImportedAccount, format: Format, path: &Path) -> Result<Ac
 pub(super) struct Plan {
     world: World,
     names: Names,
-    keys: Vec<Held>,
+    keys: Vec<HeldKey>,
     existing: Existing,
 }
 
 /// A key that is stored or planned.
-struct Held {
+struct HeldKey {
     account: Account,
     key: StoredKey,
     /// The profile that it is for, where it is not for all of the account's.
@@ -173,7 +177,7 @@ struct Held {
     from: Option<PathBuf>,
 }
 
-impl Held {
+impl HeldKey {
     fn is(&self, key: &Secret) -> bool {
         self.key.literal().is_some_and(|held| held.same_as(key))
     }
@@ -193,7 +197,12 @@ impl Plan {
         let facts = new_account::own_facts(context, scope)?;
         let stored = facts.stored.into_iter().filter(|entry| entry.scope == scope);
         let keys = stored.filter_map(|entry| {
-            Some(Held { account: entry.account?, key: entry.key, mark: entry.profile, from: None })
+            Some(HeldKey {
+                account: entry.account?,
+                key: entry.key,
+                mark: entry.profile,
+                from: None,
+            })
         });
         let (names, keys) = (Names::of(&facts.world, scope), keys.collect());
         Ok(Plan { world: facts.world, names, keys, existing })
@@ -208,7 +217,7 @@ impl Plan {
     }
 
     /// Decides on one account, and counts with it from then on.
-    pub(super) fn add<'a>(&mut self, checked: Checked<'a>, profile: Option<&str>) -> Step<'a> {
+    pub(super) fn add<'a>(&mut self, checked: Checked<'a>, profile: Option<&str>) -> PlanStep<'a> {
         let wanted = Wanted {
             profile: profile.map(str::to_owned),
             suggested: checked.entry.name.clone(),
@@ -217,7 +226,7 @@ impl Plan {
         };
         let place = self.names.place(&checked.account, &wanted);
         let (key, mark) = self.key(&checked, &wanted, &place);
-        let step = Step { checked, wanted, place, key, mark };
+        let step = PlanStep { checked, wanted, place, key, mark };
         if !step.is_skipped() {
             self.names.add(&step.checked.account, &step.place);
             self.hold(&step);
@@ -225,18 +234,23 @@ impl Plan {
         step
     }
 
-    fn key(&self, checked: &Checked, wanted: &Wanted, place: &Place) -> (KeyStep, Option<String>) {
+    fn key(
+        &self,
+        checked: &Checked,
+        wanted: &Wanted,
+        place: &ProfilePlace,
+    ) -> (KeyStep, Option<String>) {
         let Some(key) = checked.key() else { return (KeyStep::None, None) };
         let of_account = || self.keys.iter().filter(|held| held.account == checked.account);
         let common = of_account().find(|held| held.mark.is_none());
         // The name by which this key is used, where it is not the account's only one.
         let name = match place {
-            Place::Profile { name, .. } => Some(name),
-            Place::Known => wanted.profile.as_ref().or(wanted.suggested.as_ref()),
-            Place::Default => None,
+            ProfilePlace::Profile { name, .. } => Some(name),
+            ProfilePlace::Known => wanted.profile.as_ref().or(wanted.suggested.as_ref()),
+            ProfilePlace::Default => None,
         };
         let marked = of_account().find(|held| held.mark.is_some() && held.mark.as_ref() == name);
-        let same = |held: &&Held| held.is(key);
+        let same = |held: &&HeldKey| held.is(key);
         if let Some(held) = marked.into_iter().chain(common).find(same) {
             return (KeyStep::Same, held.mark.clone());
         }
@@ -268,12 +282,12 @@ impl Plan {
         }
     }
 
-    fn hold(&mut self, step: &Step) {
+    fn hold(&mut self, step: &PlanStep) {
         let Some(key) = step.checked.key().cloned() else { return };
         let from = Some(step.checked.path.to_owned());
         if step.key == KeyStep::Same {
             // Another key of the file stands beside it, as it would had both been new.
-            let same = |held: &&mut Held| {
+            let same = |held: &&mut HeldKey| {
                 held.account == step.checked.account && held.mark == step.mark && held.is(&key)
             };
             if let Some(held) = self.keys.iter_mut().find(same) {
@@ -283,12 +297,12 @@ impl Plan {
             let account = step.checked.account.clone();
             let key = StoredKey::Literal(key);
             self.keys.retain(|held| held.account != account || held.mark != step.mark);
-            self.keys.push(Held { account, key, mark: step.mark.clone(), from });
+            self.keys.push(HeldKey { account, key, mark: step.mark.clone(), from });
         }
     }
 }
 
-impl Step<'_> {
+impl PlanStep<'_> {
     /// Whether the account is left as it is, since it has another key.
     pub(super) fn is_skipped(&self) -> bool {
         matches!(self.key, KeyStep::OtherIsStored | KeyStep::OtherCameFirst(_))
@@ -298,14 +312,14 @@ impl Step<'_> {
     pub(super) fn changes(&self) -> bool {
         let key =
             self.checked.key().is_some() && matches!(self.key, KeyStep::Add | KeyStep::Replace);
-        !self.is_skipped() && (key || self.place != Place::Known)
+        !self.is_skipped() && (key || self.place != ProfilePlace::Known)
     }
 
     /// Returns the profile that the file means where another account has its name.
     pub(super) fn taken_name(&self) -> Option<&str> {
         let suggested = self.wanted.suggested.as_deref()?;
         match &self.place {
-            Place::Profile { name, .. } if self.wanted.profile.is_none() => {
+            ProfilePlace::Profile { name, .. } if self.wanted.profile.is_none() => {
                 (name != suggested).then_some(suggested)
             }
             _ => None,
@@ -326,7 +340,7 @@ impl Step<'_> {
 /// # Errors
 /// A file that cannot be read or written.
 pub(super) fn store<'a>(
-    steps: impl Iterator<Item = &'a Step<'a>> + Clone,
+    steps: impl Iterator<Item = &'a PlanStep<'a>> + Clone,
     lock: &Lock,
     context: &Context,
     destination: &Destination,

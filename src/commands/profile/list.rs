@@ -23,7 +23,8 @@ pub(super) struct ListArgs {
     json: bool,
 }
 
-struct Row {
+/// A profile, as the list shows it.
+struct ProfileRow {
     name: String,
     account: Result<Account, Error>,
     scope: Scope,
@@ -76,7 +77,7 @@ fn tell_account_without_profile(context: &Context, facts: &Facts) {
     }
 }
 
-fn rows(facts: &Facts) -> Vec<Row> {
+fn rows(facts: &Facts) -> Vec<ProfileRow> {
     let selected = match facts.world.resolve() {
         Decision::Chosen(chosen) => chosen.profile().map(str::to_owned),
         Decision::Refused(_) | Decision::None => None,
@@ -91,7 +92,7 @@ fn rows(facts: &Facts) -> Vec<Row> {
         let account = facts.world.account_of_profile(&wanted).map_err(Error::from);
         let has_key = account.as_ref().is_ok_and(|account| with_key.contains(account));
         let marked = account.as_ref().is_ok_and(|account| protected.contains(account));
-        Some(Row {
+        Some(ProfileRow {
             name: name.to_owned(),
             account,
             scope: profile.at.scope,
@@ -104,7 +105,7 @@ fn rows(facts: &Facts) -> Vec<Row> {
     names.filter_map(row).collect()
 }
 
-fn print(context: &Context, rows: &[Row]) {
+fn print(context: &Context, rows: &[ProfileRow]) {
     if rows.is_empty() {
         context
             .output

@@ -19,7 +19,7 @@ use crate::invocation::Invocation;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::edit_file::edit_error;
 use crate::layer_file::forget_key::{erase_in_git, tell_what_stays};
-use crate::layer_file::scope_args::{Choice, ScopeArgs};
+use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
 use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
 
@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
         Destination::File(_) => None,
         _ => Some(sound_facts(context)?),
     };
-    let keys = facts.as_ref().map(|facts| Keys::of(facts, destination.scope(), name));
+    let keys = facts.as_ref().map(|facts| KeysOfProfile::of(facts, destination.scope(), name));
     let path = destination.config_path();
     let bytes = destination.current(context)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -119,7 +119,7 @@ fn confirm(args: &RemoveArgs, layer: &Layer) -> Result<(), Error> {
 }
 
 /// The stored keys that nothing uses any more once the profile is gone.
-struct Keys {
+struct KeysOfProfile {
     account: Option<Account>,
     /// Whether something else names the account.
     account_stays: bool,
@@ -131,7 +131,7 @@ struct Keys {
     others: usize,
 }
 
-impl Keys {
+impl KeysOfProfile {
     fn of(facts: &Facts, scope: Scope, name: &str) -> Self {
         let account = account_at(&facts.world, scope, name);
         let mut after = facts.world.without_profile(scope, name);
@@ -139,8 +139,13 @@ impl Keys {
         after.statements.retain(|statement| !statement.scope.is_given());
         let account_stays = account.as_ref().is_some_and(|account| after.names(account));
         let name_stays = after.profile(name).is_some();
-        let mut keys =
-            Keys { account_stays, orphans: Vec::new(), marked: Vec::new(), others: 0, account };
+        let mut keys = KeysOfProfile {
+            account_stays,
+            orphans: Vec::new(),
+            marked: Vec::new(),
+            others: 0,
+            account,
+        };
         for entry in &facts.stored {
             let of_account = keys.account.is_some() && entry.account == keys.account;
             let yours = entry.scope == scope || entry.scope != Scope::System;
@@ -174,7 +179,7 @@ impl Keys {
                 };
                 self.orphans.iter().chain(&self.marked).any(|other| is(&other))
             };
-            let destination = Destination::find(context, Some(Choice::Scope(scope)))?;
+            let destination = Destination::find(context, Some(ScopeChoice::Scope(scope)))?;
             let (path, _) =
                 destination.edit_credentials(context, |path, text| forget(path, text, goes))?;
             let whose = first.account.as_ref().map_or_else(String::new, |a| format!(" of {a}"));
@@ -253,7 +258,7 @@ fn not_there(args: &RemoveArgs, destination: &Destination, facts: Option<&Facts>
 }
 
 /// Says when a project can select the account from now on that could not before.
-fn tell_protection(context: &Context, before: &World, keys: &Keys) -> Result<(), Error> {
+fn tell_protection(context: &Context, before: &World, keys: &KeysOfProfile) -> Result<(), Error> {
     let Some(account) = keys.account.as_ref().filter(|account| before.protects(account)) else {
         return Ok(());
     };

@@ -21,12 +21,12 @@ pub(super) struct Selector {
     /// The exact place.
     pub(super) origin: Origin,
     /// Whether the place counts here, or in a project elsewhere.
-    pub(super) place: Place,
+    pub(super) place: SelectorPlace,
 }
 
 /// Where a place counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum SelectorPlace {
     /// Here.
     Here,
     /// Here, in a project that is not trusted.
@@ -35,13 +35,13 @@ pub(super) enum Place {
     Elsewhere,
 }
 
-impl Place {
+impl SelectorPlace {
     /// Returns the word for programs and people.
     pub(super) fn word(self) -> &'static str {
         match self {
-            Place::Here => "here",
-            Place::Untrusted => "untrusted",
-            Place::Elsewhere => "elsewhere",
+            SelectorPlace::Here => "here",
+            SelectorPlace::Untrusted => "untrusted",
+            SelectorPlace::Elsewhere => "elsewhere",
         }
     }
 }
@@ -51,8 +51,8 @@ pub(super) fn selectors(context: &Context, config: &Config, name: &str) -> Vec<S
     let mut found = Vec::new();
     for layer in config.layers().iter().rev() {
         let place = match layer.standing {
-            Standing::Own => Place::Here,
-            Standing::Untrusted => Place::Untrusted,
+            Standing::Own => SelectorPlace::Here,
+            Standing::Untrusted => SelectorPlace::Untrusted,
         };
         found.extend(of_layer(layer, name, place));
     }
@@ -60,7 +60,7 @@ pub(super) fn selectors(context: &Context, config: &Config, name: &str) -> Vec<S
     let here: Vec<&Path> = here.collect();
     for layer in trusted_elsewhere(context) {
         if layer.path().is_some_and(|path| !here.contains(&path)) {
-            found.extend(of_layer(&layer, name, Place::Elsewhere));
+            found.extend(of_layer(&layer, name, SelectorPlace::Elsewhere));
         }
     }
     found
@@ -86,7 +86,7 @@ pub(super) fn tell(context: &Context, name: &str, scope: Scope, stored: &[Stored
     }
 }
 
-fn of_layer(layer: &Layer, name: &str, place: Place) -> Vec<Selector> {
+fn of_layer(layer: &Layer, name: &str, place: SelectorPlace) -> Vec<Selector> {
     let names = |entry: &Entry| match entry.path().0.as_slice() {
         [table, _] if table == "alias" => alias_names(&entry.value(), name),
         path => is_selector(path) && entry.value().as_str() == Some(name),

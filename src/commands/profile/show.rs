@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::other_scopes::unknown;
-use super::selectors::{Place, Selector, selectors};
+use super::selectors::{Selector, SelectorPlace, selectors};
 use crate::account::{Account, Chosen, Profile, Statement};
 use crate::config::{Located, Origin, Scope};
 use crate::credential::{Offered, Picked, choose_unlisted};
@@ -27,7 +27,7 @@ pub(super) struct ShowArgs {
 }
 
 /// Everything there is to say about a profile.
-struct Report {
+struct ProfileReport {
     name: String,
     chosen: Result<Chosen, Error>,
     key: Option<Result<Picked, Error>>,
@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
             None => unknown(&name, &facts.world),
         });
     }
-    let report = Report::gather(context, &facts, name, used.as_deref())?;
+    let report = ProfileReport::gather(context, &facts, name, used.as_deref())?;
     if args.json {
         report.print_json(context);
     } else {
@@ -78,7 +78,7 @@ pub(super) fn run(context: &Context, args: &ShowArgs) -> Result<(), Error> {
     }
 }
 
-impl Report {
+impl ProfileReport {
     fn gather(
         context: &Context,
         facts: &Facts,
@@ -104,7 +104,7 @@ impl Report {
             Ok(chosen) => facts.world.protects(&chosen.account),
             Err(_) => defined.first().is_some_and(|definition| definition.protected),
         };
-        Ok(Report {
+        Ok(ProfileReport {
             protected,
             chosen: chosen.map_err(Error::from),
             key,
@@ -154,7 +154,7 @@ impl Report {
         }
         for selector in &self.selectors {
             let place = match selector.place {
-                Place::Here => String::new(),
+                SelectorPlace::Here => String::new(),
                 place => format!(", {}", place.word()),
             };
             let Selector { key, scope, origin, .. } = selector;

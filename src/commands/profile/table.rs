@@ -3,7 +3,7 @@
 use crate::config::SettingPath;
 use crate::config::setting::ValueType;
 use crate::toml;
-use crate::toml::edit::{self, Change, EditError, Named};
+use crate::toml::edit::{self, Change, EditError, NamedItem};
 
 /// What a text says about one profile: the keys as they are written.
 pub(super) struct Written {
@@ -17,7 +17,7 @@ impl Written {
     /// Looks a profile up in a text.
     pub(super) fn find(text: &str, name: &str) -> Result<Self, EditError> {
         let (mut tables, mut selectors) = (Vec::new(), Vec::new());
-        for Named { path, text } in edit::outline(text)? {
+        for NamedItem { path, text } in edit::outline(text)? {
             if is_profile(&path, name) {
                 tables.push(path);
             } else if text.as_deref() == Some(name) && is_selector(&path) {

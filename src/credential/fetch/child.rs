@@ -31,7 +31,7 @@ pub(in crate::credential) enum Input<'a> {
 }
 
 /// What a program did. Its output may be a key, so it has no `Debug`.
-pub(in crate::credential) struct Ended {
+pub(in crate::credential) struct ProgramEnd {
     /// How it ended.
     pub(in crate::credential) status: ExitStatus,
     /// Standard output; more than [`LIMIT`] bytes when it printed too much.
@@ -41,7 +41,7 @@ pub(in crate::credential) struct Ended {
 }
 
 /// What is seen of a program.
-enum Event {
+enum ChildEvent {
     Stdout(Vec<u8>),
     Stderr(Vec<u8>),
     StdoutEnds,
@@ -56,7 +56,7 @@ pub(in crate::credential) fn run(
     mut command: Command,
     input: Input,
     waiting: &dyn Fn(),
-) -> io::Result<Ended> {
+) -> io::Result<ProgramEnd> {
     let stdin = match input {
         Input::Text(_) => Stdio::piped(),
         Input::Terminal if Invocation::stdin_is_terminal() => Stdio::inherit(),
@@ -71,7 +71,7 @@ pub(in crate::credential) fn run(
     watched
 }
 
-fn watch(child: &mut Child, input: Input, waiting: &dyn Fn()) -> io::Result<Ended> {
+fn watch(child: &mut Child, input: Input, waiting: &dyn Fn()) -> io::Result<ProgramEnd> {
     // The program must not inherit what is blocked here, so it was started before.
     #[cfg(unix)]
     let termination = super::termination::Termination::watch()?;
@@ -86,10 +86,10 @@ fn watch(child: &mut Child, input: Input, waiting: &dyn Fn()) -> io::Result<Ende
         })?;
     }
     if let Some(stdout) = child.stdout.take() {
-        forward(stdout, Event::Stdout, Event::StdoutEnds, tell.clone())?;
+        forward(stdout, ChildEvent::Stdout, ChildEvent::StdoutEnds, tell.clone())?;
     }
     if let Some(stderr) = child.stderr.take() {
-        forward(stderr, Event::Stderr, Event::StderrEnds, tell.clone())?;
+        forward(stderr, ChildEvent::Stderr, ChildEvent::StderrEnds, tell.clone())?;
     }
     let mut seen = Seen::default();
     let begin = Instant::now();
@@ -114,7 +114,7 @@ fn watch(child: &mut Child, input: Input, waiting: &dyn Fn()) -> io::Result<Ende
     };
     seen.take_rest(&events, status);
     // The threads end when nobody listens any more, or with this process.
-    Ok(Ended { status, stdout: seen.stdout, stderr: seen.stderr })
+    Ok(ProgramEnd { status, stdout: seen.stdout, stderr: seen.stderr })
 }
 
 /// What was printed so far.
@@ -128,7 +128,7 @@ struct Seen {
 
 impl Seen {
     /// Waits a moment for the next event; less when there is nothing left to print but the end.
-    fn take_next(&mut self, events: &Receiver<Event>) {
+    fn take_next(&mut self, events: &Receiver<ChildEvent>) {
         let moment = if self.stdout_ended { Duration::from_millis(1) } else { STEP };
         match events.recv_timeout(moment) {
             Ok(event) => self.take(event),
@@ -138,7 +138,7 @@ impl Seen {
     }
 
     /// Takes what the program printed before it ended, and waits a little for the end of it.
-    fn take_rest(&mut self, events: &Receiver<Event>, status: ExitStatus) {
+    fn take_rest(&mut self, events: &Receiver<ChildEvent>, status: ExitStatus) {
         let end = Instant::now() + LINGER;
         while !(self.stdout_ended && (self.stderr_ended || status.success() && self.is_key())) {
             let left = end.saturating_duration_since(Instant::now());
@@ -154,28 +154,28 @@ impl Seen {
         std::str::from_utf8(&self.stdout).is_ok_and(|text| Secret::new(text).is_ok())
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, event: ChildEvent) {
         match event {
-            Event::Stdout(bytes) => {
+            ChildEvent::Stdout(bytes) => {
                 if self.stdout.len() <= LIMIT {
                     self.stdout.extend(bytes);
                 }
             }
-            Event::Stderr(bytes) => {
+            ChildEvent::Stderr(bytes) => {
                 let room = STDERR_LIMIT.saturating_sub(self.stderr.len());
                 self.stderr.extend(bytes.iter().take(room));
             }
-            Event::StdoutEnds => self.stdout_ended = true,
-            Event::StderrEnds => self.stderr_ended = true,
+            ChildEvent::StdoutEnds => self.stdout_ended = true,
+            ChildEvent::StderrEnds => self.stderr_ended = true,
         }
     }
 }
 
 fn forward(
     mut stream: impl Read + Send + 'static,
-    part: fn(Vec<u8>) -> Event,
-    end: Event,
-    tell: SyncSender<Event>,
+    part: fn(Vec<u8>) -> ChildEvent,
+    end: ChildEvent,
+    tell: SyncSender<ChildEvent>,
 ) -> io::Result<()> {
     background(move || {
         let mut buffer = [0; 4096];

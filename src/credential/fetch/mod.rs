@@ -14,7 +14,7 @@ mod surroundings;
 #[cfg(unix)]
 mod termination;
 
-pub(super) use child::{Ended, Input, run};
+pub(super) use child::{Input, ProgramEnd, run};
 pub use key::fetch;
 pub(super) use program::{fault, gives_none, prepared, waiting, with_said};
 pub use surroundings::Surroundings;

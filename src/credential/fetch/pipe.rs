@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use super::child::PATIENCE;
-use crate::read_file::{FileBytes, ReadError, read_named};
+use crate::read_file::{FileBytes, FileReadError, read_named};
 
 /// Reads a file that was named, and says when a pipe lets it wait.
 ///
@@ -15,7 +15,7 @@ pub(super) fn read_telling(
     path: &Path,
     limit: u64,
     waiting: &dyn Fn(),
-) -> Result<Option<FileBytes>, ReadError> {
+) -> Result<Option<FileBytes>, FileReadError> {
     if !is_pipe(path) {
         return read_named(path, limit);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
-use super::child::{Ended, LIMIT};
+use super::child::{LIMIT, ProgramEnd};
 use super::surroundings::Surroundings;
 use crate::credential::source::SecretSource;
 use crate::error::{Error, Kind};
@@ -37,7 +37,7 @@ pub(in crate::credential) fn waiting(source: &SecretSource, around: &Surrounding
 }
 
 /// Says why a program that ended has not done its work.
-pub(in crate::credential) fn fault(ended: &Ended) -> Option<String> {
+pub(in crate::credential) fn fault(ended: &ProgramEnd) -> Option<String> {
     if ended.stdout.len() > LIMIT {
         return Some(format!("it prints more than {LIMIT} bytes"));
     }
@@ -62,7 +62,7 @@ fn how_it_ended(status: ExitStatus) -> String {
 }
 
 /// Adds what a program said on standard error, with a mask for all that it printed as its answer.
-pub(in crate::credential) fn with_stderr(error: Error, ended: &Ended) -> Error {
+pub(in crate::credential) fn with_stderr(error: Error, ended: &ProgramEnd) -> Error {
     let answer = String::from_utf8_lossy(&ended.stdout).into_owned();
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
     with_said(error, &said, answer.split(['\n', '\r']))

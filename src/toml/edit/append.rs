@@ -10,7 +10,7 @@ use super::list::{self, List};
 use super::verify::{Expected, finish};
 use crate::toml::document::Document;
 use crate::toml::literal;
-use crate::toml::node::{Kind, ROOT, Step, keys};
+use crate::toml::node::{NodeKind, ROOT, Step, keys};
 use crate::toml::value::Value;
 
 /// The keys of a table with their values.
@@ -31,7 +31,7 @@ pub fn append_tables(text: &str, name: &str, tables: &[Fields]) -> Result<String
         return Ok(text.to_owned());
     }
     match document.key(ROOT, name).map(|node| document.kind(node)) {
-        None | Some(Kind::Tables) => at_end(&document, name, tables),
+        None | Some(NodeKind::Tables) => at_end(&document, name, tables),
         Some(_) => {
             tables.iter().try_fold(text.to_owned(), |text, fields| in_brackets(&text, name, fields))
         }

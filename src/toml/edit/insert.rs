@@ -6,7 +6,7 @@ use super::splice::Splice;
 use crate::toml::document::Document;
 use crate::toml::lines::Part;
 use crate::toml::literal;
-use crate::toml::node::{Defined, Kind, NodeId, ROOT, Step};
+use crate::toml::node::{Defined, NodeId, NodeKind, ROOT, Step};
 use crate::toml::value::Value;
 
 /// Adds a value under a path of which the document holds only the first steps, up to a node.
@@ -25,13 +25,15 @@ pub(in crate::toml) fn add(
         let list = List::of(document, inline).ok_or(EditError::Mismatch)?;
         return Ok(list::add(document.text, &list, &line(&names)));
     }
-    if document.kind(node) == Kind::Table(Defined::Dotted)
+    if document.kind(node) == NodeKind::Table(Defined::Dotted)
         && let Some((statement, parts)) = last_pair_through(document, node)
     {
         let raw = raw_through(document.text, parts, node);
         return Ok(vec![after(document, statement, parts, &format!("{raw}.{}", line(&rest)))]);
     }
-    if let (Kind::Table(Defined::Section(section)), [_]) = (document.kind(node), rest.as_slice()) {
+    if let (NodeKind::Table(Defined::Section(section)), [_]) =
+        (document.kind(node), rest.as_slice())
+    {
         return Ok(vec![into_section(document, section as usize, &line(&rest))]);
     }
     let names: Vec<&str> = path.iter().filter_map(key_of).collect();
@@ -78,9 +80,11 @@ fn missing_keys<'s>(
 ) -> Result<Vec<&'s str>, EditError> {
     let prefix = || literal::path(&path[..taken]);
     match (document.kind(node), path.get(taken)) {
-        (Kind::Array | Kind::Tables, Some(Step::Index(_))) => return Err(EditError::NotThere),
+        (NodeKind::Array | NodeKind::Tables, Some(Step::Index(_))) => {
+            return Err(EditError::NotThere);
+        }
         (_, Some(Step::Index(_))) => return Err(EditError::NotTables { path: prefix() }),
-        (Kind::Scalar(_) | Kind::Array | Kind::Tables, _) => {
+        (NodeKind::Scalar(_) | NodeKind::Array | NodeKind::Tables, _) => {
             return Err(EditError::NotATable { path: prefix() });
         }
         _ => {}

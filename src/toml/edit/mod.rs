@@ -20,7 +20,7 @@ mod verify;
 
 pub use append::{append_table, append_tables};
 pub use change::{Change, EditError};
-pub use outline::{Named, outline};
+pub use outline::{NamedItem, outline};
 pub use set::{
     copy_table, remove_table, remove_tables, rename_table, set, set_in_table, unset, unset_in_table,
 };

@@ -6,7 +6,7 @@ use crate::toml::scalar::Scalar;
 
 /// A table or value with the keys that lead to it, as they are written.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedItem {
     /// The keys.
     pub path: Vec<String>,
     /// The text where it is a string.
@@ -17,7 +17,7 @@ pub struct Named {
 ///
 /// # Errors
 /// The text is not TOML.
-pub fn outline(text: &str) -> Result<Vec<Named>, EditError> {
+pub fn outline(text: &str) -> Result<Vec<NamedItem>, EditError> {
     let document = parse(text)?;
     let mut found = Vec::new();
     // A list in place of recursion: dotted keys nest deeper than the stack should.
@@ -33,7 +33,7 @@ pub fn outline(text: &str) -> Result<Vec<Named>, EditError> {
             if document.is_table(child) {
                 open.push((child, path.clone()));
             }
-            found.push(Named { path, text });
+            found.push(NamedItem { path, text });
         }
     }
     Ok(found)

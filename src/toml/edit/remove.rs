@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::list::{self, List};
 use super::splice::Splice;
 use crate::toml::document::Document;
-use crate::toml::node::{Kind, NodeId, ROOT};
+use crate::toml::node::{NodeId, NodeKind, ROOT};
 
 /// What becomes of the comment lines that touch a header from above.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(in crate::toml) fn remove(
     let node = with_emptied_inline(document, node);
     let parent = document.parent(node);
     let inline = match document.kind(parent) {
-        Kind::Array => Some(parent),
+        NodeKind::Array => Some(parent),
         _ => document.inline_around(parent),
     };
     match inline.and_then(|inline| List::of(document, inline)) {
@@ -38,7 +38,7 @@ pub(in crate::toml) fn remove(
                 .collect();
             list::remove(document.text, &list, &gone)
         }
-        None => Lines::new(document).without(node, above),
+        None => MarkedLines::new(document).without(node, above),
     }
 }
 
@@ -49,7 +49,7 @@ pub(in crate::toml) fn remove_tables(
     array: NodeId,
     gone: &[usize],
 ) -> Vec<Splice> {
-    let mut lines = Lines::new(document);
+    let mut lines = MarkedLines::new(document);
     let number =
         |section: &usize| number_in(document, array, document.lines.sections[*section].table);
     let mut sections: Vec<(usize, usize)> = (1..document.lines.sections.len())
@@ -79,7 +79,7 @@ fn with_emptied_inline(document: &Document<'_>, mut node: NodeId) -> NodeId {
     loop {
         let table = document.parent(node);
         let is_written_by_a_key = !document.is_array(document.parent(table));
-        let list = Some(table).filter(|table| document.kind(*table) == Kind::Inline);
+        let list = Some(table).filter(|table| document.kind(*table) == NodeKind::Inline);
         let Some(list) = list.and_then(|table| List::of(document, table)) else {
             return node;
         };
@@ -107,14 +107,14 @@ fn with_emptied_inline(document: &Document<'_>, mut node: NodeId) -> NodeId {
 }
 
 /// The statements of a text, some of them marked to go.
-struct Lines<'l, 't> {
+struct MarkedLines<'l, 't> {
     document: &'l Document<'t>,
     gone: Vec<bool>,
 }
 
-impl<'l, 't> Lines<'l, 't> {
+impl<'l, 't> MarkedLines<'l, 't> {
     fn new(document: &'l Document<'t>) -> Self {
-        Lines { document, gone: vec![false; document.lines.statements.len()] }
+        MarkedLines { document, gone: vec![false; document.lines.statements.len()] }
     }
 
     fn without(mut self, node: NodeId, above: CommentsAbove) -> Vec<Splice> {

@@ -9,7 +9,7 @@ use super::{insert, remove};
 use crate::toml::document::Document;
 use crate::toml::lines::Part;
 use crate::toml::literal;
-use crate::toml::node::{Kind, ROOT, Step, keys};
+use crate::toml::node::{NodeKind, ROOT, Step, keys};
 use crate::toml::value::Value;
 
 /// Sets a key, and makes it and its tables when they are missing.
@@ -126,12 +126,12 @@ pub fn remove_tables(text: &str, name: &str, indices: &[usize]) -> Result<String
         return Err(EditError::NotThere);
     }
     let splices = match (document.kind(array), indices) {
-        (Kind::Tables, _) => remove::remove_tables(&document, array, indices),
-        (Kind::Array, [index]) => {
+        (NodeKind::Tables, _) => remove::remove_tables(&document, array, indices),
+        (NodeKind::Array, [index]) => {
             let element = document.child(array, Step::Index(*index)).ok_or(EditError::NotThere)?;
             remove::remove(&document, element, CommentsAbove::Go)
         }
-        (Kind::Array, _) => {
+        (NodeKind::Array, _) => {
             let one = |text: String, index: &usize| remove_table(&text, name, *index);
             return indices.iter().rev().try_fold(text.to_owned(), one);
         }
@@ -156,7 +156,7 @@ pub(in crate::toml) fn put(
         insert::add(document, node, path, taken, value)?
     } else if document.holds(node, value) {
         return Ok(Change::Unchanged);
-    } else if let Kind::Table(_) | Kind::Tables = document.kind(node) {
+    } else if let NodeKind::Table(_) | NodeKind::Tables = document.kind(node) {
         return Err(EditError::IsTable { path: literal::path(path) });
     } else {
         vec![Splice { span: document.value_span(node).range(), text: literal::value(value) }]

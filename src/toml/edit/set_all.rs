@@ -9,7 +9,7 @@ use super::set::set;
 use super::verify::{Expected, finish};
 use crate::toml::document::Document;
 use crate::toml::literal;
-use crate::toml::node::{Defined, Kind, NodeId, Step, keys};
+use crate::toml::node::{Defined, NodeId, NodeKind, Step, keys};
 use crate::toml::value::Value;
 
 /// Sets several keys, as [`set`] does one after the other.
@@ -30,7 +30,7 @@ pub fn set_all(text: &str, values: &[(Vec<&str>, Value)]) -> Result<Change, Edit
 }
 
 /// A table that is not there yet and gets a header of its own.
-struct Section<'a> {
+struct NewSection<'a> {
     above: &'a [&'a str],
     name: &'a str,
     fields: Fields<'a>,
@@ -40,8 +40,8 @@ struct Section<'a> {
 fn new_sections<'a>(
     document: &Document<'_>,
     values: &'a [(Vec<&'a str>, Value)],
-) -> Vec<Section<'a>> {
-    let mut sections: Vec<Section> = Vec::new();
+) -> Vec<NewSection<'a>> {
+    let mut sections: Vec<NewSection> = Vec::new();
     let mut names = HashSet::new();
     for (path, value) in values {
         let [above @ .., name, key] = path.as_slice() else { break };
@@ -52,7 +52,7 @@ fn new_sections<'a>(
             Some(last) if last.fields.iter().any(|(known, _)| known == key) => break,
             Some(last) => last.fields.push((key, value.clone())),
             None if names.insert(*name) && gets_header(document, above, name) => {
-                sections.push(Section { above, name, fields: vec![(key, value.clone())] });
+                sections.push(NewSection { above, name, fields: vec![(key, value.clone())] });
             }
             None => break,
         }
@@ -65,14 +65,14 @@ fn gets_header(document: &Document<'_>, above: &[&str], name: &str) -> bool {
     let path = keys(&[above, &[name]].concat());
     let (node, taken) = document.follow(&path);
     let is_open = |node: NodeId| match document.kind(node) {
-        Kind::Table(Defined::Dotted) => false,
-        Kind::Table(_) => document.inline_around(node).is_none(),
+        NodeKind::Table(Defined::Dotted) => false,
+        NodeKind::Table(_) => document.inline_around(node).is_none(),
         _ => false,
     };
     taken < path.len() && is_open(node)
 }
 
-fn add_sections(text: &str, sections: &[Section]) -> Result<String, EditError> {
+fn add_sections(text: &str, sections: &[NewSection]) -> Result<String, EditError> {
     let document = parse(text)?;
     let above = sections.first().map_or(&[][..], |section| section.above);
     let lines = blocks(sections.iter().map(|section| {

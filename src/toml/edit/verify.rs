@@ -3,7 +3,7 @@
 use super::change::{EditError, parse};
 use super::splice::{self, Splice};
 use crate::toml::document::Document;
-use crate::toml::node::{Kind, NodeId, ROOT, Step};
+use crate::toml::node::{NodeId, NodeKind, ROOT, Step};
 use crate::toml::value::Value;
 
 /// What the edit should have done at its path.
@@ -40,15 +40,15 @@ pub(in crate::toml) fn finish(
 
 /// A document and a node of it, or none.
 #[derive(Clone, Copy)]
-struct At<'d, 't> {
+struct Side<'d, 't> {
     document: &'d Document<'t>,
     node: Option<NodeId>,
 }
 
-impl<'d> At<'d, '_> {
+impl<'d> Side<'d, '_> {
     fn children(self) -> impl Iterator<Item = Self> + Clone {
         let all = self.node.map(|node| self.document.children(node));
-        all.into_iter().flatten().map(move |node| At { node: Some(node), ..self })
+        all.into_iter().flatten().map(move |node| Side { node: Some(node), ..self })
     }
 
     fn count(self) -> usize {
@@ -56,7 +56,7 @@ impl<'d> At<'d, '_> {
     }
 
     fn child(self, step: Step<'_>) -> Self {
-        At { node: self.node.and_then(|node| self.document.child(node, step)), ..self }
+        Side { node: self.node.and_then(|node| self.document.child(node, step)), ..self }
     }
 
     fn step(self) -> Option<Step<'d>> {
@@ -84,8 +84,8 @@ pub(in crate::toml) fn is_expected(
     path: &[Step<'_>],
     expected: Expected<'_>,
 ) -> bool {
-    let mut before = At { document: old, node: Some(ROOT) };
-    let mut after = At { document: new, node: Some(ROOT) };
+    let mut before = Side { document: old, node: Some(ROOT) };
+    let mut after = Side { document: new, node: Some(ROOT) };
     for (depth, step) in path.iter().enumerate() {
         let step_after = match expected {
             Expected::Renamed(name) if depth + 1 == path.len() => Step::Key(name),
@@ -111,14 +111,14 @@ pub(in crate::toml) fn is_expected(
 
 /// Whether two tables agree on all keys but one.
 fn keys_agree(
-    before: At<'_, '_>,
+    before: Side<'_, '_>,
     but_before: Step<'_>,
-    after: At<'_, '_>,
+    after: Side<'_, '_>,
     but_after: Step<'_>,
 ) -> bool {
-    let is_table = |at: At<'_, '_>| at.node.is_none() || at.is_table();
+    let is_table = |at: Side<'_, '_>| at.node.is_none() || at.is_table();
     let others =
-        |at: At<'_, '_>, but: Step<'_>| at.count() - usize::from(at.child(but).node.is_some());
+        |at: Side<'_, '_>, but: Step<'_>| at.count() - usize::from(at.child(but).node.is_some());
     is_table(before)
         && is_table(after)
         && others(before, but_before) == others(after, but_after)
@@ -129,10 +129,10 @@ fn keys_agree(
 
 /// Whether each child but one has one of the same key or number that agrees with it.
 fn all_twins<'d, 't>(
-    before: At<'d, 't>,
+    before: Side<'d, 't>,
     but: Option<Step<'_>>,
-    after: At<'d, 't>,
-    mut agree: impl FnMut(At<'d, 't>, At<'d, 't>) -> bool,
+    after: Side<'d, 't>,
+    mut agree: impl FnMut(Side<'d, 't>, Side<'d, 't>) -> bool,
 ) -> bool {
     // The order is mostly the same, which saves the search.
     let mut in_order = after.children();
@@ -149,7 +149,7 @@ fn all_twins<'d, 't>(
 }
 
 /// Whether two arrays agree on all elements but one.
-fn elements_agree(before: At<'_, '_>, after: At<'_, '_>, but: usize) -> bool {
+fn elements_agree(before: Side<'_, '_>, after: Side<'_, '_>, but: usize) -> bool {
     let mut pairs = before.children().zip(after.children()).enumerate();
     (before.node.is_none() || before.is_array())
         && after.is_array()
@@ -158,7 +158,7 @@ fn elements_agree(before: At<'_, '_>, after: At<'_, '_>, but: usize) -> bool {
 }
 
 /// Whether a table or an array got exactly these besides what it held.
-fn has_added(before: At<'_, '_>, after: At<'_, '_>, added: &[(Step<'_>, Value)]) -> bool {
+fn has_added(before: Side<'_, '_>, after: Side<'_, '_>, added: &[(Step<'_>, Value)]) -> bool {
     let is_kind = before.node.is_none() || before.is_array() == after.is_array();
     let is_count = after.count() == before.count() + added.len();
     if after.node.is_none() || !is_kind || !is_count {
@@ -178,7 +178,7 @@ fn has_added(before: At<'_, '_>, after: At<'_, '_>, added: &[(Step<'_>, Value)])
 }
 
 /// Whether an array lost exactly these elements.
-fn without_elements(before: At<'_, '_>, after: At<'_, '_>, gone: &[usize]) -> bool {
+fn without_elements(before: Side<'_, '_>, after: Side<'_, '_>, gone: &[usize]) -> bool {
     let is_kept = |at: &usize| gone.binary_search(at).is_err();
     let rest = before.children().enumerate().filter(|(at, _)| is_kept(at)).map(|(_, node)| node);
     (after.node.is_none() || after.is_array())
@@ -189,7 +189,7 @@ fn without_elements(before: At<'_, '_>, after: At<'_, '_>, gone: &[usize]) -> bo
 
 /// Whether two nodes hold the same data, however they are written. Works through a list, as
 /// dotted keys in inline tables nest deeper than the stack should.
-fn same_data(before: At<'_, '_>, after: At<'_, '_>) -> bool {
+fn same_data(before: Side<'_, '_>, after: Side<'_, '_>) -> bool {
     let mut open = vec![(before, after)];
     while let Some((before, after)) = open.pop() {
         let (Some(one), Some(other)) = (before.node, after.node) else {
@@ -200,7 +200,7 @@ fn same_data(before: At<'_, '_>, after: At<'_, '_>) -> bool {
         };
         let kinds = (before.document.kind(one), after.document.kind(other));
         let alike = match kinds {
-            (Kind::Scalar(form), Kind::Scalar(other_form)) => {
+            (NodeKind::Scalar(form), NodeKind::Scalar(other_form)) => {
                 let as_written = before.document.raw(one) == after.document.raw(other);
                 form == other_form && as_written
                     || before.document.scalar(one) == after.document.scalar(other)

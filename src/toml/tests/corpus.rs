@@ -4,7 +4,7 @@ use toml_edit::Document;
 
 use super::super::edit::parse;
 use super::super::edit::{Change, EditError, append_table, remove_table, set, unset};
-use super::super::node::{Kind, ROOT, Step};
+use super::super::node::{NodeKind, ROOT, Step};
 use super::super::value::Value;
 use super::reading::agrees;
 
@@ -143,7 +143,7 @@ fn every_key_can_be_replaced_unset_and_renamed() {
                 to.push("brand new");
                 let renamed = changed(super::super::edit::rename_table(&text, &path, &to));
                 assert!(parse(&renamed).is_ok());
-                if !matches!(read.kind(child), Kind::Table(_) | Kind::Tables) {
+                if !matches!(read.kind(child), NodeKind::Table(_) | NodeKind::Tables) {
                     let before = &text[..read.value_span(child).start()];
                     let after = &text[read.value_span(child).end()..];
                     let edited = changed(set(&text, &path, &Value::String("brand new".into())));
