@@ -34,7 +34,7 @@ pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
             "a home directory and a directory shared by all users cannot be a project",
         )
         .at(root.display())
-        .help("carto config set KEY VALUE     # your own settings need no project"));
+        .help("carto config set SETTING VALUE     # your own settings need no project"));
     }
     let dir = root.join(PROJECT_DIR);
     if dir.symlink_metadata().is_ok() && !is_unfinished(&root, &dir) {

@@ -76,7 +76,7 @@ pub fn nearest_variable(name: &str) -> Option<&'static str> {
     nearest(&bare(name), spelled.chain(words))
 }
 
-/// One `KEY=VALUE` of the command line, read but not yet merged.
+/// One `SETTING=VALUE` of the command line, read but not yet merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// The key in canonical spelling.
@@ -86,7 +86,7 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// Reads `KEY=VALUE` and judges key and value.
+    /// Reads `SETTING=VALUE` and judges both.
     ///
     /// # Errors
     /// Says what is wrong, without the value when the key could be a secret.
@@ -134,10 +134,10 @@ impl Assignment {
 /// Says that a key is unknown, with the nearest known one.
 pub fn unknown_setting(path: &SettingPath) -> Error {
     let shown = path.to_string();
-    let error = Error::new(Kind::Usage, format!("unknown key `{}`", escape::line(&shown)));
+    let error = Error::new(Kind::Usage, format!("unknown setting `{}`", escape::line(&shown)));
     match nearest_setting(path) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None => error.help("carto config schema     # lists every key"),
+        None => error.help("carto config schema     # lists every setting"),
     }
 }
 

@@ -15,13 +15,15 @@ impl SettingPath {
     /// brought to their canonical spelling; an unknown key is kept as it is.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
-            return Err("a key cannot be empty".to_owned());
+            return Err("the name of a setting cannot be empty".to_owned());
         }
         let keys = toml_edit::Key::parse(text).map_err(|_| {
             // What follows a `=` is a value, and it may be a secret.
             match text.split_once('=') {
-                Some((name, _)) => format!("`{}=...` is not a key", escape::line(name)),
-                None => format!("`{}` is not a key", escape::line(text)),
+                Some((name, _)) => {
+                    format!("`{}=...` is not the name of a setting", escape::line(name))
+                }
+                None => format!("`{}` is not the name of a setting", escape::line(text)),
             }
         })?;
         let path: Vec<String> = keys.iter().map(|key| key.get().to_owned()).collect();

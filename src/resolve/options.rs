@@ -23,8 +23,8 @@ pub struct Globals {
     #[arg(short = 'C', value_name = "DIR")]
     pub directory: Vec<PathBuf>,
 
-    /// Set a setting for this run only; the last one of a key wins
-    #[arg(short = 'c', value_name = "KEY=VALUE")]
+    /// Set a setting for this run only; the last one of a setting wins
+    #[arg(short = 'c', value_name = "SETTING=VALUE")]
     pub set: Vec<OsString>,
 
     /// Use this profile's account
@@ -81,7 +81,7 @@ impl From<When> for Color {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Nested {
-    /// `KEY=VALUE` of settings that are no part of the account.
+    /// `SETTING=VALUE` of settings that are no part of the account.
     pub set: Vec<String>,
     /// Which files may be read.
     pub files: NestedFiles,
@@ -140,7 +140,7 @@ pub struct CommandLine {
     pub layer: Layer,
     /// Whether CARTO's public key was asked for.
     pub public: Option<Origin>,
-    /// `KEY=VALUE` of settings that are no part of the account, for a nested carto.
+    /// `SETTING=VALUE` of settings that are no part of the account, for a nested carto.
     pub inherited: Vec<String>,
 }
 

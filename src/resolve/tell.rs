@@ -38,7 +38,7 @@ impl Run {
                 RemarkKind::Unknown(near) => {
                     let near = near.as_ref().map(|near| format!("; did you mean `{near}`?"));
                     let near = near.unwrap_or_default();
-                    self.output.warning(&format!("{origin}: unknown key `{key}`{near}"));
+                    self.output.warning(&format!("{origin}: unknown setting `{key}`{near}"));
                 }
                 RemarkKind::Scope(scope) => {
                     self.output

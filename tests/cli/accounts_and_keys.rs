@@ -812,7 +812,7 @@ fn a_home_in_git_is_no_project_and_commits_no_key() {
     sandbox.carto("init").dir("home").run().fails(2).shows(&expect![[r#"
         ! error: a home directory and a directory shared by all users cannot be a project
         !   --> ~
-        ! help: carto config set KEY VALUE     # your own settings need no project
+        ! help: carto config set SETTING VALUE     # your own settings need no project
         exit 2
     "#]]);
     _ = git("add -A");

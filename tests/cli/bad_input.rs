@@ -145,7 +145,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! 
             ! Global flags, before the command:
             !   -C <DIR>                       Run as if started in DIR; several add up
-            !   -c <KEY=VALUE>                 Set a setting for this run only; the last one of a key wins
+            !   -c <SETTING=VALUE>             Set a setting for this run only; the last one of a setting wins
             !   -p, --profile <NAME>           Use this profile's account
             !       --credentials-file <FILE>  Use the account and key in this file (CARTOframes' format) for this
             !                                  run
@@ -191,13 +191,13 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! help: carto config --help
             exit 2
             $ carto config get
-            ! error: the following required arguments were not provided: <KEY>
-            ! note: usage: carto config get <KEY>
+            ! error: the following required arguments were not provided: <SETTING>
+            ! note: usage: carto config get <SETTING>
             ! help: carto config get --help
             exit 2
             $ carto config set
-            ! error: the following required arguments were not provided: <KEY>
-            ! note: usage: carto config set <KEY> [VALUE]
+            ! error: the following required arguments were not provided: <SETTING>
+            ! note: usage: carto config set <SETTING> [VALUE]
             ! help: carto config set --help
             exit 2
             $ carto credentials
@@ -288,22 +288,22 @@ fn unknown_keys_name_the_nearest() {
         ],
         &expect![[r#"
             $ carto config set usrname bob
-            ! error: unknown key `usrname`
+            ! error: unknown setting `usrname`
             ! help: did you mean `username`?
             ! help: --force writes it all the same
             exit 2
             $ carto config set frobnicate x
-            ! error: unknown key `frobnicate`
-            ! help: carto config schema     # lists every key
+            ! error: unknown setting `frobnicate`
+            ! help: carto config schema     # lists every setting
             ! help: --force writes it all the same
             exit 2
             $ carto config set profiles.prod.usrname bob
-            ! error: unknown key `profiles.prod.usrname`
+            ! error: unknown setting `profiles.prod.usrname`
             ! help: did you mean `profiles.prod.username`?
             ! help: --force writes it all the same
             exit 2
             $ carto config get usrname
-            ! error: unknown key `usrname`
+            ! error: unknown setting `usrname`
             ! help: did you mean `username`?
             exit 1
             $ carto config unset usrname
@@ -312,26 +312,26 @@ fn unknown_keys_name_the_nearest() {
             ! help: did you mean `username`?
             exit 1
             $ carto config explain usrname
-            ! error: unknown key `usrname`
+            ! error: unknown setting `usrname`
             ! help: did you mean `username`?
             exit 1
             $ carto -c usrname=bob config list
-            ! error: unknown key `usrname`
+            ! error: unknown setting `usrname`
             !   --> -c
             ! help: did you mean `username`?
             exit 2
             $ carto config set 'a b' x
-            ! error: `a b` is not a key
+            ! error: `a b` is not the name of a setting
             exit 2
             $ carto config set '' x
-            ! error: a key cannot be empty
+            ! error: the name of a setting cannot be empty
             exit 2
             $ carto config set --force frobnicate x
             ! note: set frobnicate in ~/.config/carto/config.toml
             exit 0
             $ carto config get frobnicate
             x
-            ! warning: ~/.config/carto/config.toml:1:1: unknown key `frobnicate`
+            ! warning: ~/.config/carto/config.toml:1:1: unknown setting `frobnicate`
             exit 0
         "#]],
     );
@@ -656,7 +656,7 @@ fn values_of_the_wrong_kind_are_refused() {
             ! help: carto config set username VALUE
             exit 2
             $ carto config set apikye
-            ! error: unknown key `apikye`
+            ! error: unknown setting `apikye`
             ! help: did you mean `apikey`?
             exit 2
             $ carto config set plugins.sql.apikey marker
@@ -682,12 +682,12 @@ fn values_of_the_wrong_kind_are_refused() {
             exit 1
             $ carto config set --user --system username a
             ! error: the argument `--user` cannot be used with `--system`
-            ! note: usage: carto config set --user <KEY> <VALUE>
+            ! note: usage: carto config set --user <SETTING> <VALUE>
             ! help: carto config set --help
             exit 2
             $ carto config get --user --project username
             ! error: the argument `--user` cannot be used with `--project`
-            ! note: usage: carto config get --user <KEY>
+            ! note: usage: carto config get --user <SETTING>
             ! help: carto config get --help
             exit 2
             $ carto init; carto config set --project ui.color never
@@ -698,15 +698,15 @@ fn values_of_the_wrong_kind_are_refused() {
             $ carto config set username a b
             ! error: unexpected argument `********` found
             ! note: it is not repeated here, as it could be a key; keys are asked for, or read from standard input or the environment
-            ! note: usage: carto config set [OPTIONS] <KEY> [VALUE]
+            ! note: usage: carto config set [OPTIONS] <SETTING> [VALUE]
             ! help: carto config set --help
             exit 2
             $ carto config set username=bob
-            ! error: `username=...` is not a key
+            ! error: `username=...` is not the name of a setting
             ! help: carto config set username bob
             exit 2
             $ carto config set apikey=marker
-            ! error: `apikey=...` is not a key
+            ! error: `apikey=...` is not the name of a setting
             ! help: carto config set apikey     # asks, or reads standard input
             exit 2
             $ carto -c username config list
@@ -715,7 +715,7 @@ fn values_of_the_wrong_kind_are_refused() {
             ! help: carto -c username=VALUE ...
             exit 2
             $ carto -c =x config list
-            ! error: a key cannot be empty
+            ! error: the name of a setting cannot be empty
             !   --> -c
             exit 2
             $ carto -q -v config list
@@ -1345,12 +1345,12 @@ fn arguments_that_are_not_utf8_are_refused_by_carto_and_passed_to_plugins() {
         &expect![[r#"
             $ carto config get "$(printf 'a\377')"
             ! error: invalid UTF-8 was detected in one or more arguments
-            ! note: usage: carto config get [OPTIONS] <KEY>
+            ! note: usage: carto config get [OPTIONS] <SETTING>
             ! help: carto config get --help
             exit 2
             $ carto config set username "$(printf 'a\377')"
             ! error: invalid UTF-8 was detected in one or more arguments
-            ! note: usage: carto config set [OPTIONS] <KEY> [VALUE]
+            ! note: usage: carto config set [OPTIONS] <SETTING> [VALUE]
             ! help: carto config set --help
             exit 2
             $ carto -c "username=$(printf 'a\377')" config list

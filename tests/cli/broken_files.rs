@@ -141,7 +141,7 @@ fn a_broken_settings_file_is_named_with_line_and_column() {
             exit 3
 
             profiles.a = 3\n
-            ! warning: ~/.config/carto/config.toml:1:10: unknown key `profiles.a`; did you mean `profile`?
+            ! warning: ~/.config/carto/config.toml:1:10: unknown setting `profiles.a`; did you mean `profile`?
             exit 0
 
             [alias]\nq = [1]\n
@@ -1153,17 +1153,17 @@ fn unknown_keys_and_keys_of_another_scope_are_told_once() {
             CARTO_BASE_URL=https://ann.carto.com
             CARTO_USER=ann
             CARTO_USERNAME=ann
-            ! warning: [root]/sys/config.toml:2:1: unknown key `profiles.p.usrname`; did you mean `profiles.p.username`?
-            ! warning: ~/.config/carto/config.toml:2:1: unknown key `usrname`; did you mean `username`?
-            ! warning: ~/.config/carto/config.toml:4:1: unknown key `ui.colour`; did you mean `ui.color`?
-            ! warning: ~/.config/carto/config.toml:5:1: unknown key `ui.frob`
+            ! warning: [root]/sys/config.toml:2:1: unknown setting `profiles.p.usrname`; did you mean `profiles.p.username`?
+            ! warning: ~/.config/carto/config.toml:2:1: unknown setting `usrname`; did you mean `username`?
+            ! warning: ~/.config/carto/config.toml:4:1: unknown setting `ui.colour`; did you mean `ui.color`?
+            ! warning: ~/.config/carto/config.toml:5:1: unknown setting `ui.frob`
             exit 0
             $ carto config get username
             ann
-            ! warning: [root]/sys/config.toml:2:1: unknown key `profiles.p.usrname`; did you mean `profiles.p.username`?
-            ! warning: ~/.config/carto/config.toml:2:1: unknown key `usrname`; did you mean `username`?
-            ! warning: ~/.config/carto/config.toml:4:1: unknown key `ui.colour`; did you mean `ui.color`?
-            ! warning: ~/.config/carto/config.toml:5:1: unknown key `ui.frob`
+            ! warning: [root]/sys/config.toml:2:1: unknown setting `profiles.p.usrname`; did you mean `profiles.p.username`?
+            ! warning: ~/.config/carto/config.toml:2:1: unknown setting `usrname`; did you mean `username`?
+            ! warning: ~/.config/carto/config.toml:4:1: unknown setting `ui.colour`; did you mean `ui.color`?
+            ! warning: ~/.config/carto/config.toml:5:1: unknown setting `ui.frob`
             exit 0
             $ carto config list
             * profiles.p.usrname=b
@@ -1172,10 +1172,10 @@ fn unknown_keys_and_keys_of_another_scope_are_told_once() {
             * usrname=x
             * ui.colour=never
             * ui.frob=1
-            ! warning: [root]/sys/config.toml:2:1: unknown key `profiles.p.usrname`; did you mean `profiles.p.username`?
-            ! warning: ~/.config/carto/config.toml:2:1: unknown key `usrname`; did you mean `username`?
-            ! warning: ~/.config/carto/config.toml:4:1: unknown key `ui.colour`; did you mean `ui.color`?
-            ! warning: ~/.config/carto/config.toml:5:1: unknown key `ui.frob`
+            ! warning: [root]/sys/config.toml:2:1: unknown setting `profiles.p.usrname`; did you mean `profiles.p.username`?
+            ! warning: ~/.config/carto/config.toml:2:1: unknown setting `usrname`; did you mean `username`?
+            ! warning: ~/.config/carto/config.toml:4:1: unknown setting `ui.colour`; did you mean `ui.color`?
+            ! warning: ~/.config/carto/config.toml:5:1: unknown setting `ui.frob`
             exit 0
             $ carto config explain
             account  ann at https://ann.carto.com
@@ -1187,10 +1187,10 @@ fn unknown_keys_and_keys_of_another_scope_are_told_once() {
                        is used
             note:    no key of ann at https://ann.carto.com is stored or given
             help:    carto login https://ann.carto.com    # stores its key
-            ! warning: [root]/sys/config.toml:2:1: unknown key `profiles.p.usrname`; did you mean `profiles.p.username`?
-            ! warning: ~/.config/carto/config.toml:2:1: unknown key `usrname`; did you mean `username`?
-            ! warning: ~/.config/carto/config.toml:4:1: unknown key `ui.colour`; did you mean `ui.color`?
-            ! warning: ~/.config/carto/config.toml:5:1: unknown key `ui.frob`
+            ! warning: [root]/sys/config.toml:2:1: unknown setting `profiles.p.usrname`; did you mean `profiles.p.username`?
+            ! warning: ~/.config/carto/config.toml:2:1: unknown setting `usrname`; did you mean `username`?
+            ! warning: ~/.config/carto/config.toml:4:1: unknown setting `ui.colour`; did you mean `ui.color`?
+            ! warning: ~/.config/carto/config.toml:5:1: unknown setting `ui.frob`
             exit 0
             $ carto -q config get username
             ann
@@ -1219,7 +1219,7 @@ fn unknown_keys_and_keys_of_another_scope_are_told_once() {
             CARTO_BASE_URL=https://ann.carto.com
             CARTO_USER=ann
             CARTO_USERNAME=ann
-            ! warning: [root]/sys/config.toml:2:1: unknown key `profiles.p.usrname`; did you mean `profiles.p.username`?
+            ! warning: [root]/sys/config.toml:2:1: unknown setting `profiles.p.usrname`; did you mean `profiles.p.username`?
             ! warning: [work]/.carto/config.toml:2:1: `ui.color` is not read from project settings
             ! warning: [work]/.carto/config.toml:3:1: `ui.editor` is not read from project settings
             exit 0

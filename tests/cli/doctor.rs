@@ -123,7 +123,7 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "problem",
         |s| _ = s.user("username = \"ann\"\nbase_ur = \"x\"\n"),
         "~/.config/carto/config.toml:2:1",
-        "unknown key `base_ur`",
+        "unknown setting `base_ur`",
         "rename it to `base_url`",
     ),
     (

@@ -424,7 +424,7 @@ fn a_typo_is_told_when_it_is_saved() {
     let sandbox = machine();
     edit(&sandbox, "echo 'ui.colour = \"never\"' >>\"$f\"").ok().shows(&expect![[r#"
         ! note: changed ~/.config/carto/config.toml
-        ! warning: ~/.config/carto/config.toml:3:4: unknown key `ui.colour`; did you mean `ui.color`?
+        ! warning: ~/.config/carto/config.toml:3:4: unknown setting `ui.colour`; did you mean `ui.color`?
         exit 0
     "#]]);
 }

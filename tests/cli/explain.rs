@@ -565,7 +565,7 @@ fn one_setting_is_explained_layer_by_layer() {
         exit 0
     "#]]);
     sandbox.carto("config explain ui.colour").run().fails(1).shows(&expect![[r#"
-        ! error: unknown key `ui.colour`
+        ! error: unknown setting `ui.colour`
         ! help: did you mean `ui.color`?
         exit 1
     "#]]);

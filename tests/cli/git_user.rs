@@ -156,7 +156,7 @@ fn git_users_get_the_result_or_our_way() {
         exit 0
 
         $ carto config get user.name
-        ! error: unknown key `user.name`
+        ! error: unknown setting `user.name`
         ! help: did you mean `username`?
         exit 1
 
@@ -208,7 +208,7 @@ fn git_users_get_the_result_or_our_way() {
 
         $ carto config get --regexp user.*
         ! error: `carto config` has no `--regexp`, which is git's
-        ! note: keys are looked up by name, not by a pattern
+        ! note: settings are looked up by name, not by a pattern
         ! help: carto config list | grep -e 'user.*'
         exit 2
 
@@ -252,7 +252,7 @@ fn git_users_get_the_result_or_our_way() {
 
         $ carto config set --append ui.editor vi
         ! error: `carto config` has no `--append`, which is git's
-        ! note: a key has one value in a layer; `set` replaces it
+        ! note: a setting has one value in a layer; `set` replaces it
         ! help: carto config set ui.editor vi
         exit 2
 
@@ -272,7 +272,7 @@ fn git_users_get_the_result_or_our_way() {
         exit 2
 
         $ carto config set user.name bob
-        ! error: unknown key `user.name`
+        ! error: unknown setting `user.name`
         ! help: did you mean `username`?
         ! help: --force writes it all the same
         exit 2
@@ -363,7 +363,7 @@ fn git_users_get_the_result_or_our_way() {
 
         $ carto config --get-regexp ui\..*
         ! error: `carto config` has no `--get-regexp`, which is git's
-        ! note: keys are looked up by name, not by a pattern
+        ! note: settings are looked up by name, not by a pattern
         ! help: carto config list | grep -e "ui\\..*"
         exit 2
 
@@ -381,13 +381,13 @@ fn git_users_get_the_result_or_our_way() {
 
         $ carto config --add ui.editor vi
         ! error: `carto config` has no `--add`, which is git's
-        ! note: a key has one value in a layer; `set` replaces it
+        ! note: a setting has one value in a layer; `set` replaces it
         ! help: carto config set ui.editor vi
         exit 2
 
         $ carto config --replace-all ui.editor vi
         ! error: `carto config` has no `--replace-all`, which is git's
-        ! note: a key has one value in a layer; `set` replaces it
+        ! note: a setting has one value in a layer; `set` replaces it
         ! help: carto config set ui.editor vi
         exit 2
 
@@ -491,7 +491,7 @@ fn other_mistakes_stay_what_they_are() {
     "#]]);
     machine().carto("config get --frob username").run().fails(2).shows(&expect![[r#"
         ! error: unexpected argument `--frob` found
-        ! note: usage: carto config get [OPTIONS] <KEY>
+        ! note: usage: carto config get [OPTIONS] <SETTING>
         ! help: to pass `--frob` as a value, use `-- --frob`
         ! help: carto config get --help
         exit 2
@@ -508,8 +508,8 @@ fn other_mistakes_stay_what_they_are() {
         exit 2
     "#]]);
     machine().carto("config get").run().fails(2).shows(&expect![[r#"
-        ! error: the following required arguments were not provided: <KEY>
-        ! note: usage: carto config get <KEY>
+        ! error: the following required arguments were not provided: <SETTING>
+        ! note: usage: carto config get <SETTING>
         ! help: carto config get --help
         exit 2
     "#]]);

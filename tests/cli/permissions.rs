@@ -891,12 +891,12 @@ fn homes_and_directories_shared_by_all_are_never_projects() {
             $ cd ~; carto init
             ! error: a home directory and a directory shared by all users cannot be a project
             !   --> ~
-            ! help: carto config set KEY VALUE     # your own settings need no project
+            ! help: carto config set SETTING VALUE     # your own settings need no project
             exit 2
             $ carto init
             ! error: a home directory and a directory shared by all users cannot be a project
             !   --> [work]
-            ! help: carto config set KEY VALUE     # your own settings need no project
+            ! help: carto config set SETTING VALUE     # your own settings need no project
             exit 2
             $ carto config set --project username x
             ! error: there is no project here: no `.carto` directory

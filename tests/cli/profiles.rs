@@ -1137,8 +1137,8 @@ fn a_plugins_profile_is_explained_and_refused_with_its_place() {
             help:    carto login https://ann.carto.com    # stores its key
             exit 0
             $ carto config explain --plugin dump username
-            ! error: the argument `--plugin <NAME>` cannot be used with `[KEY]`
-            ! note: usage: carto config explain --plugin <NAME> [KEY]
+            ! error: the argument `--plugin <NAME>` cannot be used with `[SETTING]`
+            ! note: usage: carto config explain --plugin <NAME> [SETTING]
             ! help: carto config explain --help
             exit 2
         "#]],

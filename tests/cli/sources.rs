@@ -635,12 +635,12 @@ fn flags_that_name_no_source_are_refused() {
         exit 2
         $ carto config set apikey marker --from-git
         ! error: the argument `[VALUE]` cannot be used with `--from-git`
-        ! note: usage: carto config set <KEY> <VALUE>
+        ! note: usage: carto config set <SETTING> <VALUE>
         ! help: carto config set --help
         exit 2
         $ carto config set apikey --from-git --from-env X
         ! error: the argument `--from-git` cannot be used with `--from-env <NAME>`
-        ! note: usage: carto config set --from-git <KEY> [VALUE]
+        ! note: usage: carto config set --from-git <SETTING> [VALUE]
         ! help: carto config set --help
         exit 2
         $ carto config set username --from-env X

@@ -48,16 +48,16 @@ anything = { goes = [1, 2] }
         * aliases.q=sql
         * alias.nested.q=sql
         * plugins.sql.anything.goes=[1,2]
-        ! warning: [root]/sys/config.toml:1:1: unknown key `usrname`; did you mean `username`?
-        ! warning: ~/.config/carto/config.toml:2:1: unknown key `base_ulr`; did you mean `base_url`?
-        ! warning: ~/.config/carto/config.toml:3:4: unknown key `ui.colour`; did you mean `ui.color`?
-        ! warning: ~/.config/carto/config.toml:4:1: unknown key `frobnicate`
-        ! warning: ~/.config/carto/config.toml:7:1: unknown key `profiles.work.usrname`; did you mean `profiles.work.username`?
-        ! warning: ~/.config/carto/config.toml:8:6: unknown key `profiles.work.deep.er`
-        ! warning: ~/.config/carto/config.toml:11:1: unknown key `profile.staging`
-        ! warning: ~/.config/carto/config.toml:14:1: unknown key `plugin.sql.limit`; did you mean `plugins.sql.limit`?
-        ! warning: ~/.config/carto/config.toml:17:1: unknown key `aliases.q`; did you mean `alias.q`?
-        ! warning: ~/.config/carto/config.toml:20:1: unknown key `alias.nested.q`; did you mean `alias.nested`?
+        ! warning: [root]/sys/config.toml:1:1: unknown setting `usrname`; did you mean `username`?
+        ! warning: ~/.config/carto/config.toml:2:1: unknown setting `base_ulr`; did you mean `base_url`?
+        ! warning: ~/.config/carto/config.toml:3:4: unknown setting `ui.colour`; did you mean `ui.color`?
+        ! warning: ~/.config/carto/config.toml:4:1: unknown setting `frobnicate`
+        ! warning: ~/.config/carto/config.toml:7:1: unknown setting `profiles.work.usrname`; did you mean `profiles.work.username`?
+        ! warning: ~/.config/carto/config.toml:8:6: unknown setting `profiles.work.deep.er`
+        ! warning: ~/.config/carto/config.toml:11:1: unknown setting `profile.staging`
+        ! warning: ~/.config/carto/config.toml:14:1: unknown setting `plugin.sql.limit`; did you mean `plugins.sql.limit`?
+        ! warning: ~/.config/carto/config.toml:17:1: unknown setting `aliases.q`; did you mean `alias.q`?
+        ! warning: ~/.config/carto/config.toml:20:1: unknown setting `alias.nested.q`; did you mean `alias.nested`?
         exit 0
     "#]]);
     // The tables that are read as a key of the wrong type break the file; the rest is a warning.
@@ -67,12 +67,12 @@ anything = { goes = [1, 2] }
     );
     sandbox.carto("config get username").run().ok().shows(&expect![[r#"
         ann
-        ! warning: [root]/sys/config.toml:1:1: unknown key `usrname`; did you mean `username`?
-        ! warning: ~/.config/carto/config.toml:2:1: unknown key `base_ulr`; did you mean `base_url`?
-        ! warning: ~/.config/carto/config.toml:4:1: unknown key `profiles.work.usrname`; did you mean `profiles.work.username`?
-        ! warning: ~/.config/carto/config.toml:5:6: unknown key `profiles.work.deep.er`
-        ! warning: ~/.config/carto/config.toml:7:1: unknown key `plugin.sql.limit`; did you mean `plugins.sql.limit`?
-        ! warning: ~/.config/carto/config.toml:9:1: unknown key `aliases.q`; did you mean `alias.q`?
+        ! warning: [root]/sys/config.toml:1:1: unknown setting `usrname`; did you mean `username`?
+        ! warning: ~/.config/carto/config.toml:2:1: unknown setting `base_ulr`; did you mean `base_url`?
+        ! warning: ~/.config/carto/config.toml:4:1: unknown setting `profiles.work.usrname`; did you mean `profiles.work.username`?
+        ! warning: ~/.config/carto/config.toml:5:6: unknown setting `profiles.work.deep.er`
+        ! warning: ~/.config/carto/config.toml:7:1: unknown setting `plugin.sql.limit`; did you mean `plugins.sql.limit`?
+        ! warning: ~/.config/carto/config.toml:9:1: unknown setting `aliases.q`; did you mean `alias.q`?
         exit 0
     "#]]);
     sandbox.carto("-q config get username").run().ok().shows(&expect![[r#"
@@ -84,12 +84,12 @@ anything = { goes = [1, 2] }
         CARTO_BASE_URL=https://ann.carto.com
         CARTO_USER=ann
         CARTO_USERNAME=ann
-        ! warning: [root]/sys/config.toml:1:1: unknown key `usrname`; did you mean `username`?
-        ! warning: ~/.config/carto/config.toml:2:1: unknown key `base_ulr`; did you mean `base_url`?
-        ! warning: ~/.config/carto/config.toml:4:1: unknown key `profiles.work.usrname`; did you mean `profiles.work.username`?
-        ! warning: ~/.config/carto/config.toml:5:6: unknown key `profiles.work.deep.er`
-        ! warning: ~/.config/carto/config.toml:7:1: unknown key `plugin.sql.limit`; did you mean `plugins.sql.limit`?
-        ! warning: ~/.config/carto/config.toml:9:1: unknown key `aliases.q`; did you mean `alias.q`?
+        ! warning: [root]/sys/config.toml:1:1: unknown setting `usrname`; did you mean `username`?
+        ! warning: ~/.config/carto/config.toml:2:1: unknown setting `base_ulr`; did you mean `base_url`?
+        ! warning: ~/.config/carto/config.toml:4:1: unknown setting `profiles.work.usrname`; did you mean `profiles.work.username`?
+        ! warning: ~/.config/carto/config.toml:5:6: unknown setting `profiles.work.deep.er`
+        ! warning: ~/.config/carto/config.toml:7:1: unknown setting `plugin.sql.limit`; did you mean `plugins.sql.limit`?
+        ! warning: ~/.config/carto/config.toml:9:1: unknown setting `aliases.q`; did you mean `alias.q`?
         exit 0
     "#]]);
 }
@@ -112,13 +112,13 @@ fn the_command_line_names_the_nearest_too() {
         assert!(ran.stderr.contains(&format!("help: did you mean `{near}`?")), "{words}: {ran}");
     }
     sandbox.carto("config set profiles.work.usrname x").run().shows(&expect![[r#"
-        ! error: unknown key `profiles.work.usrname`
+        ! error: unknown setting `profiles.work.usrname`
         ! help: did you mean `profiles.work.username`?
         ! help: --force writes it all the same
         exit 2
     "#]]);
     sandbox.carto("-c usrname=x config list").run().shows(&expect![[r#"
-        ! error: unknown key `usrname`
+        ! error: unknown setting `usrname`
         !   --> -c
         ! help: did you mean `username`?
         exit 2
@@ -134,7 +134,7 @@ fn the_command_line_names_the_nearest_too() {
         exit 0
     "#]]);
     sandbox.carto("config get username").run().shows(&expect![[r#"
-        ! warning: ~/.config/carto/config.toml:1:1: unknown key `usrname`; did you mean `username`?
+        ! warning: ~/.config/carto/config.toml:1:1: unknown setting `usrname`; did you mean `username`?
         ! error: `username` is not set
         exit 1
     "#]]);
@@ -294,10 +294,10 @@ fn bad_values_are_explained_at_load() {
         (
             "[username]\nx = 1\n",
             expect![[r#"
-            ! warning: ~/.config/carto/config.toml:2:1: unknown key `username.x`; did you mean `username`?
-            ! error: `ui.editor` is not set
-            exit 1
-        "#]],
+                ! warning: ~/.config/carto/config.toml:2:1: unknown setting `username.x`; did you mean `username`?
+                ! error: `ui.editor` is not set
+                exit 1
+            "#]],
         ),
         (
             "username = \"a\"\nuser = \"b\"\n",
@@ -311,10 +311,10 @@ fn bad_values_are_explained_at_load() {
         (
             "profiles = 3\n",
             expect![[r#"
-            ! warning: ~/.config/carto/config.toml:1:1: unknown key `profiles`; did you mean `profile`?
-            ! error: `ui.editor` is not set
-            exit 1
-        "#]],
+                ! warning: ~/.config/carto/config.toml:1:1: unknown setting `profiles`; did you mean `profile`?
+                ! error: `ui.editor` is not set
+                exit 1
+            "#]],
         ),
         // A line that may hold a secret is never shown.
         (
@@ -358,31 +358,31 @@ fn bad_values_are_explained_at_load() {
 fn key_and_value_in_one_word_get_the_split_form() {
     let sandbox = Sandbox::new();
     sandbox.carto("config set username=bob").run().shows(&expect![[r#"
-        ! error: `username=...` is not a key
+        ! error: `username=...` is not the name of a setting
         ! help: carto config set username bob
         exit 2
     "#]]);
     let ran = sandbox.carto("config set apikey=s3cret-marker").run();
     ran.never_says("s3cret-marker").shows(&expect![[r#"
-        ! error: `apikey=...` is not a key
+        ! error: `apikey=...` is not the name of a setting
         ! help: carto config set apikey     # asks, or reads standard input
         exit 2
     "#]]);
     sandbox.carto("config set ui.editor=code").arg("--wait").run().shows(&expect![[r#"
         ! error: unexpected argument `--wait` found
-        ! note: usage: carto config set <KEY> [VALUE]
+        ! note: usage: carto config set <SETTING> [VALUE]
         ! help: to pass `--wait` as a value, use `-- --wait`
         ! help: carto config set --help
         exit 2
     "#]]);
     let ran = sandbox.carto("config set").arg("ui.editor=code -w").run();
     ran.shows(&expect![[r#"
-        ! error: `ui.editor=...` is not a key
+        ! error: `ui.editor=...` is not the name of a setting
         ! help: carto config set ui.editor 'code -w'
         exit 2
     "#]]);
     sandbox.carto("config set frob=1").run().shows(&expect![[r#"
-        ! error: `frob=...` is not a key
+        ! error: `frob=...` is not the name of a setting
         ! help: carto config set frob VALUE
         exit 2
     "#]]);

@@ -18,6 +18,7 @@ use crate::resolve::context::Context;
   carto config explain ui.editor     one setting, layer by layer")]
 pub(super) struct ExplainArgs {
     /// A setting; without it the account and its key
+    #[arg(value_name = "SETTING")]
     key: Option<String>,
     /// Explain the account that this plugin gets, which may have a profile of its own
     #[arg(long, value_name = "NAME", conflicts_with = "key")]

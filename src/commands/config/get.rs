@@ -20,14 +20,15 @@ use crate::resolve::context::{Context, Resolved};
   carto config get username                    the user name in use
   carto config get --show-origin ui.editor     the value and its place")]
 pub(super) struct GetArgs {
-    /// The key, for example `username` or `profiles.staging.base_url`
+    /// The setting, for example `username` or `profiles.staging.base_url`
+    #[arg(value_name = "SETTING")]
     key: String,
     #[command(flatten)]
     scope: ScopeArgs,
     /// Print every value, lowest scope first
     #[arg(long)]
     all: bool,
-    /// Print V when the key is set nowhere
+    /// Print V when the setting is set nowhere
     #[arg(long, value_name = "V")]
     default: Option<String>,
     /// Check the value and print it in one spelling

@@ -32,7 +32,7 @@ enum Means {
 
 use Means::{Flags, Instead, Nothing, Search, Verb, VerbThough, VerbWith};
 
-const ONE_VALUE: &str = "a key has one value in a layer; `set` replaces it";
+const ONE_VALUE: &str = "a setting has one value in a layer; `set` replaces it";
 const BY_ACCOUNT: &str = "settings are not chosen by a URL, but a key (apikey) by its account";
 
 /// Git's words that carto does not have, with what they mean here.
@@ -183,7 +183,7 @@ impl Typed {
             Search => {
                 self.searches = true;
                 self.words.extend(value.map(str::to_owned));
-                self.note = Some("keys are looked up by name, not by a pattern");
+                self.note = Some("settings are looked up by name, not by a pattern");
             }
             Instead(note, command) => {
                 self.note = Some(note);
@@ -251,7 +251,7 @@ impl Typed {
     /// Returns the key in our spelling and, for `set`, the value: never one that may be a secret.
     fn key_and_value(&self, verb: &str) -> Vec<String> {
         let Some(first) = self.words.first() else {
-            return vec![if verb == "set" { "KEY VALUE" } else { "KEY" }.to_owned()];
+            return vec![if verb == "set" { "SETTING VALUE" } else { "SETTING" }.to_owned()];
         };
         // What stands behind `=` may be a secret as well.
         let first = first.split('=').next().unwrap_or_default();

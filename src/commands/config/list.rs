@@ -24,7 +24,7 @@ use crate::resolve::context::Context;
 pub(super) struct ListArgs {
     #[command(flatten)]
     scope: ScopeArgs,
-    /// Print the keys without their values
+    /// Print the names without the values
     #[arg(long)]
     name_only: bool,
     /// Print the scope before each line

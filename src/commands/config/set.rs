@@ -29,7 +29,8 @@ use crate::toml::{self, edit};
   carto config set apikey                        asks for that account's key
   carto config set apikey --from-command -- pass show carto/prod")]
 pub(super) struct SetArgs {
-    /// The key, for example `username` or `profiles.staging.base_url`
+    /// The setting, for example `username` or `profiles.staging.base_url`
+    #[arg(value_name = "SETTING")]
     key: String,
     /// The value; not needed for `apikey`
     value: Option<String>,
@@ -37,7 +38,7 @@ pub(super) struct SetArgs {
     scope: ScopeArgs,
     #[command(flatten)]
     source: SourceArgs,
-    /// Write a key that carto does not know
+    /// Write a setting that carto does not know
     #[arg(long)]
     force: bool,
 }

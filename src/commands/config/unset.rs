@@ -23,7 +23,8 @@ use crate::toml::edit;
   carto config unset ui.editor                 from your own settings
   carto config unset --project username        from this project's settings")]
 pub(super) struct UnsetArgs {
-    /// The key, or a whole table such as `profiles.staging`
+    /// The setting, or a whole table such as `profiles.staging`
+    #[arg(value_name = "SETTING")]
     key: String,
     #[command(flatten)]
     scope: ScopeArgs,

@@ -27,7 +27,7 @@ fn of_remark(remark: &Remark) -> Finding {
         RemarkKind::Unknown(near) => Finding::problem(
             "unknown-key",
             &remark.origin,
-            format!("unknown key `{}`", remark.key),
+            format!("unknown setting `{}`", remark.key),
             near.as_ref()
                 .map_or("carto config edit".to_owned(), |near| format!("rename it to `{near}`")),
         ),

@@ -181,7 +181,10 @@ fn t08_nothing_is_expanded_and_no_source_is_run() {
     _ = is_ann(sandbox.carto("account"));
     sandbox.trust("work");
     let ran = is_ann(sandbox.carto("account"));
-    assert!(ran.stderr.contains(&format!("{PROJECT}:1:12: unknown key `apikey.command`")), "{ran}");
+    assert!(
+        ran.stderr.contains(&format!("{PROJECT}:1:12: unknown setting `apikey.command`")),
+        "{ran}"
+    );
     assert!(!sandbox.path("work/ran").exists());
 }
 
@@ -304,7 +307,7 @@ fn t14_trusted_settings_pull_in_no_other_file() {
     sandbox.file("work/.carto/evil.toml", "base_url = \"https://evil.example\"\n");
     sandbox.trust("work");
     let ran = is_ann(sandbox.carto("account"));
-    assert!(ran.stderr.contains("unknown key `include`"), "{ran}");
+    assert!(ran.stderr.contains("unknown setting `include`"), "{ran}");
 }
 
 #[test]
