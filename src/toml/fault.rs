@@ -2,7 +2,7 @@
 
 use toml_parser::{Expected, ParseError};
 
-/// Why events do not become a layout.
+/// Why events do not become a document.
 pub(super) enum Fault {
     /// The parser's own words about a part of the text, and how many bytes are before that.
     Decode(ParseError, usize),
