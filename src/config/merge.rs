@@ -139,4 +139,30 @@ mod tests {
             }
         }
     }
+
+    /// With few settings, which are compared one by one, and with many, which are hashed.
+    #[test]
+    fn a_value_wins_where_no_higher_layer_has_its_setting() {
+        for count in [2, FEW, 4 * FEW] {
+            let path = |n: usize| SettingPath(vec!["plugins".into(), "p".into(), format!("x{n}")]);
+            let layer = |scope, from: usize| {
+                let mut layer = Layer::given(scope);
+                (from..from + count)
+                    .for_each(|n| layer.give(path(n), Value::Bool(true), Origin::BuiltIn));
+                layer
+            };
+            let mut config = Config::default();
+            config.insert(layer(Scope::User, 0));
+            config.insert(layer(Scope::Env, count / 2));
+            for (scope, first) in [(Scope::User, 0..count / 2), (Scope::Env, 0..2 * count)] {
+                let layer = config.layer(scope).unwrap();
+                let winners = config.winners(layer);
+                let wins = |n| layer.get(&path(n)).map(|entry| winners.include(entry));
+                for n in 0..2 * count {
+                    let expected = layer.get(&path(n)).map(|_| first.contains(&n));
+                    assert_eq!(wins(n), expected, "{scope} {n} of {count}");
+                }
+            }
+        }
+    }
 }
