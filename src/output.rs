@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::error::{Error, Excerpt, Kind, io_reason};
 use crate::escape;
+use crate::secret::mask_keys;
 
 /// Whether lines that only inform are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +107,7 @@ impl Output {
     /// Tells what was done or decided.
     pub fn note(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
-            self.stderr(&format!("{} {}\n", self.paint("note:", Style::Note), escape::line(text)));
+            self.stderr(&format!("{} {}\n", self.paint("note:", Style::Note), shown(text)));
         }
     }
 
@@ -114,14 +115,14 @@ impl Output {
     pub fn warning(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             let word = self.paint("warning:", Style::Warning);
-            self.stderr(&format!("{word} {}\n", escape::line(text)));
+            self.stderr(&format!("{word} {}\n", shown(text)));
         }
     }
 
     /// Tells what is looked at, where that was asked for.
     pub fn verbose(&self, text: impl FnOnce() -> String) {
         if self.verbosity >= Verbosity::Verbose {
-            self.stderr(&format!("{}\n", escape::line(&text())));
+            self.stderr(&format!("{}\n", shown(&text())));
         }
     }
 
@@ -142,18 +143,18 @@ impl Output {
 
     fn rendered(&self, error: &Error) -> String {
         let word = self.paint("error:", Style::Error);
-        let mut text = format!("{word} {}\n", escape::line(&error.what));
+        let mut text = format!("{word} {}\n", shown(&error.what));
         for place in &error.places {
-            text += &format!("  --> {}\n", escape::line(&place.origin));
+            text += &format!("  --> {}\n", shown(&place.origin));
             if let Some(excerpt) = &place.excerpt {
                 text += &self.excerpt(excerpt);
             }
         }
         for note in &error.notes {
-            text += &format!("{} {}\n", self.paint("note:", Style::Note), escape::line(note));
+            text += &format!("{} {}\n", self.paint("note:", Style::Note), shown(note));
         }
         for help in &error.help {
-            text += &format!("{} {}\n", self.paint("help:", Style::Help), escape::line(help));
+            text += &format!("{} {}\n", self.paint("help:", Style::Help), shown(help));
         }
         text
     }
@@ -223,6 +224,11 @@ enum Style {
     Warning,
     Note,
     Help,
+}
+
+/// Returns a message as people are shown it: in one line, without what looks like a key.
+fn shown(text: &str) -> String {
+    escape::line(&mask_keys(text)).into_owned()
 }
 
 /// Escapes what JSON itself lets pass: marks that reorder text, and DEL.

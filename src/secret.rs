@@ -1,5 +1,6 @@
 //! API keys in memory: a type that cannot be printed, compared or serialised by accident.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// CARTO's public key: no secret, fits every account, gives read access to public data only.
@@ -17,6 +18,12 @@ pub enum SecretError {
     /// A byte outside printable ASCII, a space included.
     #[error("the key has a character that is a space, or not printable ASCII (position {0})")]
     Character(usize),
+    /// Quotes around the key, which a shell or a program of its own would have removed.
+    #[error("the key stands in quotes, which are no part of a key")]
+    Quoted,
+    /// An address.
+    #[error("this is an address, not a key")]
+    Address,
 }
 
 /// An API key: printable ASCII without spaces, not empty.
@@ -53,10 +60,16 @@ impl Secret {
         if text.contains(['\n', '\r']) {
             return Err(SecretError::Lines);
         }
-        match text.chars().position(|c| !c.is_ascii_graphic()) {
-            Some(at) => Err(SecretError::Character(at + 1)),
-            None => Ok(Secret(text.to_owned())),
+        if let Some(at) = text.chars().position(|c| !c.is_ascii_graphic()) {
+            return Err(SecretError::Character(at + 1));
         }
+        if unquoted(text).is_some() {
+            return Err(SecretError::Quoted);
+        }
+        if ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme)) {
+            return Err(SecretError::Address);
+        }
+        Ok(Secret(text.to_owned()))
     }
 
     /// Returns CARTO's public key.
@@ -88,6 +101,31 @@ impl Secret {
 /// What stands for a key in everything that people read.
 pub const MASK: &str = "********";
 
+/// Returns what stands between a pair of quotes, where a text is nothing else.
+pub fn unquoted(text: &str) -> Option<&str> {
+    let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}')];
+    let inner = |(open, close)| text.strip_prefix(open)?.strip_suffix(close);
+    pairs.into_iter().find_map(inner).filter(|inner| !inner.is_empty())
+}
+
+/// Whether a word is a key by its looks: forty hexadecimal digits, as CARTO makes them, or an access
+/// token (a JSON Web Token, RFC 7519). A key where a name is asked for would be stored and shown.
+pub fn looks_like_key(word: &str) -> bool {
+    let is_hex = word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_token = word.len() >= 40 && word.starts_with("eyJ") && word.contains('.');
+    is_hex || is_token
+}
+
+/// Masks every word of a message that is a key by its looks. Parts of a path stay: they are names of
+/// files, which are often sums.
+pub fn mask_keys(text: &str) -> Cow<'_, str> {
+    let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let words = text.split(|c| !belongs(c));
+    let keys = words.map(|word| word.trim_end_matches('.')).filter(|word| looks_like_key(word));
+    let keys: Vec<_> = keys.filter(|word| !word.contains('/')).collect();
+    keys.into_iter().fold(Cow::Borrowed(text), |text, key| text.replace(key, MASK).into())
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(********)")
@@ -112,8 +150,32 @@ mod tests {
             ("a\u{7f}", SecretError::Character(2)),
             ("é", SecretError::Character(1)),
             ("a\0", SecretError::Character(2)),
+            ("\"k1\"", SecretError::Quoted),
+            ("'k1'\n", SecretError::Quoted),
+            ("https://ann.carto.com", SecretError::Address),
         ] {
             assert_eq!(Secret::new(text).unwrap_err(), error, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_known_by_their_looks() {
+        let key = "1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d";
+        let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl";
+        for key in [key, token, &key.to_uppercase()] {
+            assert!(looks_like_key(key), "{key}");
+            assert_eq!(mask_keys(&format!("no `{key}`.")), "no `********`.");
+            assert_eq!(mask_keys(&format!("?api_key={key}&q=1")), "?api_key=********&q=1");
+            assert_eq!(
+                mask_keys(&format!("/srv/{key}/x and {key}/y")),
+                format!("/srv/{key}/x and {key}/y")
+            );
+        }
+        for other in
+            ["ann", &key[1..], &format!("{key}0"), "eyJ", &format!("sha256:{key}{}", &key[..24])]
+        {
+            assert!(!looks_like_key(other), "{other}");
+            assert_eq!(mask_keys(other), other);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret::looks_like_key;
+
 /// The longest name taken: what fits into one path segment and one DNS name.
 const LONGEST: usize = 253;
 
@@ -20,6 +22,9 @@ pub enum UsernameError {
     /// Two dots in a row.
     #[error("a user name cannot contain `..`")]
     Dots,
+    /// A key by its looks.
+    #[error("this looks like an API key, not a user name")]
+    Key,
     /// More than 253 characters.
     #[error("a user name has at most 253 characters")]
     Long,
@@ -49,6 +54,9 @@ impl Username {
         }
         if text.len() > LONGEST {
             return Err(UsernameError::Long);
+        }
+        if looks_like_key(text) {
+            return Err(UsernameError::Key);
         }
         Ok(Username(text.to_owned()))
     }
@@ -104,6 +112,7 @@ mod tests {
             ("аdmin", UsernameError::Character('а')),
             ("a\u{202e}b", UsernameError::Character('\u{202e}')),
             (&long, UsernameError::Long),
+            ("1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d", UsernameError::Key),
         ] {
             assert_eq!(Username::parse(name).unwrap_err(), error, "{name:?}");
         }

@@ -9,6 +9,7 @@
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::page::{Site, base_of_page};
 use super::path::{name_in_path, strip_api_suffix};
 use super::refused::{BaseUrlError, LONGEST, LONGEST_HOST, LONGEST_LABEL};
 use super::url::{BaseUrl, Scheme};
@@ -17,13 +18,31 @@ impl BaseUrl {
     /// Checks a text by the strict grammar and takes its canonical form. The end of an API's address
     /// is no part of it, wherever it was written: a program that finds the URL in its environment
     /// reads it without, and it must be the same account.
+    ///
+    /// # Errors
+    /// What the grammar refuses; the address of a page, with the base URL that it belongs to; a site
+    /// that is nobody's account.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
+        if let Some(url) = base_of_page(text).and_then(|base| parse(&base).ok()) {
+            refuse_site(&url)?;
+            return Err(BaseUrlError::Page(url.text));
+        }
         let mut url = parse(text)?;
+        refuse_site(&url)?;
         // The grammar has judged the whole text; what is left of it is as good.
         while strip_api_suffix(&url.text).len() < url.text.len() {
             url = parse(strip_api_suffix(&url.text))?;
         }
         Ok(url)
+    }
+}
+
+/// Nobody's account is at the address of a site of CARTO itself: every request would fail.
+fn refuse_site(url: &BaseUrl) -> Result<(), BaseUrlError> {
+    match Site::of(url.host()) {
+        None => Ok(()),
+        Some(Site::Front) => Err(BaseUrlError::Site(url.host().to_owned())),
+        Some(Site::Workspace) => Err(BaseUrlError::Workspace(url.host().to_owned())),
     }
 }
 
@@ -182,6 +201,14 @@ fn push_path(path: &str, out: &mut String) -> Result<(), BaseUrlError> {
     let path = path.trim_end_matches('/');
     let Some(segments) = path.strip_prefix('/') else {
         return Ok(());
+    };
+    // The web application calls a user `/u/NAME` where the APIs say `/user/NAME`.
+    let segments = match segments.strip_prefix("u/") {
+        Some(rest) => {
+            out.push_str("/user");
+            rest
+        }
+        None => segments,
     };
     for segment in segments.split('/') {
         out.push('/');

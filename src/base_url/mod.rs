@@ -1,6 +1,7 @@
 //! `BaseUrl`: the strict grammar, the canonical form, and `{username}` patterns.
 
 mod grammar;
+mod page;
 mod path;
 mod pattern;
 mod refused;
@@ -8,6 +9,7 @@ mod refused;
 mod tests;
 mod url;
 
+pub use page::PastedAddress;
 pub use path::strip_api_suffix;
 pub use pattern::{BaseUrlSetting, Pattern};
 pub use refused::BaseUrlError;

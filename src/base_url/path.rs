@@ -32,6 +32,12 @@ pub fn strip_api_suffix(text: &str) -> &str {
     if root.is_empty() || root.ends_with('/') || needed_as_name { text } else { root }
 }
 
+/// Whether a segment is the version of an API, as `v2`.
+pub(super) fn is_version(segment: &str) -> bool {
+    let digits = segment.strip_prefix('v').unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
 /// Removes `/vN` from the end.
 fn strip_version(text: &str) -> Option<&str> {
     let rest = text.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -44,6 +44,21 @@ pub enum BaseUrlError {
     /// A `#`.
     #[error("a base URL cannot have a fragment (`#`)")]
     Fragment,
+    /// The address of a page in a browser, with the base URL of its account.
+    #[error("this is the address of a web page; the base URL is `{0}`")]
+    Page(String),
+    /// A site of CARTO that belongs to nobody.
+    #[error(
+        "`{0}` is CARTO's own site and nobody's account; yours is the address that the browser \
+         shows when you are logged in: https://NAME.carto.com"
+    )]
+    Site(String),
+    /// The web application of the current platform.
+    #[error(
+        "`{0}` is CARTO's web application, not an API; the API base URL is shown there under \
+         Developers: https://REGION.api.carto.com"
+    )]
+    Workspace(String),
     /// No scheme, or another one.
     #[error("a base URL begins with `https://` or `http://`")]
     Scheme,

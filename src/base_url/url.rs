@@ -61,6 +61,20 @@ impl BaseUrl {
         self.host().split('.').any(|label| label.starts_with("xn--"))
     }
 
+    /// Whether this is an API of CARTO's current platform, whose keys are access tokens and whose
+    /// accounts have no user name.
+    pub fn is_current_platform(&self) -> bool {
+        self.host().ends_with(".api.carto.com")
+    }
+
+    /// Returns where a person finds the key of an account, in words that follow "shown".
+    pub fn place_of_keys(&self) -> String {
+        if self.is_current_platform() {
+            return "in CARTO's workspace, under Developers".to_owned();
+        }
+        format!("at {self}/your_apps")
+    }
+
     /// Returns the user name that the URL holds: that of the last `/user/NAME` in the path, else NAME
     /// of a host `NAME.carto.com`. No other host gives a name, however alike.
     pub fn implied_username(&self) -> Option<ImpliedName> {

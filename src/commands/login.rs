@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use crate::account::{Account, Decision, World};
-use crate::base_url::BaseUrl;
+use crate::base_url::{BaseUrl, BaseUrlError, PastedAddress};
 use crate::config::SettingPath;
 use crate::config::setting::check_profile_name;
 use crate::config::{Located, Origin, Scope};
@@ -23,6 +23,7 @@ use crate::layer_file::new_account::{self, ProfilePlace, Select, Wanted};
 use crate::layer_file::scope_args::ScopeChoice;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::{KeyInput, read_key};
+use crate::secret::looks_like_key;
 use crate::toml::edit;
 use crate::username::Username;
 
@@ -76,7 +77,7 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let profile = wanted_profile(context, args)?;
     let destination = Destination::find(context, Some(ScopeChoice::Scope(Scope::User)))?;
     let world = new_account::own_world(context, Scope::User)?;
-    let account = account(&world, args)?;
+    let account = account(context, &world, args)?;
     if account.base_url().needs_permission() && !args.allow_non_secure {
         return Err(Error::new(Kind::Refused, format!("{account} would send the key unencrypted"))
             .help("use https")
@@ -86,8 +87,8 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         context.output.warning("the host has an `xn--` label: it may look like another one");
     }
     context.output.note(&format!(
-        "logging in to {account}; its key is shown at {}/your_apps",
-        account.base_url()
+        "logging in to {account}; its key is shown {}",
+        account.base_url().place_of_keys()
     ));
     let wanted = Wanted {
         profile,
@@ -132,7 +133,7 @@ fn read(
     }
     let prompt = format!("API key of {account}: ");
     let input = if args.key_stdin { KeyInput::Stdin } else { KeyInput::AskOrRead(&prompt) };
-    let key = read_key(&input)?;
+    let key = read_key(&context.output, &input)?;
     match store_in {
         Store::File => Ok(StoredKey::Literal(key)),
         Store::Git => {
@@ -193,7 +194,7 @@ fn wanted_profile(context: &Context, args: &LoginArgs) -> Result<Option<String>,
     Ok(profile)
 }
 
-fn account(world: &World, args: &LoginArgs) -> Result<Account, Error> {
+fn account(context: &Context, world: &World, args: &LoginArgs) -> Result<Account, Error> {
     let asked;
     let target = if let Some(target) = &args.target {
         target.as_str()
@@ -206,60 +207,92 @@ fn account(world: &World, args: &LoginArgs) -> Result<Account, Error> {
         )?;
         &asked
     };
+    let target = target.trim();
     if target.contains("://") {
-        return of_url(target, args);
+        return of_url(context, target, args);
+    }
+    if looks_like_key(target) {
+        return Err(Error::new(Kind::Usage, "this looks like an API key, not an account")
+            .help("carto login https://NAME.carto.com     # asks for the key"));
+    }
+    if target.contains('@') {
+        // A password may stand before it: nothing of it is repeated.
+        let what = "an account is named by its base URL or its user name, not by an e-mail address";
+        return Err(Error::new(Kind::Usage, what).help("carto login https://NAME.carto.com"));
     }
     if let Some(name) = &args.username {
-        return Err(Error::new(
-            Kind::Usage,
-            format!(
-                "`{}` is no base URL, and `--username {}` names the user already",
-                escape::line(target),
-                escape::line(name)
-            ),
-        )
-        .help(format!("carto login https://{}", escape::line(target))));
+        let what = format!(
+            "the account is no base URL, and `--username {}` names the user already",
+            escape::line(name)
+        );
+        return Err(with_url(Error::new(Kind::Usage, what), target));
     }
     of_name(world, target)
 }
 
-fn of_url(text: &str, args: &LoginArgs) -> Result<Account, Error> {
+/// Adds the command that logs in with a base URL: of the text, where that is one without its scheme.
+fn with_url(error: Error, text: &str) -> Error {
+    let text = format!("https://{text}");
+    let url = BaseUrl::parse(&PastedAddress::new(&text).text);
+    // A word without a dot is a name, and what stands behind its colon may be a password.
+    let url = url.ok().filter(|url| url.host().contains('.') || url.host() == "localhost");
+    let url = url.map_or("https://NAME.carto.com".to_owned(), |url| url.to_string());
+    error.help(format!("carto login {url}"))
+}
+
+fn of_url(context: &Context, text: &str, args: &LoginArgs) -> Result<Account, Error> {
     let usage = |what: String| Error::new(Kind::Usage, what);
-    let url = BaseUrl::parse(text).map_err(|error| usage(format!("not a base URL: {error}")))?;
+    let typed = PastedAddress::new(text);
+    let url = BaseUrl::parse(&typed.text).map_err(|error| not_a_base_url(&error))?;
+    if let Some(note) = typed.note() {
+        context.output.note(&note);
+    }
     let name = match &args.username {
         Some(name) => Some(parse_name(name)?),
-        None if url.implied_username().is_none() => ask_for_name(&url)?,
+        None if url.implied_username().is_none() && !url.is_current_platform() => {
+            ask_for_name(&url)?
+        }
         None => None,
     };
     Account::new(url, name).map_err(|error| usage(error.to_string()))
 }
 
+fn not_a_base_url(error: &BaseUrlError) -> Error {
+    let right = match error {
+        BaseUrlError::Workspace(_) => "https://REGION.api.carto.com",
+        _ => "https://NAME.carto.com",
+    };
+    Error::new(Kind::Usage, format!("not a base URL: {error}")).help(format!("carto login {right}"))
+}
+
 fn ask_for_name(url: &BaseUrl) -> Result<Option<Username>, Error> {
     let answer = ask(&format!("User name at {url} (empty if there is none): "))?;
-    answer.filter(|name| !name.is_empty()).map(|name| parse_name(&name)).transpose()
+    let name = answer.filter(|name| !name.is_empty()).map(|name| parse_name(&name)).transpose();
+    name.map_err(|error| {
+        let shown = "what was typed stands on this terminal: make a new key if it was one";
+        error.note(shown).help(format!("carto login {url} --username NAME"))
+    })
 }
 
 fn parse_name(text: &str) -> Result<Username, Error> {
-    Username::parse(text).map_err(|error| {
-        let error = Error::new(Kind::Usage, error.to_string());
-        if text.contains('.') {
-            error.help(format!("for a URL: https://{}", escape::line(text)))
-        } else {
-            error
-        }
-    })
+    Username::parse(text).map_err(|error| Error::new(Kind::Usage, error.to_string()))
 }
 
 /// A name alone goes into the pattern of the user's own settings.
 fn of_name(world: &World, text: &str) -> Result<Account, Error> {
-    let name = parse_name(text)?;
+    if let Err(error @ (BaseUrlError::Site(_) | BaseUrlError::Workspace(_))) =
+        BaseUrl::parse(&format!("https://{text}"))
+    {
+        return Err(not_a_base_url(&error));
+    }
+    let name = parse_name(text).map_err(|error| with_url(error, text))?;
     let shown = name.to_string();
     world
         .account_for_name(Located::new(name, Scope::User, Origin::Flag("login".to_owned())))
         .map_err(|refusal| {
             let error = Error { kind: Kind::Usage, places: Vec::new(), ..Error::from(refusal) };
             if shown.contains('.') {
-                Error { help: vec![format!("carto login https://{shown}")], ..error }
+                with_url(Error { help: Vec::new(), ..error }, &shown)
             } else {
                 error
             }

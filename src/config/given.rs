@@ -81,8 +81,10 @@ pub fn nearest_variable(name: &str) -> Option<&'static str> {
 pub struct Assignment {
     /// The key in canonical spelling.
     pub path: SettingPath,
-    /// The text behind the first `=`.
+    /// The value behind the first `=`; of a page in a browser its base URL.
     pub text: String,
+    /// What is to be said of the value.
+    pub note: Option<String>,
 }
 
 impl Assignment {
@@ -100,7 +102,7 @@ impl Assignment {
         let Some(key) = path.known() else { return Err(unknown_setting(&path).at("-c")) };
         if key.value == ValueType::Secret {
             if value == DEFAULT_PUBLIC {
-                return Ok(Assignment { path, text: value.to_owned() });
+                return Ok(Assignment { path, text: value.to_owned(), note: None });
             }
             return Err(usage("a key on the command line can be read by every process".to_owned())
                 .help("carto config set apikey          # asks, or reads standard input")
@@ -110,8 +112,10 @@ impl Assignment {
         if !key.allowed_in(Scope::Command) {
             return Err(usage(format!("`{path}` cannot be set with `-c`")));
         }
-        key.parse_text(value).map_err(|reason| usage(format!("`{path}`: {reason}")))?;
-        Ok(Assignment { path, text: value.to_owned() })
+        let typed = key.typed(value);
+        key.parse_text(&typed.text).map_err(|reason| usage(format!("`{path}`: {reason}")))?;
+        let note = typed.note();
+        Ok(Assignment { path, text: typed.text.into_owned(), note })
     }
 
     /// Puts the value into the layer of the command line.

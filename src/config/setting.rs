@@ -2,9 +2,10 @@
 //!
 //! Validation, `--help`, completion, the JSON schema and the table of the guide are made from it.
 
-use crate::base_url::{BaseUrlSetting, strip_api_suffix};
+use crate::base_url::{BaseUrlSetting, PastedAddress, strip_api_suffix};
 use crate::config::Scope;
 use crate::escape;
+use crate::secret::looks_like_key;
 use crate::toml::{Value, parse_bool};
 use crate::username::Username;
 
@@ -74,6 +75,14 @@ impl Setting {
         matches!(self.name, "username" | "base_url" | "profile")
     }
 
+    /// Returns what a person typed as the value: of an address what stands for it, else the text.
+    pub fn typed<'a>(&self, text: &'a str) -> PastedAddress<'a> {
+        match self.value {
+            ValueType::BaseUrl => PastedAddress::new(text),
+            _ => PastedAddress { text: text.into(), was_page: false },
+        }
+    }
+
     /// Reads a value as it is typed on the command line or stands in a variable.
     pub fn parse_text(&self, text: &str) -> Result<Value, String> {
         let value = match self.value {
@@ -93,6 +102,14 @@ impl Setting {
         };
         self.check(&value)?;
         Ok(value)
+    }
+
+    /// Returns a good text as it is stored: a URL in its canonical form.
+    pub fn canonical(&self, text: String) -> String {
+        match (self.value, BaseUrlSetting::parse(&text)) {
+            (ValueType::BaseUrl, Ok(url)) => url.as_str().to_owned(),
+            _ => text,
+        }
     }
 
     /// Whether two good values mean the same.
@@ -134,6 +151,9 @@ impl Setting {
             }
             ValueType::ProfileName => check_profile_name(text),
             _ if text.is_empty() => Err("the value is empty; unset the key instead".to_owned()),
+            ValueType::Text if looks_like_key(text) => {
+                Err("this looks like an API key, which stands in no setting".to_owned())
+            }
             _ if escape::has_control(text) => {
                 Err("control characters and bidi marks are not allowed".to_owned())
             }
@@ -172,6 +192,9 @@ pub fn check_profile_name(name: &str) -> Result<(), String> {
     }
     if escape::has_control(name) {
         return Err("a profile's name has no control characters".to_owned());
+    }
+    if looks_like_key(name) {
+        return Err("this looks like an API key, not the name of a profile".to_owned());
     }
     Ok(())
 }

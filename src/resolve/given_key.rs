@@ -12,7 +12,7 @@ use crate::foreign::{self, ImportedAccount, NamedField, ReadError};
 use crate::invocation::{Env, Invocation};
 use crate::output::Output;
 use crate::read_file::{FileBytes, read_named, readable_by_others};
-use crate::secret::Secret;
+use crate::secret::{Secret, unquoted};
 use crate::username::Username;
 
 /// The longest file with a key that is read, in bytes.
@@ -33,9 +33,16 @@ pub enum KeyInput<'a> {
 ///
 /// # Errors
 /// Nothing there, not a key, or standard input that cannot be read. Never says what was read.
-pub fn read_key(input: &KeyInput) -> Result<Secret, Error> {
+pub fn read_key(output: &Output, input: &KeyInput) -> Result<Secret, Error> {
     let usage = |reason: String| Error::new(Kind::Usage, format!("not an API key: {reason}"));
-    let secret = |text: &str| Secret::new(text).map_err(|error| usage(error.to_string()));
+    let secret = |text: &str| {
+        // Keys are copied from programs and documents, where they stand in quotes.
+        let inner = unquoted(text.trim_end_matches(['\n', '\r']));
+        if inner.is_some() {
+            output.note("the quotes around the key are left out");
+        }
+        Secret::new(inner.unwrap_or(text)).map_err(|error| usage(error.to_string()))
+    };
     match input {
         KeyInput::Given(text) => secret(text),
         KeyInput::AskOrRead(prompt) if Invocation::can_ask() => {

@@ -1,7 +1,8 @@
 //! What a run tells besides its answer: what has no effect, what a project selects, keys that are not used.
 
 use crate::account::{Account, Chosen};
-use crate::config::{Remark, RemarkKind, Scope, given};
+use crate::config::given::{self, Assignment};
+use crate::config::{Remark, RemarkKind, Scope};
 use crate::credential::{Choice, Offered, variables_for};
 use crate::project::nearest::ProjectStanding;
 use crate::resolve::layers::Loaded;
@@ -11,6 +12,7 @@ impl Run {
     /// Tells of typos, of what a project says in vain, and of a project that another one hides.
     pub(super) fn tell_remarks(&self, loaded: &Loaded) {
         self.tell_typos(loaded);
+        self.tell_pages();
         self.tell_ignored(loaded);
         let place = loaded.places.project.as_ref();
         if let Some((place, outer)) = place.and_then(|place| Some((place, place.outer.as_ref()?))) {
@@ -45,6 +47,14 @@ impl Run {
                         .warning(&format!("{origin}: `{key}` is not read from {scope} settings"));
                 }
             }
+        }
+    }
+
+    /// Tells what an address on the command line was taken for.
+    fn tell_pages(&self) {
+        let typed = self.globals.set.iter().filter_map(|text| text.to_str());
+        for note in typed.filter_map(|text| Assignment::parse(text).ok()?.note) {
+            self.output.note(&note);
         }
     }
 

@@ -419,6 +419,7 @@ fn bad_urls_say_what_is_bad() {
             exit 2
             $ carto login nonsense://x --key-stdin
             ! error: not a base URL: a base URL begins with `https://` or `http://`
+            ! help: carto login https://NAME.carto.com
             exit 2
             $ carto profile add a --base-url nonsense
             ! error: `base_url`: a base URL begins with `https://` or `http://`
@@ -616,6 +617,7 @@ fn bad_names_say_what_is_bad() {
             exit 2
             $ carto login a/b --key-stdin
             ! error: a user name has only ASCII letters, digits, `-`, `_` and `.`, not '/'
+            ! help: carto login https://NAME.carto.com
             exit 2
         "#]],
     );

@@ -35,6 +35,7 @@ mod imports;
 mod json;
 mod lossless;
 mod parallel;
+mod pasted;
 mod permissions;
 mod pictures;
 mod presets;

@@ -67,11 +67,11 @@ fn wait_until_nothing_is_echoed(terminal: &File) {
 fn a_key_is_typed_without_echo() {
     let sandbox = Sandbox::new();
     sandbox.user("username = \"ann\"\n");
-    let prompt = "API key of ann at https://ann.carto.com (https://ann.carto.com/your_apps): ";
+    let prompt = "API key of ann at https://ann.carto.com (at https://ann.carto.com/your_apps): ";
     let shown =
         on_terminal(&sandbox, "NO_COLOR=1 carto config set apikey", &[(prompt, "marker-1\n")]);
     expect![[r#"
-        API key of ann at https://ann.carto.com (https://ann.carto.com/your_apps): 
+        API key of ann at https://ann.carto.com (at https://ann.carto.com/your_apps): 
         note: stored the key of ann at https://ann.carto.com in ~/.config/carto/credentials.toml
         exit 0
     "#]]
@@ -84,14 +84,14 @@ fn a_key_is_typed_without_echo() {
     let shown =
         on_terminal(&sandbox, "NO_COLOR=1 carto config set apikey", &[(prompt, "mar ker\n")]);
     expect![[r#"
-        API key of ann at https://ann.carto.com (https://ann.carto.com/your_apps): 
+        API key of ann at https://ann.carto.com (at https://ann.carto.com/your_apps): 
         error: not an API key: the key has a character that is a space, or not printable ASCII (position 4)
         exit 2
     "#]]
     .assert_eq(&shown);
     let shown = on_terminal(&sandbox, "NO_COLOR=1 carto config set apikey", &[(prompt, "\n")]);
     expect![[r#"
-        API key of ann at https://ann.carto.com (https://ann.carto.com/your_apps): 
+        API key of ann at https://ann.carto.com (at https://ann.carto.com/your_apps): 
         error: not an API key: the key is empty
         exit 2
     "#]]
@@ -372,8 +372,8 @@ fn login_keeps_accounts_apart() {
             ! note: gis at https://gis.example.com is profile gis in ~/.config/carto/config.toml: carto --profile gis ..., or carto profile use gis
             exit 0
             $ echo marker8 | carto login x --username y --key-stdin
-            ! error: `x` is no base URL, and `--username y` names the user already
-            ! help: carto login https://x
+            ! error: the account is no base URL, and `--username y` names the user already
+            ! help: carto login https://NAME.carto.com
             exit 2
             $ echo marker8 | carto login x.example.com --key-stdin
             ! error: the user name `x.example.com` does not fit into `https://{username}.carto.com`: the user name `x.example.com` has a dot, so it cannot stand in a host
@@ -802,4 +802,21 @@ fn a_key_is_stored_for_the_account_of_its_scope() {
         "#]],
     );
     assert!(sandbox.read("work/.carto/credentials.toml").contains("marker5"));
+}
+
+#[test]
+fn an_account_of_the_current_platform_has_no_user_name_and_no_page_of_apps() {
+    let sandbox = Sandbox::new();
+    let asked = "API key of https://gcp-us-east1.api.carto.com";
+    let line = "carto login https://gcp-us-east1.api.carto.com";
+    let shown = on_terminal(&sandbox, line, &[(&format!("{asked}: "), "marker-one\n")]);
+    assert!(shown.ends_with("exit 0\n"), "{shown}");
+    let again = format!("{asked} (in CARTO's workspace, under Developers): ");
+    let second = on_terminal(&sandbox, "carto config set apikey", &[(&again, "marker-two\n")]);
+    assert!(second.ends_with("exit 0\n"), "{second}");
+    for shown in [shown, second] {
+        assert!(!shown.contains("your_apps") && !shown.contains("marker"), "{shown}");
+    }
+    let key = sandbox.carto("config get apikey").run().ok();
+    assert_eq!(key.stdout, "marker-two\n");
 }

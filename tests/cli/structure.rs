@@ -12,9 +12,10 @@ const LONGEST: usize = 400;
 /// take a name; `escape` and `error` stand below everything, since every module has errors that
 /// quote what they refuse; `git` writes `.gitignore` by `replace_file`.
 pub(super) const RANKS: &[&[&str]] = &[
-    &["escape", "core_dump", "line_index", "near", "plugin_name", "standard_streams", "variables"],
+    &["core_dump", "escape", "line_index", "near", "plugin_name", "secret", "standard_streams"],
+    &["variables"],
     &["error"],
-    &["toml", "secret", "invocation", "replace_file", "read_file", "username"],
+    &["toml", "invocation", "replace_file", "read_file", "username"],
     &["base_url"],
     &["output", "config", "foreign"],
     &["account"],

@@ -185,7 +185,7 @@ fn bad_values_are_refused_at_set() {
         "username two..dots",
         "username .x",
         "base_url ftp://ann.carto.com",
-        "base_url https://ann.carto.com/?q",
+        "base_url https://maps.example.com/?q",
         "base_url http://ann.example.com",
         "profile -x",
         "profiles.work.protected 2",

@@ -9,7 +9,6 @@ use super::source_args::SourceArgs;
 use crate::account::Refusal;
 use crate::account::Says;
 use crate::account::check_entry::{Writer, judge_entry};
-use crate::base_url::BaseUrlSetting;
 use crate::config::SettingPath;
 use crate::config::setting::{Setting, ValueType};
 use crate::config::{Layer, Located, Origin, Scope, Value, given};
@@ -72,7 +71,7 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), Error> {
         return Err(Error::new(Kind::Usage, format!("no value for `{}`", escape::line(&shown)))
             .help(format!("carto config set {} VALUE", escape::line(&shown))));
     };
-    let value = judged(&path, text, args)?;
+    let value = judged(context, &path, text, args)?;
     let destination = Destination::find(context, args.scope.choice())?;
     let scope = destination.scope();
     if let Some(key) = path.known().filter(|key| !key.allowed_in(scope)) {
@@ -153,7 +152,12 @@ fn refuse_plugin_key(path: &SettingPath) -> Result<(), Error> {
         .help("--force writes it all the same"))
 }
 
-fn judged(path: &SettingPath, text: &str, args: &SetArgs) -> Result<toml::Value, Error> {
+fn judged(
+    context: &Context,
+    path: &SettingPath,
+    text: &str,
+    args: &SetArgs,
+) -> Result<toml::Value, Error> {
     if !args.force {
         refuse_plugin_key(path)?;
     }
@@ -163,20 +167,16 @@ fn judged(path: &SettingPath, text: &str, args: &SetArgs) -> Result<toml::Value,
         }
         return Err(given::unknown_setting(path).help("--force writes it all the same"));
     };
-    match key.parse_text(text) {
+    let typed = key.typed(text);
+    if let Some(note) = typed.note() {
+        context.output.note(&note);
+    }
+    match key.parse_text(&typed.text) {
         Ok(Value::Bool(value)) => Ok(toml::Value::Bool(value)),
         Ok(Value::Integer(value)) => Ok(toml::Value::Integer(value)),
-        Ok(Value::String(text)) => Ok(toml::Value::String(canonical(key, text))),
+        Ok(Value::String(text)) => Ok(toml::Value::String(key.canonical(text))),
         Ok(_) => Ok(toml::Value::String(text.to_owned())),
         Err(reason) => Err(Error::new(Kind::Usage, format!("`{path}`: {reason}"))),
-    }
-}
-
-/// Only the canonical form of a URL is stored.
-fn canonical(key: &Setting, text: String) -> String {
-    match (key.value, BaseUrlSetting::parse(&text)) {
-        (ValueType::BaseUrl, Ok(url)) => url.as_str().to_owned(),
-        _ => text,
     }
 }
 

@@ -82,7 +82,9 @@ fn read(
     value: Option<&str>,
 ) -> Result<Secret, Error> {
     let prompt = match account {
-        Some(account) => format!("API key of {account} ({}/your_apps): ", account.base_url()),
+        Some(account) => {
+            format!("API key of {account} ({}): ", account.base_url().place_of_keys())
+        }
         None => "API key: ".to_owned(),
     };
     let input = match value {
@@ -94,7 +96,7 @@ fn read(
         }
         None => KeyInput::AskOrRead(&prompt),
     };
-    let key = read_key(&input)?;
+    let key = read_key(&context.output, &input)?;
     if key.is_default_public() {
         context.output.note("default_public is CARTO's public key: it gives public data only");
     }

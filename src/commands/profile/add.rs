@@ -46,7 +46,7 @@ pub(super) struct AddArgs {
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &AddArgs) -> Result<(), Error> {
     check_profile_name(&args.name).map_err(|reason| Error::new(Kind::Usage, reason))?;
-    let fields = fields(args)?;
+    let fields = fields(context, args)?;
     let destination = Destination::find(context, args.scope.choice())?;
     let table = ["profiles".to_owned(), args.name.clone()];
     let change = |text: &str, layer: &Layer| {
@@ -79,7 +79,7 @@ fn is_pattern(url: &str) -> bool {
     matches!(BaseUrlSetting::parse(url), Ok(BaseUrlSetting::Pattern(_)))
 }
 
-fn fields(args: &AddArgs) -> Result<Vec<(&'static str, toml::Value)>, Error> {
+fn fields(context: &Context, args: &AddArgs) -> Result<Vec<(&'static str, toml::Value)>, Error> {
     if args.username.is_none() && args.base_url.is_none() {
         return Err(Error::new(Kind::Usage, "a profile needs a user name or a base URL")
             .help(format!("carto profile add {} --username NAME", escape::line(&args.name))));
@@ -100,11 +100,15 @@ fn fields(args: &AddArgs) -> Result<Vec<(&'static str, toml::Value)>, Error> {
         let Some(text) = text else { continue };
         let path = SettingPath(vec![field.to_owned()]);
         let Some(key) = path.known() else { continue };
+        let typed = key.typed(text);
+        if let Some(note) = typed.note() {
+            context.output.note(&note);
+        }
         let value = key
-            .parse_text(text)
+            .parse_text(&typed.text)
             .map_err(|reason| Error::new(Kind::Usage, format!("`{field}`: {reason}")))?;
         if let Value::String(text) = value {
-            fields.push((field, toml::Value::String(text)));
+            fields.push((field, toml::Value::String(key.canonical(text))));
         }
     }
     if args.protected {

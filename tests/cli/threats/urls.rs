@@ -90,7 +90,6 @@ fn t31_hosts_are_compared_whole() {
         "https://ann.carto.com.evil.example",
         "https://annxcarto.com",
         "https://docs.carto.com",
-        "https://carto.com",
         "https://x.ann.carto.com",
     ]);
 }
