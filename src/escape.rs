@@ -27,6 +27,19 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     escape_unless(text, |c| c == '\n')
 }
 
+/// How many names of a list a message has.
+const FEW: usize = 5;
+
+/// Lists the first few names, and how many more there are.
+pub fn few<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let mut names = names.into_iter();
+    let shown: Vec<_> = names.by_ref().take(FEW).map(line).collect();
+    match names.count() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 fn escape_unless(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     // Most texts are plain, and lists have many.
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {

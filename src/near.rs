@@ -2,6 +2,9 @@
 
 use strsim::damerau_levenshtein;
 
+/// The longest name that can be a typo of a known one.
+const LONGEST: usize = 200;
+
 /// Returns what stands for the known name nearest to an unknown one, when one is near: one slip, and one
 /// more for every four letters of the unknown one.
 pub fn nearest<T>(unknown: &str, known: impl IntoIterator<Item = (String, T)>) -> Option<T> {
@@ -26,6 +29,10 @@ pub fn closest<T: ToString>(text: &str, known: impl IntoIterator<Item = T>) -> O
 /// Counts the slips between two names; nothing where they are too many for a typo.
 pub fn slips(unknown: &str, known: &str) -> Option<usize> {
     let allowed = 1 + unknown.len() / 4;
+    // What is far longer is no typo, and comparing takes time by the product of both lengths.
+    if unknown.len() > LONGEST || unknown.len().abs_diff(known.len()) > allowed {
+        return None;
+    }
     Some(damerau_levenshtein(unknown, known)).filter(|slips| *slips <= allowed)
 }
 

@@ -1,6 +1,6 @@
 //! The only module that prints: data to standard output, everything else to standard error.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::rc::Rc;
 
@@ -32,6 +32,17 @@ pub enum Color {
     Never,
 }
 
+/// How many bytes of notes and warnings a run prints, unless it is asked for more (`-v`). A file can
+/// give cause for as many as it has lines, and what matters would scroll away.
+const MOST_TOLD: usize = 2400;
+/// How many bytes an error has at most.
+const LONGEST_ERROR: usize = 1500;
+/// How long a line of a message may be, in bytes: the first of these with which an error is short
+/// enough. A path alone can have 4,096.
+const WIDTHS: [usize; 3] = [800, 240, 80];
+/// How many places, notes and help lines an error shows.
+const MOST_LINES: usize = 6;
+
 /// How many characters of a line are shown before, as and behind its marked part.
 const BEFORE: usize = 100;
 const MARKED: usize = 60;
@@ -49,12 +60,21 @@ pub struct Output {
     setting: Rc<OnceCell<Color>>,
     /// Why data could not be written, if so.
     lost: Rc<OnceCell<String>>,
+    /// How many bytes of notes and warnings were printed.
+    told: Rc<Cell<usize>>,
 }
 
 impl Output {
     /// Takes what the command line asks for, and what `auto` means in this environment.
     pub fn new(verbosity: Verbosity, asked: Option<Color>, automatic: Color) -> Self {
-        Output { verbosity, asked, automatic, setting: Rc::default(), lost: Rc::default() }
+        Output {
+            verbosity,
+            asked,
+            automatic,
+            setting: Rc::default(),
+            lost: Rc::default(),
+            told: Rc::default(),
+        }
     }
 
     /// Takes `ui.color` when the settings are read; the first answer counts.
@@ -106,23 +126,19 @@ impl Output {
 
     /// Tells what was done or decided.
     pub fn note(&self, text: &str) {
-        if self.verbosity >= Verbosity::Normal {
-            self.stderr(&format!("{} {}\n", self.paint("note:", Style::Note), shown(text)));
-        }
+        self.tell(&format!("{} {}\n", self.paint("note:", Style::Note), shown(text, WIDTHS[0])));
     }
 
     /// Tells of something that is probably not meant.
     pub fn warning(&self, text: &str) {
-        if self.verbosity >= Verbosity::Normal {
-            let word = self.paint("warning:", Style::Warning);
-            self.stderr(&format!("{word} {}\n", shown(text)));
-        }
+        let word = self.paint("warning:", Style::Warning);
+        self.tell(&format!("{word} {}\n", shown(text, WIDTHS[0])));
     }
 
     /// Tells what is looked at, where that was asked for.
     pub fn verbose(&self, text: impl FnOnce() -> String) {
         if self.verbosity >= Verbosity::Verbose {
-            self.stderr(&format!("{}\n", shown(&text())));
+            self.stderr(&format!("{}\n", escape::line(&mask_keys(&text()))));
         }
     }
 
@@ -133,28 +149,60 @@ impl Output {
 
     /// Prints an error that does not stop the run.
     pub fn error_as_warning(&self, error: &Error) {
-        if self.verbosity >= Verbosity::Normal {
-            let text = self.rendered(error);
-            let word = self.paint("warning:", Style::Warning);
-            let rest = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest);
-            self.stderr(&format!("{word}{rest}"));
+        let text = self.rendered(error);
+        let word = self.paint("warning:", Style::Warning);
+        let rest = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest);
+        self.tell(&format!("{word}{rest}"));
+    }
+
+    /// Prints a note or warning, as long as there are not too many.
+    fn tell(&self, text: &str) {
+        if self.verbosity < Verbosity::Normal {
+            return;
+        }
+        let before = self.told.get();
+        self.told.set(before + text.len());
+        if self.verbosity == Verbosity::Verbose || before + text.len() <= MOST_TOLD {
+            self.stderr(text);
+        } else if before <= MOST_TOLD {
+            self.told.set(usize::MAX / 2);
+            self.stderr(&format!(
+                "{} and more, which `carto -v` shows\n",
+                self.paint("note:", Style::Note)
+            ));
         }
     }
 
+    /// Whether everything is told that there is to tell.
+    pub fn tells_all(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
     fn rendered(&self, error: &Error) -> String {
+        let mut texts = WIDTHS.iter().map(|width| self.rendered_within(error, *width));
+        let first = texts.next().unwrap_or_default();
+        if first.len() <= LONGEST_ERROR || self.tells_all() {
+            return first;
+        }
+        texts.fold(first, |text, narrow| if text.len() <= LONGEST_ERROR { text } else { narrow })
+    }
+
+    fn rendered_within(&self, error: &Error, width: usize) -> String {
         let word = self.paint("error:", Style::Error);
-        let mut text = format!("{word} {}\n", shown(&error.what));
-        for place in &error.places {
-            text += &format!("  --> {}\n", shown(&place.origin));
+        let mut text = format!("{word} {}\n", shown(&error.what, width));
+        for place in few(&error.places) {
+            text += &format!("  --> {}\n", shown(&place.origin, width));
             if let Some(excerpt) = &place.excerpt {
                 text += &self.excerpt(excerpt);
             }
         }
-        for note in &error.notes {
-            text += &format!("{} {}\n", self.paint("note:", Style::Note), shown(note));
+        text += &rest_of(&error.places, "  --> ");
+        for note in few(&error.notes) {
+            text += &format!("{} {}\n", self.paint("note:", Style::Note), shown(note, width));
         }
-        for help in &error.help {
-            text += &format!("{} {}\n", self.paint("help:", Style::Help), shown(help));
+        text += &rest_of(&error.notes, "note: ");
+        for help in few(&error.help) {
+            text += &format!("{} {}\n", self.paint("help:", Style::Help), shown(help, width));
         }
         text
     }
@@ -226,9 +274,28 @@ enum Style {
     Help,
 }
 
-/// Returns a message as people are shown it: in one line, without what looks like a key.
-fn shown(text: &str) -> String {
-    escape::line(&mask_keys(text)).into_owned()
+/// Returns a message as people are shown it: in one line that is not too long, without what looks like
+/// a key.
+fn shown(text: &str, width: usize) -> String {
+    let text = escape::line(&mask_keys(text)).into_owned();
+    if text.len() <= width {
+        return text;
+    }
+    // The end of a path tells more than its middle.
+    let head = text.floor_char_boundary(width / 2);
+    let tail = text.ceil_char_boundary(text.len() - width / 2);
+    format!("{}...{}", &text[..head], &text[tail..])
+}
+
+fn few<T>(lines: &[T]) -> &[T] {
+    &lines[..lines.len().min(MOST_LINES)]
+}
+
+fn rest_of<T>(lines: &[T], lead: &str) -> String {
+    match lines.len().saturating_sub(MOST_LINES) {
+        0 => String::new(),
+        more => format!("{lead}and {more} more\n"),
+    }
 }
 
 /// Escapes what JSON itself lets pass: marks that reorder text, and DEL.

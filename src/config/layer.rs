@@ -53,12 +53,21 @@ pub struct Remark {
 /// Why a key has no effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RemarkKind {
-    /// No such key; the nearest known one when one is near.
-    Unknown(Option<String>),
+    /// No such key.
+    Unknown,
     /// The scope may not set it.
     Scope(Scope),
     /// The project is not trusted.
     Untrusted,
+}
+
+impl Remark {
+    /// Returns the known setting that was probably meant by an unknown one. It is looked for when it
+    /// is told: a file can have thousands.
+    pub fn meant(&self) -> Option<String> {
+        let path = SettingPath::parse(&self.key).ok()?;
+        nearest_setting(&path).filter(|_| self.kind == RemarkKind::Unknown)
+    }
 }
 
 impl Layer {
@@ -243,7 +252,7 @@ impl Admission<'_> {
         if names_secret(&path) {
             return self.secret(&path, found);
         }
-        self.remark(RemarkKind::Unknown(nearest_setting(&path)), found);
+        self.remark(RemarkKind::Unknown, found);
         // Kept, so that plain lookups and `list` show what the file says.
         self.keep(found, None);
     }

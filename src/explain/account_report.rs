@@ -15,6 +15,9 @@ use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
 use crate::variables::NESTED;
 
+/// How many keys are listed that are not used.
+const MOST_KEYS: usize = 8;
+
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportForm {
@@ -211,7 +214,8 @@ impl Report {
                 self.pattern_line(&say);
             }
         }
-        self.key_lines(&say);
+        let most = if context.output.tells_all() { usize::MAX } else { MOST_KEYS };
+        self.key_lines(&say, most);
         if let Some(project) = &self.project {
             project.lines(&say);
         }
@@ -229,7 +233,7 @@ impl Report {
         }
     }
 
-    fn key_lines(&self, say: &dyn Fn(String)) {
+    fn key_lines(&self, say: &dyn Fn(String), most: usize) {
         let Some(choice) = &self.key else { return };
         say(match choice.picked() {
             Ok(key) if key.key.is_default_public() => {
@@ -241,7 +245,17 @@ impl Report {
             Ok(key) => format!("key      from {}", key.origin),
             Err(refusal) => format!("key      refused: {}", Error::from(refusal).what),
         });
-        choice.candidates.iter().for_each(|key| key_lines(say, key));
+        let mut losers = 0;
+        for key in &choice.candidates {
+            let is_loser = key.verdict != Verdict::Wins && key.scope != Scope::Default;
+            losers += usize::from(is_loser);
+            if !is_loser || losers <= most {
+                key_lines(say, key);
+            }
+        }
+        if losers > most {
+            say(format!("  ... and {} more keys, which -v shows", losers - most));
+        }
     }
 }
 
@@ -265,7 +279,10 @@ impl ProjectRow {
             say("           it may select an account that you have, and nothing else".to_owned());
         }
         if self.standing != ProjectStanding::Trusted && !self.ignored.is_empty() {
-            say(format!("           ignored: {}", self.ignored.join(", ")));
+            say(format!(
+                "           ignored: {}",
+                escape::few(self.ignored.iter().map(String::as_str))
+            ));
         }
         if let Some(outer) = &self.hides {
             say(format!("           the nearest project counts alone; it hides {outer}"));

@@ -4,9 +4,13 @@ use crate::account::{Account, Chosen};
 use crate::config::given::{self, Assignment};
 use crate::config::{Remark, RemarkKind, Scope};
 use crate::credential::{Choice, Offered, variables_for};
+use crate::escape;
 use crate::project::nearest::ProjectStanding;
 use crate::resolve::layers::Loaded;
 use crate::resolve::run::Run;
+
+/// How many settings without effect are named each.
+const MOST_UNREAD: usize = 5;
 
 impl Run {
     /// Tells of typos, of what a project says in vain, and of a project that another one hides.
@@ -34,11 +38,14 @@ impl Run {
 
     /// Tells of keys that nobody knows, and of keys that this scope may not set.
     pub fn tell_unread<'a>(&self, remarks: impl IntoIterator<Item = &'a Remark>) {
-        for Remark { kind, key, origin } in remarks {
+        let mut unread = remarks.into_iter().filter(|remark| remark.kind != RemarkKind::Untrusted);
+        let most = if self.output.tells_all() { usize::MAX } else { MOST_UNREAD };
+        for remark in unread.by_ref().take(most) {
+            let Remark { kind, key, origin } = remark;
             match kind {
                 RemarkKind::Untrusted => {}
-                RemarkKind::Unknown(near) => {
-                    let near = near.as_ref().map(|near| format!("; did you mean `{near}`?"));
+                RemarkKind::Unknown => {
+                    let near = remark.meant().map(|near| format!("; did you mean `{near}`?"));
                     let near = near.unwrap_or_default();
                     self.output.warning(&format!("{origin}: unknown setting `{key}`{near}"));
                 }
@@ -47,6 +54,12 @@ impl Run {
                         .warning(&format!("{origin}: `{key}` is not read from {scope} settings"));
                 }
             }
+        }
+        let more = unread.count();
+        let settings = if more == 1 { "setting" } else { "settings" };
+        if more > 0 {
+            self.output
+                .warning(&format!("and {more} more {settings} without effect: carto doctor"));
         }
     }
 
@@ -62,11 +75,10 @@ impl Run {
         let ignored: Vec<_> =
             remarks(loaded).filter(|remark| remark.kind == RemarkKind::Untrusted).collect();
         let Some(first) = ignored.first() else { return };
-        let keys: Vec<_> = ignored.iter().map(|remark| remark.key.as_str()).collect();
         self.output.note(&format!(
             "{}: ignored, as this project is not trusted: {} (see: carto trust)",
             first.origin.path().map_or_else(String::new, |path| path.display().to_string()),
-            keys.join(", ")
+            escape::few(ignored.iter().map(|remark| remark.key.as_str()))
         ));
     }
 

@@ -26,6 +26,7 @@ mod env_exec;
 mod errors_shown;
 mod explain;
 mod false_alarms;
+mod floods;
 mod git_store;
 mod git_user;
 mod guides;

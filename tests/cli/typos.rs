@@ -53,13 +53,27 @@ anything = { goes = [1, 2] }
         ! warning: ~/.config/carto/config.toml:3:4: unknown setting `ui.colour`; did you mean `ui.color`?
         ! warning: ~/.config/carto/config.toml:4:1: unknown setting `frobnicate`
         ! warning: ~/.config/carto/config.toml:7:1: unknown setting `profiles.work.usrname`; did you mean `profiles.work.username`?
-        ! warning: ~/.config/carto/config.toml:8:6: unknown setting `profiles.work.deep.er`
-        ! warning: ~/.config/carto/config.toml:11:1: unknown setting `profile.staging`
-        ! warning: ~/.config/carto/config.toml:14:1: unknown setting `plugin.sql.limit`; did you mean `plugins.sql.limit`?
-        ! warning: ~/.config/carto/config.toml:17:1: unknown setting `aliases.q`; did you mean `alias.q`?
-        ! warning: ~/.config/carto/config.toml:20:1: unknown setting `alias.nested.q`; did you mean `alias.nested`?
+        ! warning: and 5 more settings without effect: carto doctor
         exit 0
     "#]]);
+    // Whoever asks is told of every one.
+    let told = sandbox.carto("-v config get username").run().ok().stderr;
+    let doctor = sandbox.carto("doctor").run().stdout;
+    for (written, meant) in [
+        ("frobnicate", None),
+        ("profiles.work.usrname", Some("profiles.work.username")),
+        ("profiles.work.deep.er", None),
+        ("profile.staging", None),
+        ("plugin.sql.limit", Some("plugins.sql.limit")),
+        ("aliases.q", Some("alias.q")),
+        ("alias.nested.q", Some("alias.nested")),
+    ] {
+        let meant = |words: &str| meant.map_or(String::new(), |meant| format!("{words}`{meant}`"));
+        let line = format!("unknown setting `{written}`{}", meant("; did you mean "));
+        assert!(told.contains(&line), "{line}: {told}");
+        assert!(doctor.contains(&format!("unknown setting `{written}`")), "{written}: {doctor}");
+        assert!(doctor.contains(&meant("rename it to ")), "{written}: {doctor}");
+    }
     // The tables that are read as a key of the wrong type break the file; the rest is a warning.
     sandbox.user(
         "username = \"ann\"\nbase_ulr = \"x\"\n[profiles.work]\nusrname = \"acme\"\n\
@@ -72,7 +86,7 @@ anything = { goes = [1, 2] }
         ! warning: ~/.config/carto/config.toml:4:1: unknown setting `profiles.work.usrname`; did you mean `profiles.work.username`?
         ! warning: ~/.config/carto/config.toml:5:6: unknown setting `profiles.work.deep.er`
         ! warning: ~/.config/carto/config.toml:7:1: unknown setting `plugin.sql.limit`; did you mean `plugins.sql.limit`?
-        ! warning: ~/.config/carto/config.toml:9:1: unknown setting `aliases.q`; did you mean `alias.q`?
+        ! warning: and 1 more setting without effect: carto doctor
         exit 0
     "#]]);
     sandbox.carto("-q config get username").run().ok().shows(&expect![[r#"
@@ -89,7 +103,7 @@ anything = { goes = [1, 2] }
         ! warning: ~/.config/carto/config.toml:4:1: unknown setting `profiles.work.usrname`; did you mean `profiles.work.username`?
         ! warning: ~/.config/carto/config.toml:5:6: unknown setting `profiles.work.deep.er`
         ! warning: ~/.config/carto/config.toml:7:1: unknown setting `plugin.sql.limit`; did you mean `plugins.sql.limit`?
-        ! warning: ~/.config/carto/config.toml:9:1: unknown setting `aliases.q`; did you mean `alias.q`?
+        ! warning: and 1 more setting without effect: carto doctor
         exit 0
     "#]]);
 }

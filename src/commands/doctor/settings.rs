@@ -24,11 +24,12 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
 
 fn of_remark(remark: &Remark) -> Finding {
     match &remark.kind {
-        RemarkKind::Unknown(near) => Finding::problem(
+        RemarkKind::Unknown => Finding::problem(
             "unknown-key",
             &remark.origin,
             format!("unknown setting `{}`", remark.key),
-            near.as_ref()
+            remark
+                .meant()
                 .map_or("carto config edit".to_owned(), |near| format!("rename it to `{near}`")),
         ),
         RemarkKind::Scope(scope) => Finding::problem(

@@ -294,12 +294,12 @@ color = "always"
         CARTO_BASE_URL=https://ann.carto.com
         CARTO_USER=ann
         CARTO_USERNAME=ann
-        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url, plugins.account.profile, plugins.account.credentials, ui.editor, ui.color (see: carto trust)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url and 4 more (see: carto trust)
         exit 0
     "#]]);
     sandbox.carto("settings").run().ok().shows(&expect![[r#"
         {}|
-        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url, plugins.account.profile, plugins.account.credentials, ui.editor, ui.color (see: carto trust)
+        ! note: [work]/.carto/config.toml: ignored, as this project is not trusted: organization, allow_non_secure, alias.account, alias.sql, plugins.account.url and 4 more (see: carto trust)
         exit 0
     "#]]);
     _ = sandbox.carto("sql").run().fails(127).never_says(KEY);
