@@ -15,11 +15,13 @@ pub enum Role {
     Written,
     /// What is written into it is a key: no program gets it that has no use for one.
     Key,
+    /// It means something in the process of a plugin alone, not in a file that others read later.
+    Process,
     /// CARTO's own programs and libraries read it; carto leaves it alone.
     Theirs,
 }
 
-use Role::{Key, Read, Theirs, Written};
+use Role::{Key, Process, Read, Theirs, Written};
 
 /// Every such variable. Those that set a setting are named again in its row of the table of settings.
 pub const VARIABLES: &[(&str, &[Role])] = &[
@@ -35,11 +37,11 @@ pub const VARIABLES: &[(&str, &[Role])] = &[
     ("CARTO_ALLOW_NON_SECURE", &[Read, Written]),
     ("CARTO_PROFILE", &[Read, Written]),
     ("CARTO_CREDENTIALS_FILE", &[Read, Written]),
-    ("CARTO_PROJECT_DIR", &[Written]),
-    ("CARTO_BIN", &[Written]),
-    ("CARTO_PLUGIN_API", &[Written]),
-    ("CARTO_PLUGIN_CONFIG", &[Written]),
-    (NESTED, &[Read, Written]),
+    ("CARTO_PROJECT_DIR", &[Written, Process]),
+    ("CARTO_BIN", &[Written, Process]),
+    ("CARTO_PLUGIN_API", &[Written, Process]),
+    ("CARTO_PLUGIN_CONFIG", &[Written, Process]),
+    (NESTED, &[Read, Written, Process]),
     ("CARTO_CONFIG_DIR", &[Read]),
     ("CARTO_SYSTEM_CONFIG_DIR", &[Read]),
     ("CARTO_CEILING_DIRECTORIES", &[Read]),

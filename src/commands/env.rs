@@ -21,6 +21,7 @@ use crate::variables::{self, Role, VERSION};
 #[command(after_help = "Examples:
   eval \"$(carto env)\"                         this shell uses the account
   carto --profile ci env --format github      a step of GitHub Actions
+  carto env --format docker > account.env     for docker run --env-file
   eval \"$(carto env --as gdal)\"               the names of ogr2ogr, too")]
 pub struct EnvArgs {
     /// The form
@@ -38,8 +39,10 @@ enum EnvForm {
     Fish,
     /// PowerShell, for Invoke-Expression
     Powershell,
-    /// A .env file
+    /// A .env file: the account alone
     Dotenv,
+    /// Raw lines for `docker run --env-file` and GitLab's dotenv reports: the account alone
+    Docker,
     /// One object; null unsets
     Json,
     /// Appends to the file named by `GITHUB_ENV`; the key is masked first
@@ -49,12 +52,17 @@ enum EnvForm {
 /// Runs the command.
 pub fn run(context: &Context, args: &EnvArgs) -> Result<(), Error> {
     let resolved = context.require()?;
-    let variables = variables(context, &resolved, args.names)?;
+    let mut variables = variables(context, &resolved, args.names)?;
+    if matches!(args.format, EnvForm::Dotenv | EnvForm::Docker) {
+        // Whoever reads the file is no child of this process, and may be on another machine.
+        variables.retain(|(name, _)| !variables::with(Role::Process).any(|own| own == name));
+    }
     let format = match args.format {
         EnvForm::Sh => Format::Sh,
         EnvForm::Fish => Format::Fish,
         EnvForm::Powershell => Format::Powershell,
         EnvForm::Dotenv => Format::Dotenv,
+        EnvForm::Docker => Format::Docker,
         EnvForm::Json => Format::Json,
         EnvForm::Github => return github(context, &resolved, &variables),
     };

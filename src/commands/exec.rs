@@ -16,7 +16,7 @@ use crate::resolve::context::Context;
 #[command(after_help = "Examples:
   carto exec -- python notebook.py
   carto exec --as gdal -- ogrinfo -ro 'Carto:johnsmith'
-  carto --profile staging exec -- sh -c 'curl -d api_key=\"$CARTO_API_KEY\" ...'")]
+  carto --profile staging exec -- sh -c 'echo \"$CARTO_BASE_URL\"'")]
 pub struct ExecArgs {
     #[command(flatten)]
     names: PresetArgs,

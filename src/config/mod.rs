@@ -12,6 +12,7 @@ mod kept;
 mod layer;
 mod lookup;
 mod merge;
+pub mod named_secret;
 mod near_setting;
 mod origin;
 mod rows;

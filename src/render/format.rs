@@ -11,6 +11,8 @@ pub enum Format {
     Powershell,
     /// `.env` files.
     Dotenv,
+    /// Lines that are taken as they are: `docker run --env-file`, GitLab's dotenv reports.
+    Docker,
     /// One JSON object; `null` unsets.
     Json,
     /// The file that GitHub Actions names in `GITHUB_ENV`.

@@ -2,6 +2,7 @@
 //!
 //! Every form quotes for its own reader, so that a value is a value whatever stands in it.
 
+mod docker;
 mod dotenv;
 mod fish;
 mod format;

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use super::format::{Format, Inexpressible, Variable};
-use super::{dotenv, fish, github, powershell, sh};
+use super::{docker, dotenv, fish, github, powershell, sh};
 
 /// Writes the variables in a form, each on lines of its own. `random` makes delimiters that no
 /// value can foresee.
@@ -28,6 +28,7 @@ pub fn render(
             (Format::Powershell, Some(value)) => powershell::set(name, value),
             (Format::Powershell, None) => powershell::unset(name),
             (Format::Dotenv, value) => dotenv::set(name, value.as_deref())?,
+            (Format::Docker, value) => docker::set(name, value.as_deref())?,
             (Format::Github, value) => {
                 github::set(name, value.as_deref().unwrap_or_default(), random)
             }

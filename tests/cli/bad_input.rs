@@ -662,14 +662,14 @@ fn values_of_the_wrong_kind_are_refused() {
             ! help: did you mean `apikey`?
             exit 2
             $ carto config set plugins.sql.apikey marker
-            ! error: `plugins.sql.apikey` would put a key into a settings file
+            ! error: `plugins.sql.apikey` would put a key into a settings file, where it can be read
             ! note: a plugin gets the account's key in CARTO_API_KEY
             ! help: carto config set apikey     # the account's key, in a file of its own
             ! help: carto config set plugins.sql.profile NAME     # another account for this plugin
             ! help: --force writes it all the same
             exit 2
             $ carto config set plugins.sql.db.Api-Key marker
-            ! error: `plugins.sql.db.Api-Key` would put a key into a settings file
+            ! error: `plugins.sql.db.Api-Key` would put a key into a settings file, where it can be read
             ! note: a plugin gets the account's key in CARTO_API_KEY
             ! help: carto config set apikey     # the account's key, in a file of its own
             ! help: carto config set plugins.sql.profile NAME     # another account for this plugin

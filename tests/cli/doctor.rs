@@ -162,6 +162,14 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "remove the line, and replace the key",
     ),
     (
+        "secret-in-settings",
+        "problem",
+        |s| _ = s.user("username = \"ann\"\nplugins.sql.token = \"marker-key-1a2b3c\"\n"),
+        "~/.config/carto/config.toml:2:21",
+        "`plugins.sql.token` holds a secret",
+        "a variable of the plugin's own",
+    ),
+    (
         "broken-file",
         "problem",
         |s| _ = s.user("username = \n"),

@@ -35,6 +35,7 @@ mod import_graph;
 mod imports;
 mod json;
 mod lossless;
+mod other_secrets;
 mod parallel;
 mod pasted;
 mod permissions;

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::get::not_set;
+use crate::config::named_secret::masked;
 use crate::config::setting::ACCOUNT_SETTINGS;
 use crate::config::{Precedence, SettingPath};
 use crate::error::{Error, Kind};
@@ -68,7 +69,7 @@ fn explain_setting(
             .candidates()
             .map(|(value, precedence)| {
                 json!({
-                    "value": value.value,
+                    "value": masked(path, value.value.clone()),
                     "scope": value.scope.name(),
                     "origin": value.origin.to_string(),
                     "wins": precedence == Precedence::Wins,
@@ -81,7 +82,7 @@ fn explain_setting(
     }
     for (value, precedence) in lookup.candidates() {
         let mark = if precedence == Precedence::Wins { '*' } else { ' ' };
-        let text = value.value.to_string();
+        let text = masked(path, value.value.clone()).to_string();
         context.output.line(format!("{mark} {:<8} {}", value.scope.name(), escape::line(&text)));
         context.output.line(format!("           at {}", escape::line(&value.origin.to_string())));
         context.output.line(format!("           {}", precedence.rule()));

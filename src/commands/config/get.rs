@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::config::SettingPath;
+use crate::config::named_secret::masked;
 use crate::config::setting::ACCOUNT_SETTINGS;
 use crate::config::{Layer, Located, Lookup, Origin, Scope, Standing, Value, given, parse_bool};
 use crate::error::{Error, Kind};
@@ -278,6 +279,8 @@ fn typed(
         Error::new(Kind::Invalid, format!("the value of `{path}` is not {what}")).at(origin)
     };
     match wanted {
+        // A secret is printed to whoever asks for it by its name, not with the table around it.
+        None | Some(As::String) if !path.names_a_secret() => Ok(masked(path, value.clone())),
         None | Some(As::String) => Ok(value.clone()),
         Some(As::Bool) => match value {
             Value::Bool(_) => Ok(value.clone()),

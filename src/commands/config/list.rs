@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::json;
 
-use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value};
+use crate::config::{Config, Entry, Layer, Origin, Scope, Standing, Value, named_secret};
 use crate::credential::Offered;
 use crate::credential::source::StoredKey;
 use crate::credential::store::Stored;
@@ -33,7 +33,7 @@ pub(super) struct ListArgs {
     /// Print file, line and column, or the variable or flag, before each line
     #[arg(long)]
     show_origin: bool,
-    /// Print API keys as they are
+    /// Print API keys and other secrets as they are
     #[arg(long)]
     show_secrets: bool,
     /// Print JSON
@@ -83,7 +83,8 @@ impl ListRow<'_> {
 
     fn value(&self, args: &ListArgs) -> Value {
         match self.what {
-            ListedValue::Setting(entry) => entry.value(),
+            ListedValue::Setting(entry) if args.show_secrets => entry.value(),
+            ListedValue::Setting(entry) => named_secret::shown(entry),
             ListedValue::Key(stored) => Value::String(match &stored.key {
                 StoredKey::Literal(key) if args.show_secrets => key.expose().to_owned(),
                 // A list runs no program: it names the source.

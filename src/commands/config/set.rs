@@ -135,21 +135,32 @@ fn key_error(what: String, args: &SetArgs) -> Error {
     }
 }
 
-/// A plugin's own settings may be anything, but an account's key among them would stand in a file
-/// that is listed, shown and committed.
-fn refuse_plugin_key(path: &SettingPath) -> Result<(), Error> {
-    let [table, plugin, .., field] = path.0.as_slice() else { return Ok(()) };
-    if table != "plugins" || !SettingPath::canonical(std::slice::from_ref(field)).is("apikey") {
-        return Ok(());
+/// A settings file is listed, shown and committed: no secret belongs there, and an account's key has a
+/// place of its own.
+fn refuse_secret(path: &SettingPath) -> Result<(), Error> {
+    let plugin = match path.0.as_slice() {
+        [table, plugin, ..] if table == "plugins" => Some(plugin),
+        _ => None,
+    };
+    let last = path.0.last().map(|field| SettingPath::canonical(std::slice::from_ref(field)));
+    let forced = "--force writes it all the same";
+    let would = |what: &str| {
+        let what = format!("`{path}` would put {what} into a settings file, where it can be read");
+        Error::new(Kind::Usage, escape::line(&what))
+    };
+    match plugin {
+        Some(plugin) if last.is_some_and(|field| field.is("apikey")) => Err(would("a key")
+            .note("a plugin gets the account's key in CARTO_API_KEY")
+            .help("carto config set apikey     # the account's key, in a file of its own")
+            .help(escape::line(&format!(
+                "carto config set plugins.{plugin}.profile NAME     # another account for this plugin"
+            )))
+            .help(forced)),
+        _ if path.names_a_secret() => Err(would("a secret")
+            .note("a plugin finds it in a variable of its own, or stores it by a command of its own")
+            .help(forced)),
+        _ => Ok(()),
     }
-    let what = format!("`{path}` would put a key into a settings file");
-    Err(Error::new(Kind::Usage, escape::line(&what))
-        .note("a plugin gets the account's key in CARTO_API_KEY")
-        .help("carto config set apikey     # the account's key, in a file of its own")
-        .help(escape::line(&format!(
-            "carto config set plugins.{plugin}.profile NAME     # another account for this plugin"
-        )))
-        .help("--force writes it all the same"))
 }
 
 fn judged(
@@ -159,7 +170,7 @@ fn judged(
     args: &SetArgs,
 ) -> Result<toml::Value, Error> {
     if !args.force {
-        refuse_plugin_key(path)?;
+        refuse_secret(path)?;
     }
     let Some(key) = path.known() else {
         if args.force {

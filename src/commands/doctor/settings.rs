@@ -2,7 +2,8 @@
 
 use super::finding::Finding;
 use crate::config::SettingPath;
-use crate::config::{KEY_IN_SETTINGS, Remark, RemarkKind};
+use crate::config::named_secret::holds_secret;
+use crate::config::{Entry, KEY_IN_SETTINGS, Layer, Remark, RemarkKind};
 use crate::error::Error;
 use crate::project::nearest::ProjectStanding;
 use crate::resolve::context::Context;
@@ -15,6 +16,7 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
     };
     let remarks = loaded.config.layers().iter().flat_map(|layer| &layer.remarks);
     let mut findings: Vec<_> = remarks.map(of_remark).collect();
+    findings.extend(loaded.config.layers().iter().flat_map(of_secrets));
     if let Some(project) = &loaded.project {
         findings.extend(of_project(project));
     }
@@ -51,6 +53,20 @@ fn of_remark(remark: &Remark) -> Finding {
             "carto trust",
         ),
     }
+}
+
+/// Secrets that stand in a settings file, by their names.
+fn of_secrets(layer: &Layer) -> impl Iterator<Item = Finding> {
+    let in_file = |entry: &Entry<'_>| entry.origin().path().is_some();
+    let secrets = layer.entries().filter(in_file);
+    secrets.filter(|entry| holds_secret(&entry.path(), &entry.value())).map(|entry| {
+        Finding::problem(
+            "secret-in-settings",
+            entry.origin(),
+            format!("`{}` holds a secret, and settings files are read and committed", entry.name()),
+            "keep it in a variable of the plugin's own, and replace it if others had the file",
+        )
+    })
 }
 
 fn is_key(written: &str) -> bool {
