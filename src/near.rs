@@ -5,8 +5,8 @@ use strsim::damerau_levenshtein;
 /// The longest name that can be a typo of a known one.
 const LONGEST: usize = 200;
 
-/// Returns what stands for the known name nearest to an unknown one, when one is near: one slip, and one
-/// more for every four letters of the unknown one.
+/// Returns what stands for the known name nearest to an unknown one, when one is near: one slip, and
+/// from five letters on one more for every four.
 pub fn nearest<T>(unknown: &str, known: impl IntoIterator<Item = (String, T)>) -> Option<T> {
     let near = known.into_iter().filter_map(|(name, what)| Some((slips(unknown, &name)?, what)));
     near.min_by_key(|(slips, _)| *slips).map(|(_, what)| what)
@@ -26,9 +26,14 @@ pub fn closest<T: ToString>(text: &str, known: impl IntoIterator<Item = T>) -> O
     known.into_iter().min_by_key(|known| damerau_levenshtein(&known.to_string(), text))
 }
 
-/// Counts the slips between two names; nothing where they are too many for a typo.
+/// Counts the slips between two names; nothing where they are too many for a typo. A single letter is
+/// no typo of anything.
 pub fn slips(unknown: &str, known: &str) -> Option<usize> {
-    let allowed = 1 + unknown.len() / 4;
+    let allowed = match unknown.len() {
+        0 | 1 => return None,
+        2..=4 => 1,
+        length => 1 + length / 4,
+    };
     // What is far longer is no typo, and comparing takes time by the product of both lengths.
     if unknown.len() > LONGEST || unknown.len().abs_diff(known.len()) > allowed {
         return None;
@@ -42,12 +47,13 @@ mod tests {
 
     #[test]
     fn a_slip_is_near_and_another_word_is_not() {
-        let known = ["username", "organization", "db"];
+        let known = ["username", "organization", "db", "copy"];
         for (unknown, expected) in [
             ("usrname", Some("username")),
             ("organisation", Some("organization")),
             ("suername", Some("username")),
             ("bd", Some("db")),
+            ("nope", None),
             ("x", None),
             ("password", None),
             ("", None),

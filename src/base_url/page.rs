@@ -69,6 +69,16 @@ impl<'a> PastedAddress<'a> {
     }
 }
 
+impl BaseUrl {
+    /// Returns the base URL of an address that was typed without its scheme. A word without a dot is a
+    /// name, and what stands behind its colon may be a password.
+    pub fn without_scheme(text: &str) -> Option<BaseUrl> {
+        let text = format!("https://{}", text.trim());
+        let url = BaseUrl::parse(&PastedAddress::new(&text).text).ok()?;
+        Some(url).filter(|url| url.host().contains('.') || url.host() == "localhost")
+    }
+}
+
 /// Returns the base URL whose page an address is, not yet judged by the grammar; nothing for an
 /// address that is no page that CARTO is known to have.
 pub(super) fn base_of_page(text: &str) -> Option<String> {

@@ -6,7 +6,7 @@
 //! nothing behind a plugin's name is carto's to read. Plain lines are read by [`scan`] and
 //! [`narrow`] at a fraction of the cost; the whole parser answers everything else.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::ErrorKind;
 use clap::{
@@ -14,7 +14,7 @@ use clap::{
 };
 
 use super::table::{Command, Others, TASKS, names};
-use super::{mistake, narrow, scan};
+use super::{mistake, narrow, other_words, scan};
 use crate::commands::alias::Expanded;
 use crate::commands::{alias, config};
 use crate::dispatch;
@@ -72,7 +72,8 @@ pub fn run(mut invocation: Invocation) -> u8 {
             Asked::Builtin(asked) => asked.run(&mut context, &Others { command }),
             Asked::External(name, args) => match alias::expand(&mut context, &name, &args) {
                 Ok(Expanded::NotAnAlias) => {
-                    dispatch::plugin::run(&mut context, &name, &args, &names())
+                    let ran = dispatch::plugin::run(&mut context, &name, &args, &names());
+                    ran.map_err(|error| with_our_command(error, &context, &name, &args))
                 }
                 Ok(Expanded::Words(words)) => {
                     let run = context.into_run();
@@ -92,6 +93,22 @@ pub fn run(mut invocation: Invocation) -> u8 {
             }
             print_error(&context.output, &error)
         });
+    }
+}
+
+/// Says by which command carto does what another program has a word for.
+fn with_our_command(error: Error, context: &Context, name: &OsStr, args: &[OsString]) -> Error {
+    if error.kind != Kind::NotFound || !context.nested.aliases.is_empty() {
+        return error;
+    }
+    let words: Vec<OsString> =
+        std::iter::once(name.to_owned()).chain(args.iter().cloned()).collect();
+    match other_words::our_command(&words) {
+        // What is only spelled alike is not what was meant.
+        Some(ours) => {
+            Error { help: vec![ours], ..error }.help("carto help     # lists commands and plugins")
+        }
+        None => error,
     }
 }
 
@@ -195,12 +212,13 @@ fn parse_plain(invocation: &Invocation) -> Option<Parsed> {
 fn not_understood(output: &Output, invocation: &Invocation, error: &clap::Error) -> u8 {
     if error.use_stderr()
         && let Ok(matches) = first_part().try_get_matches_from(arguments(invocation))
-        && let Some(("config", rest)) = matches.subcommand()
-        && let words =
-            rest.get_many::<OsString>("").unwrap_or_default().cloned().collect::<Vec<_>>()
-        && let Some(ours) = config::git_words::our_way(&words)
+        && let Some((name, rest)) = matches.subcommand()
     {
-        return print_error(output, &ours);
+        let words = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect::<Vec<_>>();
+        let of_git = || config::git_words::our_way(&words).filter(|_| name == "config");
+        if let Some(ours) = other_words::of_subcommand(&command(), name, &words).or_else(of_git) {
+            return print_error(output, &ours);
+        }
     }
     print_clap(output, error)
 }
@@ -240,8 +258,6 @@ fn automatic(invocation: &Invocation) -> Color {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
-
     use super::*;
     use crate::cli::table::COMMANDS;
 

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::Command as Clap;
 
-use super::guides;
+use super::{guides, other_words};
 use crate::commands::alias;
 use crate::dispatch::plugin;
 use crate::error::{Error, Kind};
@@ -56,15 +56,27 @@ fn print(context: &mut Context, words: &[OsString], command: fn() -> Clap) -> Re
         let guides = guides::GUIDES.iter().map(|guide| guide.name.to_owned());
         let names = whole.get_subcommands().map(|command| command.get_name().to_owned());
         let known: Vec<String> = names.chain(guides).collect();
-        return plugin::run(context, first, &["--help".into()], &known);
+        let ran = plugin::run(context, first, &["--help".into()], &known);
+        return ran.or_else(|error| of_other_words(context, words).ok_or(error));
     }
-    find(words, command)?;
+    if let Err(error) = find(words, command) {
+        return of_other_words(context, words).ok_or(error);
+    }
     let asked = std::iter::once(OsStr::new("carto")).chain(words.iter().map(OsString::as_os_str));
     // `--help` itself answers, so that the two never differ.
     if let Err(shown) = whole.try_get_matches_from(asked.chain([OsStr::new("--help")])) {
         context.output.raw(shown.render().to_string().as_bytes());
     }
     Ok(0)
+}
+
+/// Prints which command does what another program has these words for; nothing where none does.
+fn of_other_words(context: &Context, words: &[OsString]) -> Option<u8> {
+    let ours = other_words::our_command(words)?;
+    let typed: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    let line = format!("there is no `carto {}` here; this does it:\n  {ours}", typed.join(" "));
+    context.output.line(escape::lines(&line));
+    Some(0)
 }
 
 /// Finds a built-in command by its words.

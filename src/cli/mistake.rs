@@ -12,6 +12,20 @@ const NOTE: &str = "it is not repeated here, as it could be a key; keys are aske
 const QUOTED: [ContextKind; 3] =
     [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
 
+/// Values of options that carto calls otherwise: the option, the value, and the command to type.
+const OTHER_VALUES: [(&str, &str, &str); 10] = [
+    ("--format", "bash", "carto env --format sh"),
+    ("--format", "zsh", "carto env --format sh"),
+    ("--format", "ksh", "carto env --format sh"),
+    ("--format", "dash", "carto env --format sh"),
+    ("--format", "posix", "carto env --format sh"),
+    ("--format", "pwsh", "carto env --format powershell"),
+    ("--format", "env", "carto env --format dotenv"),
+    ("--format", "env-no-export", "carto env --format dotenv"),
+    ("--format", "env-file", "carto env --format docker"),
+    ("--format", "gitlab", "carto env --format docker"),
+];
+
 /// Words the mistake as carto's other errors are worded, with a mask for what may be a key.
 ///
 /// # Why
@@ -35,6 +49,14 @@ pub(super) fn error(error: &clap::Error) -> Error {
         text = text.replace(&format!("'{other}'"), &format!("`{other}`"));
     }
     let mut said = in_our_form(&text);
+    if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+        && let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg)
+        && let Some((_, _, ours)) =
+            OTHER_VALUES.iter().find(|(of, theirs, _)| option.starts_with(of) && theirs == value)
+    {
+        said.help.retain(|help| !help.starts_with("did you mean"));
+        said.help.insert(0, (*ours).to_owned());
+    }
     if surplus {
         said.notes.insert(0, NOTE.to_owned());
     }
@@ -86,7 +108,7 @@ fn is_too_many(error: ErrorKind, quoted: ContextKind, word: &str) -> bool {
 }
 
 /// Whether a word that is repeated for a reason is a key by its looks.
-fn looks_like_a_key(word: &str) -> bool {
+pub(super) fn looks_like_a_key(word: &str) -> bool {
     word.len() >= 12
         && word.contains(|c: char| c.is_ascii_digit())
         && word.contains(|c: char| c.is_ascii_alphabetic())

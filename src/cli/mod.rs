@@ -6,6 +6,7 @@ pub mod guides;
 mod help;
 mod mistake;
 mod narrow;
+mod other_words;
 mod scan;
 mod table;
 mod version;

@@ -232,10 +232,7 @@ fn account(context: &Context, world: &World, args: &LoginArgs) -> Result<Account
 
 /// Adds the command that logs in with a base URL: of the text, where that is one without its scheme.
 fn with_url(error: Error, text: &str) -> Error {
-    let text = format!("https://{text}");
-    let url = BaseUrl::parse(&PastedAddress::new(&text).text);
-    // A word without a dot is a name, and what stands behind its colon may be a password.
-    let url = url.ok().filter(|url| url.host().contains('.') || url.host() == "localhost");
+    let url = BaseUrl::without_scheme(text);
     let url = url.map_or("https://NAME.carto.com".to_owned(), |url| url.to_string());
     error.help(format!("carto login {url}"))
 }

@@ -86,8 +86,11 @@ pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Resul
         error = error.note(format!("the alias `{}` stands for it", escape::line(alias)));
     }
     let plugins = path.list();
-    // The name itself is the alias of a plugin that is not there.
-    let aliases: Vec<_> = alias_names(context).into_iter().filter(|a| a != name.as_str()).collect();
+    // The name itself may be the alias of a plugin that is not there, and an alias that led here is
+    // what was typed.
+    let led_here = |alias: &String| context.nested.aliases.contains(alias);
+    let aliases = alias_names(context).into_iter();
+    let aliases: Vec<_> = aliases.filter(|a| a != name.as_str() && !led_here(a)).collect();
     let names = builtins.iter().chain(&aliases).map(String::as_str);
     Err(suggest(error, name.as_str(), names.chain(plugins.keys().map(PluginName::as_str))))
 }

@@ -113,11 +113,14 @@ impl Destination {
         match self {
             Destination::Own { dir, .. } => Ok(dir.clone()),
             Destination::Project(project) => Ok(project.place.dir()),
-            Destination::File(_) => {
-                Err(Error::new(Kind::Usage, "a key is never stored in a settings file")
-                    .at("--file")
-                    .help("carto config set [--system | --user | --project] apikey"))
-            }
+            Destination::File(_) => Err(Error::new(
+                Kind::Usage,
+                "a key is never stored in a settings file",
+            )
+            .at("--file")
+            .help(
+                "carto config set apikey     # --system and --project store it for others, or here",
+            )),
         }
     }
 

@@ -365,6 +365,7 @@ fn bad_urls_say_what_is_bad() {
         &expect![[r#"
             $ carto config set base_url maps.example.com
             ! error: `base_url`: a base URL begins with `https://` or `http://`
+            ! help: carto config set base_url https://maps.example.com
             exit 2
             $ carto config set base_url ftp://maps.example.com
             ! error: `base_url`: a base URL begins with `https://` or `http://`
@@ -1426,7 +1427,7 @@ fn keys_on_standard_input_are_one_line() {
             $ carto config set --file x.toml apikey marker
             ! error: a key is never stored in a settings file
             !   --> --file
-            ! help: carto config set [--system | --user | --project] apikey
+            ! help: carto config set apikey     # --system and --project store it for others, or here
             exit 2
             $ carto login https://ann.carto.com --key-stdin </dev/null
             ! note: logging in to ann at https://ann.carto.com; its key is shown at https://ann.carto.com/your_apps

@@ -471,7 +471,6 @@ fn only_absolute_entries_of_path_are_searched() {
     call("tools").run().fails(127).shows(&expect![[r#"
         ! error: `here` is no command, and no plugin `carto-here` is on PATH
         ! note: there is one in `tools/carto-here`, but a PATH entry that is not absolute is never used
-        ! help: did you mean `help`?
         ! help: carto help     # lists commands and plugins
         exit 127
     "#]]);

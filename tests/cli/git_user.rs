@@ -484,8 +484,8 @@ fn secrets_are_not_repeated() {
 #[test]
 fn other_mistakes_stay_what_they_are() {
     machine().carto("config gte username").run().fails(2).shows(&expect![[r#"
-        ! error: unrecognized subcommand `gte`
-        ! note: usage: carto config <COMMAND>
+        ! error: `carto config` has no command `gte`
+        ! help: carto config get username
         ! help: carto config --help
         exit 2
     "#]]);

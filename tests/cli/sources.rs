@@ -654,7 +654,7 @@ fn flags_that_name_no_source_are_refused() {
         $ carto config set --file x.toml apikey --from-env X
         ! error: a key is never stored in a settings file
         !   --> --file
-        ! help: carto config set [--system | --user | --project] apikey
+        ! help: carto config set apikey     # --system and --project store it for others, or here
         exit 2
         $ carto -c username= -c base_url=https://maps.example.com config set --system apikey --from-git
         ! error: `username`: a user name cannot be empty

@@ -397,7 +397,7 @@ fn key_and_value_in_one_word_get_the_split_form() {
     "#]]);
     sandbox.carto("config set frob=1").run().shows(&expect![[r#"
         ! error: `frob=...` is not the name of a setting
-        ! help: carto config set frob VALUE
+        ! help: carto config schema     # lists every setting
         exit 2
     "#]]);
 }

@@ -9,6 +9,7 @@ use super::source_args::SourceArgs;
 use crate::account::Refusal;
 use crate::account::Says;
 use crate::account::check_entry::{Writer, judge_entry};
+use crate::base_url::BaseUrl;
 use crate::config::SettingPath;
 use crate::config::setting::{Setting, ValueType};
 use crate::config::{Layer, Located, Origin, Scope, Value, given};
@@ -126,7 +127,7 @@ fn key_error(what: String, args: &SetArgs) -> Error {
                     "    # asks, or reads standard input".to_owned()
                 }
                 Some(_) => shlex::try_quote(value).map_or("VALUE".to_owned(), Into::into),
-                None => "VALUE".to_owned(),
+                None => return error.help("carto config schema     # lists every setting"),
             };
             let command = format!("carto config set {path} {value}");
             error.help(escape::line(command.trim_end()))
@@ -187,7 +188,15 @@ fn judged(
         Ok(Value::Integer(value)) => Ok(toml::Value::Integer(value)),
         Ok(Value::String(text)) => Ok(toml::Value::String(key.canonical(text))),
         Ok(_) => Ok(toml::Value::String(text.to_owned())),
-        Err(reason) => Err(Error::new(Kind::Usage, format!("`{path}`: {reason}"))),
+        Err(reason) => {
+            let error = Error::new(Kind::Usage, format!("`{path}`: {reason}"));
+            // An address without its scheme is a frequent one.
+            let url = (key.value == ValueType::BaseUrl).then(|| BaseUrl::without_scheme(text));
+            Err(match url.flatten() {
+                Some(url) => error.help(format!("carto config set {path} {url}")),
+                None => error,
+            })
+        }
     }
 }
 

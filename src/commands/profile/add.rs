@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::account::check_entry::{Writer, judge_entry};
-use crate::base_url::BaseUrlSetting;
+use crate::base_url::{BaseUrl, BaseUrlSetting};
 use crate::config::SettingPath;
 use crate::config::setting::check_profile_name;
 use crate::config::{Layer, Value};
@@ -104,9 +104,17 @@ fn fields(context: &Context, args: &AddArgs) -> Result<Vec<(&'static str, toml::
         if let Some(note) = typed.note() {
             context.output.note(&note);
         }
-        let value = key
-            .parse_text(&typed.text)
-            .map_err(|reason| Error::new(Kind::Usage, format!("`{field}`: {reason}")))?;
+        let value = key.parse_text(&typed.text).map_err(|reason| {
+            let error = Error::new(Kind::Usage, format!("`{field}`: {reason}"));
+            let url = (field == "base_url").then(|| BaseUrl::without_scheme(text)).flatten();
+            match url {
+                Some(url) => {
+                    let name = shell_word(Path::new(&args.name));
+                    error.help(format!("carto profile add {name} --base-url {url}"))
+                }
+                None => error,
+            }
+        })?;
         if let Value::String(text) = value {
             fields.push((field, toml::Value::String(key.canonical(text))));
         }
