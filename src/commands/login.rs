@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::account::{Account, Decision, World};
 use crate::base_url::{BaseUrl, BaseUrlError, PastedAddress};
 use crate::config::SettingPath;
+use crate::config::places::CREDENTIALS_FILE;
 use crate::config::setting::check_profile_name;
 use crate::config::{Located, Origin, Scope};
 use crate::credential::source::{SecretSource, StoredKey};
@@ -18,12 +19,13 @@ use crate::escape;
 use crate::explain::hidden::tell_what_hides;
 use crate::invocation::Invocation;
 use crate::layer_file::destination::Destination;
+use crate::layer_file::edit_file::put_all;
 use crate::layer_file::forget_key::tell_what_was_replaced;
 use crate::layer_file::new_account::{self, ProfilePlace, Select, Wanted};
 use crate::layer_file::scope_args::ScopeChoice;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::{KeyInput, read_key};
-use crate::secret::looks_like_key;
+use crate::secret::{Secret, looks_like_key};
 use crate::toml::edit;
 use crate::username::Username;
 
@@ -103,14 +105,27 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
             && entry.account.as_ref() == Some(&account)
             && entry.profile.is_none()
     });
-    let key = read(context, args, &account, old.as_ref())?;
-    let new = NewKey { account: Some(&account), profile: None, key: &key };
+    let store_in = place_of_key(context, args, old.as_ref());
+    let key = read(context, args, &account, store_in)?;
+    let entry = match store_in {
+        Store::File => StoredKey::Literal(key.clone()),
+        Store::Git => StoredKey::Source(SecretSource::GitCredential),
+    };
+    let new = NewKey { account: Some(&account), profile: None, key: &entry };
     // Another login may have taken the place meanwhile.
     let lock = destination.hold(context)?;
     let place = new_account::place(context, &destination, &account, &wanted)?;
-    let (path, what) =
-        destination.edit_credentials_under(&lock, context, |path, text| store(path, text, &new))?;
-    new_account::write_settings(&lock, context, &destination, &account, &place, &wanted)?;
+    // Everything is made ready before the first of it is put: a login is whole or not at all.
+    let (credentials, what) =
+        destination.ready_credentials(&lock, context, |path, text| store(path, text, &new))?;
+    let named = [(&account, &place, &wanted)];
+    let settings = new_account::ready_settings(&lock, context, &destination, &named)?;
+    if store_in == Store::Git {
+        context.git_store(Some(&account), |store| store.keep(&key))?;
+    }
+    put_all(context, credentials.into_iter().chain(settings))?;
+    let path = destination.directory()?.join(CREDENTIALS_FILE);
+    let key = entry;
     drop(lock);
     tell_where(context, &path, what, &key);
     if let Some(old) = old.filter(|_| what == Put::Replaced) {
@@ -119,28 +134,20 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     tell(context, &destination, &account, &place, &wanted)
 }
 
-/// Asks for the key and gives what is written: the key, or that git's helpers keep it.
+/// Asks for the key.
 fn read(
     context: &Context,
     args: &LoginArgs,
     account: &Account,
-    old: Option<&Stored>,
-) -> Result<StoredKey, Error> {
-    let store_in = place_of_key(context, args, old);
+    store_in: Store,
+) -> Result<Secret, Error> {
     if store_in == Store::Git {
         // Nobody should type a key that cannot be kept.
         context.git_store(Some(account), |_| Ok(()))?;
     }
     let prompt = format!("API key of {account}: ");
     let input = if args.key_stdin { KeyInput::Stdin } else { KeyInput::AskOrRead(&prompt) };
-    let key = read_key(&context.output, &input)?;
-    match store_in {
-        Store::File => Ok(StoredKey::Literal(key)),
-        Store::Git => {
-            context.git_store(Some(account), |store| store.keep(&key))?;
-            Ok(StoredKey::Source(SecretSource::GitCredential))
-        }
-    }
+    read_key(&context.output, &input)
 }
 
 /// Decides where the key is kept: where the command line says, else where it was.

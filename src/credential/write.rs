@@ -33,20 +33,28 @@ pub enum Put {
     Same,
 }
 
-/// Stores a key in its entry, or adds the entry.
+/// Stores a key in its entry, or adds the entry. Where a file has several entries for the same use, of
+/// which none could be chosen, one is left.
 pub fn put(path: &Path, text: &str, new: &NewKey) -> Result<(Change, Put), Error> {
     let stored = entries(path, text)?;
-    let same = stored.iter().find(|entry| {
+    let same = stored.iter().filter(|entry| {
         entry.account.as_ref() == new.account && entry.profile.as_deref() == new.profile
     });
+    let same: Vec<&Stored> = same.collect();
     let key = new.key.to_value();
-    if let Some(entry) = same {
-        let what = if entry.key.same_as(new.key) { Put::Same } else { Put::Replaced };
-        let change = set_key(text, entry.index, &key);
-        return Ok((change.map_err(|error| broken(path, &error))?, what));
+    let Some((entry, surplus)) = same.split_first() else {
+        let text = edit::append_table(text, TABLE, &fields_of(new));
+        return Ok((Change::Changed(text.map_err(|error| broken(path, &error))?), Put::Added));
+    };
+    let is_same = surplus.is_empty() && entry.key.same_as(new.key);
+    let change = set_key(text, entry.index, &key).map_err(|error| broken(path, &error))?;
+    let what = if is_same { Put::Same } else { Put::Replaced };
+    if surplus.is_empty() {
+        return Ok((change, what));
     }
-    let text = edit::append_table(text, TABLE, &fields_of(new));
-    Ok((Change::Changed(text.map_err(|error| broken(path, &error))?), Put::Added))
+    let gone: Vec<usize> = surplus.iter().map(|entry| entry.index).collect();
+    let text = edit::remove_tables(&change.or(text.to_owned()), TABLE, &gone);
+    Ok((Change::Changed(text.map_err(|error| broken(path, &error))?), what))
 }
 
 /// Stores several keys, as [`put`] does one after the other; of two for the same use the later one.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::Scope;
-use crate::config::places::{self, CONFIG_FILE};
+use crate::config::places::{self, CONFIG_FILE, Files};
 use crate::error::{Error, Kind};
 use crate::layer_file::own_dir::create_own_dir;
 use crate::layer_file::scope_args::ScopeChoice;
@@ -29,13 +29,32 @@ pub enum Destination {
     File(PathBuf),
 }
 
+/// What is written depends on what stands there, which `--isolated` does not read.
+fn refuse_isolated(context: &Context) -> Result<(), Error> {
+    if context.globals.files(&context.nested) != Files::None {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Usage, "without carto's files nothing is written into them");
+    Err(if context.globals.isolated {
+        error
+            .at("--isolated")
+            .help("leave out `--isolated`; to leave out the project: --no-project")
+    } else {
+        error.note("the carto above this one was started with `--isolated`")
+    })
+}
+
 impl Destination {
     /// Finds the place of a choice; your own files where none was made.
     ///
     /// # Errors
     /// No project, no home, a home of somebody else, a project that others can change.
     pub fn find(context: &Context, choice: Option<ScopeChoice>) -> Result<Self, Error> {
-        match choice.unwrap_or(ScopeChoice::Scope(Scope::User)) {
+        let choice = choice.unwrap_or(ScopeChoice::Scope(Scope::User));
+        if let ScopeChoice::Scope(_) = choice {
+            refuse_isolated(context)?;
+        }
+        match choice {
             ScopeChoice::File(path) => Ok(Destination::File(path)),
             ScopeChoice::Scope(Scope::System) => {
                 let dir = places::system_dir(&context.invocation)?.ok_or_else(|| {
@@ -61,7 +80,7 @@ impl Destination {
     }
 
     fn project(context: &Context) -> Result<Self, Error> {
-        let places = places::places(&context.invocation, places::Files::All)?;
+        let places = places::places(&context.invocation, Files::All)?;
         let Some(place) = places.project else {
             return Err(Error::new(
                 Kind::NotThere,

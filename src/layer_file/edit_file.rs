@@ -10,7 +10,7 @@ use crate::foreign::git;
 use crate::layer_file::approval::Approval;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::length::{FORGET, UNSET, check_length};
-use crate::replace_file::{Lock, Mode, Target, clear_left_over, replace};
+use crate::replace_file::{Lock, Mode, Prepared, Target, clear_left_over, prepare};
 use crate::resolve::context::Context;
 use crate::toml::edit::{Change, EditError};
 
@@ -34,6 +34,20 @@ impl Destination {
         change: impl Fn(&str, &Layer) -> Result<Change, EditError>,
         judge: impl Fn(&Layer) -> Result<(), Error>,
     ) -> Result<Option<PathBuf>, Error> {
+        match self.ready_config(lock, context, change, judge)? {
+            Some(ready) => ready.put(context).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes a change of the settings file ready; nothing where it changes nothing.
+    pub fn ready_config(
+        &self,
+        lock: &Lock,
+        context: &Context,
+        change: impl Fn(&str, &Layer) -> Result<Change, EditError>,
+        judge: impl Fn(&Layer) -> Result<(), Error>,
+    ) -> Result<Option<ReadyFile<'_>>, Error> {
         let path = self.config_path();
         let old = self.read(&path)?.unwrap_or_default();
         let trusted = self.trusts_config(context, &old)?;
@@ -62,8 +76,7 @@ impl Destination {
             return Err(problem.clone());
         }
         judge(&layer)?;
-        self.put_config(context, &path, new.as_bytes(), lock, trusted)?;
-        Ok(Some(path))
+        self.prepare_config(path, new.into_bytes(), lock, trusted).map(Some)
     }
 
     /// Reads the settings file as it is, sound or not, and makes its directory.
@@ -97,35 +110,42 @@ impl Destination {
             .at(path.display()));
         }
         let trusted = self.trusts_config(context, &now.unwrap_or_default())?;
-        self.put_config(context, &path, new, &lock, trusted)
+        self.prepare_config(path, new.to_vec(), &lock, trusted)?.put(context).map(drop)
     }
 
-    fn put_config(
+    fn prepare_config(
         &self,
-        context: &Context,
-        path: &Path,
-        new: &[u8],
+        path: PathBuf,
+        new: Vec<u8>,
         lock: &Lock,
         approval: Approval,
-    ) -> Result<(), Error> {
-        check_length(path, new, self.limit(), UNSET)?;
+    ) -> Result<ReadyFile<'_>, Error> {
+        check_length(&path, &new, self.limit(), UNSET)?;
         let mode = if self.scope() == Scope::User { Mode::Private } else { Mode::Shared };
-        // Both versions are trusted meanwhile: a run may end, and another read, between any two
-        // steps.
-        if let (Approval::Stays, Destination::Project(project)) = (approval, self) {
-            context.update_trust(project.root(), |record| record.expect_config(new))?;
-        }
-        let replaced = replace(path, new, mode, self.links(), lock)?;
-        if replaced.broke_hard_link {
-            context.output.warning(&format!(
-                "{} was a hard link; the other names keep the old text",
-                path.display()
-            ));
-        }
-        if let (Approval::Stays, Destination::Project(project)) = (approval, self) {
-            context.update_trust(project.root(), |record| record.approve_config(new))?;
-        }
-        Ok(())
+        let prepared = self.prepared(&path, &new, mode, lock)?;
+        let record = if approval == Approval::Stays { Some(RecordOf::Config) } else { None };
+        Ok(ReadyFile { destination: self, path, new, prepared, record })
+    }
+
+    /// Makes the new file; where a link leads to one that cannot be written, that is said, not how to
+    /// change its mode.
+    fn prepared(
+        &self,
+        path: &Path,
+        new: &[u8],
+        mode: Mode,
+        lock: &Lock,
+    ) -> Result<Prepared, Error> {
+        prepare(path, new, mode, self.links(), lock).map_err(|error| {
+            let is_linked = error.path != path;
+            let target = error.path.display().to_string();
+            let error = Error::from(error);
+            if !is_linked {
+                return error;
+            }
+            Error { help: Vec::new(), ..error }
+                .note(format!("{} is a link to {target}", path.display()))
+        })
     }
 
     /// Changes the credentials file in the same way, and keeps it out of git.
@@ -146,6 +166,22 @@ impl Destination {
         context: &Context,
         change: impl FnOnce(&Path, &str) -> Result<(Change, T), Error>,
     ) -> Result<(PathBuf, T), Error> {
+        let (ready, told) = self.ready_credentials(lock, context, change)?;
+        let path = match ready {
+            Some(ready) => ready.put(context)?,
+            None => self.directory()?.join(CREDENTIALS_FILE),
+        };
+        Ok((path, told))
+    }
+
+    /// Makes a change of the credentials file ready, and keeps the file out of git; nothing where it
+    /// changes nothing.
+    pub fn ready_credentials<T>(
+        &self,
+        lock: &Lock,
+        context: &Context,
+        change: impl FnOnce(&Path, &str) -> Result<(Change, T), Error>,
+    ) -> Result<(Option<ReadyFile<'_>>, T), Error> {
         let path = self.directory()?.join(CREDENTIALS_FILE);
         let old = self.read(&path)?;
         self.only_approved(context, &path, old.as_deref())?;
@@ -155,7 +191,7 @@ impl Destination {
         let Change::Changed(new) = change else {
             clear_left_over(&path, self.links(), lock)?;
             self.settle(context, |record| record.approve_credentials(&old))?;
-            return Ok((path, told));
+            return Ok((None, told));
         };
         check_length(&path, new.as_bytes(), self.limit(), FORGET)?;
         if brings_key(&path, text, &new)? {
@@ -164,20 +200,93 @@ impl Destination {
                 context.output.note(text);
             })?;
         }
-        let Destination::Project(project) = self else {
-            // Sources of the system are for everybody to read; without a key there is nothing to
-            // hide.
-            let open = self.scope() == Scope::System && !holds_key(&path, &new)?;
-            let mode = if open { Mode::Shared } else { Mode::Keys };
-            replace(&path, new.as_bytes(), mode, self.links(), lock)?;
-            return Ok((path, told));
-        };
-        context.update_trust(project.root(), |record| record.expect_credentials(new.as_bytes()))?;
-        replace(&path, new.as_bytes(), Mode::Keys, self.links(), lock)?;
-        context
-            .update_trust(project.root(), |record| record.approve_credentials(new.as_bytes()))?;
-        Ok((path, told))
+        // Sources of the system are for everybody to read; without a key there is nothing to hide.
+        let open = self.scope() == Scope::System && !holds_key(&path, &new)?;
+        let mode = if open { Mode::Shared } else { Mode::Keys };
+        let prepared = self.prepared(&path, new.as_bytes(), mode, lock)?;
+        let record = Some(RecordOf::Credentials);
+        let new = new.into_bytes();
+        Ok((Some(ReadyFile { destination: self, path, new, prepared, record }), told))
     }
+}
+
+/// A change of a file that is ready: only a rename is left. Dropped, it leaves everything as it was.
+///
+/// Who changes two files makes both ready before the first is put, so that neither is written where the
+/// other cannot be.
+pub struct ReadyFile<'a> {
+    destination: &'a Destination,
+    path: PathBuf,
+    new: Vec<u8>,
+    prepared: Prepared,
+    record: Option<RecordOf>,
+}
+
+/// Which part of a project's record says that a file is approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RecordOf {
+    /// That of the settings.
+    Config,
+    /// That of the credentials.
+    Credentials,
+}
+
+impl ReadyFile<'_> {
+    /// Puts the file in its place; in a project it stays approved. Returns its path.
+    pub fn put(self, context: &Context) -> Result<PathBuf, Error> {
+        let ReadyFile { destination, path, new, prepared, record } = self;
+        let recorded = match (destination, record) {
+            (Destination::Project(project), Some(record)) => Some((project.root(), record)),
+            _ => None,
+        };
+        // Both versions are trusted meanwhile: a run may end, and another read, between any two
+        // steps.
+        if let Some((root, of)) = recorded {
+            context.update_trust(root, |record| match of {
+                RecordOf::Config => record.expect_config(&new),
+                RecordOf::Credentials => record.expect_credentials(&new),
+            })?;
+        }
+        let replaced = prepared.commit()?;
+        if replaced.broke_hard_link && record != Some(RecordOf::Credentials) {
+            context.output.warning(&format!(
+                "{} was a hard link; the other names keep the old text",
+                path.display()
+            ));
+        }
+        if let Some((root, of)) = recorded {
+            context.update_trust(root, |record| match of {
+                RecordOf::Config => record.approve_config(&new),
+                RecordOf::Credentials => record.approve_credentials(&new),
+            })?;
+        }
+        Ok(path)
+    }
+}
+
+/// Puts several files that are ready, one after the other.
+///
+/// # Errors
+/// A rename fails: which files were written before is said.
+pub fn put_all<'a>(
+    context: &Context,
+    files: impl IntoIterator<Item = ReadyFile<'a>>,
+) -> Result<(), Error> {
+    let mut written: Vec<PathBuf> = Vec::new();
+    for file in files {
+        match file.put(context) {
+            Ok(path) => written.push(path),
+            Err(error) => return Err(after(error, &written)),
+        }
+    }
+    Ok(())
+}
+
+/// Says what was written before something failed.
+fn after(error: Error, written: &[PathBuf]) -> Error {
+    written.iter().fold(error, |error, path| {
+        error.note(format!("{} was written before this failed", path.display()))
+    })
 }
 
 /// Whether a new text of a credentials file has a key that the old one has not. Forgetting one is

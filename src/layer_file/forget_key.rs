@@ -1,13 +1,18 @@
 //! Forgets the key of the account in use: `logout`, and `credentials delete` without a file.
 
+use std::path::Path;
+
 use crate::account::{Account, Refusal};
 use crate::config::Scope;
+use crate::config::places::CREDENTIALS_FILE;
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
 use crate::error::{Error, Kind};
 use crate::layer_file::destination::Destination;
+use crate::layer_file::edit_file::put_all;
 use crate::layer_file::scope_args::ScopeChoice;
+use crate::replace_file::Lock;
 use crate::resolve::context::Context;
 
 /// Forgets the keys of the account in use, in the user's and the project's store.
@@ -27,13 +32,7 @@ pub fn forget_key(context: &Context) -> Result<(), Error> {
         .iter()
         .filter(|e| own.contains(&e.scope) && e.account.as_ref() == Some(&account))
         .collect();
-    erase_in_git(context, &gone)?;
-    let mut count = 0;
-    for scope in own {
-        if stored_in(scope) {
-            count += forget_in(context, scope, &account)?;
-        }
-    }
+    let count = forget_in(context, &own.map(|scope| (scope, stored_in(scope))), &account, &gone)?;
     for entry in gone {
         tell_what_stays(context, entry);
     }
@@ -46,12 +45,36 @@ pub fn forget_key(context: &Context) -> Result<(), Error> {
     Ok(())
 }
 
-fn forget_in(context: &Context, scope: Scope, account: &Account) -> Result<usize, Error> {
-    let destination = Destination::find(context, Some(ScopeChoice::Scope(scope)))?;
-    let (path, count) = destination.edit_credentials(context, |path, text| {
-        forget(path, text, |entry| entry.account.as_ref() == Some(account))
-    })?;
-    context.output.note(&format!("forgot the key of {account} in {}", path.display()));
+/// Forgets an account's keys in the scopes that have some: all files are made ready before git's helpers
+/// and the first file lose theirs. Returns how many there were.
+fn forget_in(
+    context: &Context,
+    scopes: &[(Scope, bool)],
+    account: &Account,
+    gone: &[&Stored],
+) -> Result<usize, Error> {
+    let with_keys = scopes.iter().filter(|(_, has_keys)| *has_keys);
+    let places: Vec<Destination> = with_keys
+        .map(|(scope, _)| Destination::find(context, Some(ScopeChoice::Scope(*scope))))
+        .collect::<Result<_, _>>()?;
+    let locks: Vec<Lock> =
+        places.iter().map(|place| place.hold(context)).collect::<Result<_, _>>()?;
+    let mut ready = Vec::new();
+    let mut count = 0;
+    for (place, lock) in places.iter().zip(&locks) {
+        let change = |path: &Path, text: &str| {
+            forget(path, text, |entry| entry.account.as_ref() == Some(account))
+        };
+        let (file, forgotten) = place.ready_credentials(lock, context, change)?;
+        ready.extend(file);
+        count += forgotten;
+    }
+    erase_in_git(context, gone)?;
+    put_all(context, ready)?;
+    for place in &places {
+        let path = place.directory()?.join(CREDENTIALS_FILE);
+        context.output.note(&format!("forgot the key of {account} in {}", path.display()));
+    }
     Ok(count)
 }
 

@@ -11,6 +11,7 @@ use crate::config::{Layer, Located, Origin, Scope, Standing};
 use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 use crate::layer_file::destination::Destination;
+use crate::layer_file::edit_file::ReadyFile;
 use crate::replace_file::Lock;
 use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
@@ -287,41 +288,39 @@ pub fn own_facts(context: &Context, scope: Scope) -> Result<Facts, Error> {
     Ok(facts)
 }
 
-/// Writes the account's name to its place, under the lock that was held when the place was found.
-///
-/// # Errors
-/// The settings file cannot be read, edited or written.
-pub fn write_settings(
-    lock: &Lock,
-    context: &Context,
-    destination: &Destination,
-    account: &Account,
-    place: &ProfilePlace,
-    wanted: &Wanted,
-) -> Result<(), Error> {
-    write_all(lock, context, destination, &[(account, place, wanted)])
-}
-
-/// Writes the names of several accounts at once, as [`write_settings`] does that of one.
+/// Makes the names of several accounts ready to be written to their places, under the lock that was held
+/// when the places were found; nothing where there is none to write.
 ///
 /// # Errors
 /// The settings file cannot be read, edited or written; then none is written.
-pub fn write_all(
+pub fn ready_settings<'a>(
     lock: &Lock,
     context: &Context,
-    destination: &Destination,
+    destination: &'a Destination,
     accounts: &[(&Account, &ProfilePlace, &Wanted)],
-) -> Result<(), Error> {
+) -> Result<Option<ReadyFile<'a>>, Error> {
     let mut values = Vec::new();
     for (account, place, wanted) in accounts {
         values.extend(values_of(context, destination.scope(), account, place, wanted)?);
     }
     if values.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let change = |old: &str, layer: &Layer| set_all(old, layer, &values);
-    destination.edit_config_under(lock, context, change, |_| Ok(()))?;
-    Ok(())
+    let ready = destination.ready_config(lock, context, change, |_| Ok(()));
+    ready.map_err(|error| if error.kind == Kind::Write { by_hand(error, &values) } else { error })
+}
+
+/// Says what to write into a settings file that carto cannot write, as one that is made from another by
+/// NixOS, home-manager or a `ConfigMap`.
+fn by_hand(error: Error, values: &Values) -> Error {
+    let lines = values.iter().map(|(path, value)| {
+        format!("    {} = {}", toml::dotted(path.iter().copied()), toml::literal(value))
+    });
+    let error = error
+        .note("nothing is stored: neither the key nor the account")
+        .help("if the file is made from another one, put these lines there and run this again:");
+    lines.fold(error, Error::help)
 }
 
 /// What is written: keys by their parts, with their values.

@@ -21,6 +21,6 @@ mod tests;
 pub use directory::{create_private_dir, create_shared_dir};
 pub use lock::{LOCK_NAME, Lock};
 pub use mode::Mode;
-pub use replace::{Removed, Replaced, clear_left_over, remove, replace};
+pub use replace::{Prepared, Removed, Replaced, clear_left_over, prepare, remove, replace};
 pub use target::{Links, Target};
 pub use write_error::{Act, Stands, WriteError, WriteReason};

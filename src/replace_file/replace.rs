@@ -1,6 +1,7 @@
 //! Puts a file in its place, or removes it, whole or not at all.
 
 use std::fs::{self, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directory::Directory;
@@ -44,23 +45,80 @@ pub fn replace(
     new: &[u8],
     mode: Mode,
     links: Links,
-    _lock: &Lock,
+    lock: &Lock,
 ) -> Result<Replaced, WriteError> {
+    prepare(path, new, mode, links, lock)?.commit()
+}
+
+/// A new file that stands ready beside the old one. Dropped, it leaves everything as it was.
+pub struct Prepared {
+    target: Target,
+    directory: Directory,
+    temporary: Temporary,
+    broke_hard_link: bool,
+    left_over: Vec<PathBuf>,
+}
+
+/// Does all that can fail without a trace: afterwards only a rename is left. Who changes two files
+/// prepares both first, so that neither is written where the other cannot be.
+///
+/// # Errors
+/// Those of [`replace`]; nothing has changed.
+pub fn prepare(
+    path: &Path,
+    new: &[u8],
+    mode: Mode,
+    links: Links,
+    _lock: &Lock,
+) -> Result<Prepared, WriteError> {
     let target = Target::resolve(path, links)?;
     let failed = |reason| WriteError::unchanged(Act::Write, target.path(), reason);
     let old = target.existing().map_err(failed)?;
     if old.as_ref().is_some_and(is_read_only) {
         return Err(failed(WriteReason::ReadOnly));
     }
+    if old.is_some() && is_mount_point(target.path()) {
+        return Err(failed(io::Error::from(io::ErrorKind::ResourceBusy).into()));
+    }
     let left_over = temporary::remove_left_over(&target);
-    let directory = put(&target, new, old.as_ref(), mode).map_err(failed)?;
-    directory.sync().map_err(|error| WriteError {
-        act: Act::Write,
-        path: target.path().to_owned(),
-        reason: error.into(),
-        stands: Stands::New,
-    })?;
-    Ok(Replaced { broke_hard_link: old.is_some_and(|old| names(&old) > 1), left_over })
+    let (directory, temporary) = put(&target, new, old.as_ref(), mode).map_err(failed)?;
+    let broke_hard_link = old.is_some_and(|old| names(&old) > 1);
+    Ok(Prepared { target, directory, temporary, broke_hard_link, left_over })
+}
+
+impl Prepared {
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// The rename fails, and nothing has changed; the directory cannot be synced.
+    pub fn commit(self) -> Result<Replaced, WriteError> {
+        let Prepared { target, directory, temporary, broke_hard_link, left_over } = self;
+        let path = target.path();
+        temporary.persist(path).map_err(|error| WriteError::unchanged(Act::Write, path, error))?;
+        directory.sync().map_err(|error| WriteError {
+            act: Act::Write,
+            path: path.to_owned(),
+            reason: error.into(),
+            stands: Stands::New,
+        })?;
+        Ok(Replaced { broke_hard_link, left_over })
+    }
+}
+
+/// Whether something is mounted on the file itself, as Docker and Kubernetes do with a single file:
+/// no other file can take its place then.
+#[cfg(target_os = "linux")]
+fn is_mount_point(path: &Path) -> bool {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
+
+    // A kernel that cannot tell lets the rename fail.
+    let facts = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+    facts.is_ok_and(|facts| facts.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_mount_point(_: &Path) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -74,19 +132,18 @@ fn is_read_only(metadata: &Metadata) -> bool {
     metadata.permissions().readonly()
 }
 
-/// Does all that can fail without a trace; gives the directory that is to be synced.
 fn put(
     target: &Target,
     new: &[u8],
     old: Option<&Metadata>,
     mode: Mode,
-) -> Result<Directory, WriteReason> {
+) -> Result<(Directory, Temporary), WriteReason> {
     let directory = Directory::open(target.directory())?;
     let mut temporary = Temporary::create(target)?;
     temporary.fill(new)?;
     temporary.take_over(old, mode)?;
-    temporary.persist(target.path())?;
-    Ok(directory)
+    temporary.settle()?;
+    Ok((directory, temporary))
 }
 
 #[cfg(unix)]

@@ -63,11 +63,15 @@ impl Temporary {
         take_over(&self.file, old, mode)
     }
 
-    /// Puts it, synced, in the target's place.
+    /// Brings what was written to the disk: what there is no room for fails here.
+    pub(super) fn settle(&self) -> io::Result<()> {
+        self.file.sync_all()?;
+        close(again(|| self.file.try_clone())?)
+    }
+
+    /// Puts it, which is settled, in the target's place.
     pub(super) fn persist(self, target: &Path) -> io::Result<()> {
         let Temporary { file, mut path } = self;
-        file.sync_all()?;
-        close(again(|| file.try_clone())?)?;
         // Windows renames no open file; elsewhere the lock is kept to the end.
         let held = if cfg!(windows) {
             drop(file);

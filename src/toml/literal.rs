@@ -43,7 +43,7 @@ pub(super) fn path(steps: &[Step<'_>]) -> String {
 }
 
 /// Writes a value on one line.
-pub(super) fn value(value: &Value) -> String {
+pub fn value(value: &Value) -> String {
     match value {
         Value::String(text) => string(text),
         Value::Bool(value) => value.to_string(),

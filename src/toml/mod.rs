@@ -22,6 +22,6 @@ mod tests;
 pub use document::Document;
 pub use item::{Item, Items, Misread, decoded};
 pub use leaves::{Leaves, TableId, TablePaths};
-pub use literal::dotted;
+pub use literal::{dotted, value as literal};
 pub use span::Span;
 pub use value::{Value, parse_bool};

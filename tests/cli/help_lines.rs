@@ -34,7 +34,8 @@ fn sources(dir: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "txt") {
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "txt")
+        {
             files.push(path);
         }
     }

@@ -31,6 +31,7 @@ mod floods;
 mod git_store;
 mod git_user;
 mod guides;
+mod half_done;
 mod help;
 mod help_lines;
 mod import_graph;

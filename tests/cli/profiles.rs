@@ -718,7 +718,7 @@ fn the_last_account_and_a_hidden_definition_are_told() {
             "cat ~/.config/carto/config.toml",
             "carto profile remove work",
             "carto profile remove --system work",
-            "carto --isolated profile remove work",
+            "carto profile remove work",
         ],
         &expect![[r#"
             $ CARTO_PROFILE=work carto profile remove work
@@ -739,7 +739,7 @@ fn the_last_account_and_a_hidden_definition_are_told() {
             $ carto profile remove --system work
             ! note: removed the profile work from [root]/sys/config.toml
             exit 0
-            $ carto --isolated profile remove work
+            $ carto profile remove work
             ! error: no profile is called `work`
             exit 1
         "#]],

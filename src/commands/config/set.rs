@@ -247,8 +247,12 @@ fn bind_unbound(context: &Context, destination: &Destination) -> Result<(), Erro
         ));
         return Ok(());
     }
-    let (path, bound) =
-        destination.edit_credentials(context, |path, text| bind(path, text, &account))?;
+    let bound = destination.edit_credentials(context, |path, text| bind(path, text, &account));
+    let (path, bound) = bound.map_err(|error| {
+        error
+            .note("the setting is written; the stored key still belongs to no account")
+            .help(key_command(scope))
+    })?;
     if bound {
         context.output.note(&format!("the key in {} now belongs to {account}", path.display()));
     }

@@ -11,6 +11,7 @@ use crate::credential::write::{NewKey, put_all};
 use crate::error::{Error, Kind};
 use crate::foreign::{ForeignFormat, Imported, ImportedAccount};
 use crate::layer_file::destination::Destination;
+use crate::layer_file::edit_file;
 use crate::layer_file::new_account::{self, Names, ProfilePlace, Select, Wanted};
 use crate::replace_file::Lock;
 use crate::resolve::context::Context;
@@ -354,10 +355,12 @@ pub(super) fn store<'a>(
         let keys: Vec<_> = keys.collect();
         Ok((put_all(path, old, &keys)?, ()))
     };
+    let mut ready = Vec::new();
     if !keys.is_empty() {
-        destination.edit_credentials_under(lock, context, put_all)?;
+        ready.extend(destination.ready_credentials(lock, context, put_all)?.0);
     }
     let named: Vec<_> =
         steps.map(|step| (&step.checked.account, &step.place, &step.wanted)).collect();
-    new_account::write_all(lock, context, destination, &named)
+    ready.extend(new_account::ready_settings(lock, context, destination, &named)?);
+    edit_file::put_all(context, ready)
 }

@@ -1,6 +1,7 @@
 //! `carto profile remove`: a named account, and whatever selects it there.
 
 use std::io::BufRead as _;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,6 +11,7 @@ use super::selectors;
 use super::table::{self, Written};
 use crate::account::{Account, World};
 use crate::config::SettingPath;
+use crate::config::places::CREDENTIALS_FILE;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
@@ -17,11 +19,13 @@ use crate::error::{Error, Kind, io_reason};
 use crate::escape;
 use crate::invocation::Invocation;
 use crate::layer_file::destination::Destination;
-use crate::layer_file::edit_file::edit_error;
+use crate::layer_file::edit_file::{edit_error, put_all};
 use crate::layer_file::forget_key::{erase_in_git, tell_what_stays};
 use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
+use crate::replace_file::Lock;
 use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
+use crate::toml::edit::{Change, EditError};
 
 /// Remove a profile, with whatever selects it in the same file
 ///
@@ -60,21 +64,17 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
     if written.tables.is_empty() {
         // What a run that was stopped, or was not asked to, left behind.
         if let Some(keys) = keys.filter(|keys| args.forget_key && !keys.marked.is_empty()) {
-            return keys.forget(context);
+            return keys.forget(context, &destination, None);
         }
         return Err(not_there(args, &destination, facts.as_ref()));
     }
     let layer = Layer::parse(destination.scope(), Standing::Own, &path, bytes)?;
     confirm(args, &layer)?;
-    // What would be refused below is refused before a key is touched.
-    table::removed(&text, name).map_err(|error| edit_error(&path, &error))?;
-    // The key goes first: a crash between the writes leaves a profile that is removed once more,
-    // and no key that nothing names.
-    if let Some(keys) = keys.as_ref().filter(|_| args.forget_key) {
-        keys.forget(context)?;
-    }
     let change = |text: &str, _: &Layer| table::removed(text, name);
-    destination.edit_config(context, change, |_| Ok(()))?;
+    match keys.as_ref().filter(|_| args.forget_key) {
+        Some(keys) => keys.forget(context, &destination, Some(&change))?,
+        None => _ = destination.edit_config(context, change, |_| Ok(()))?,
+    }
     context.output.note(&format!(
         "removed the profile {} from {}",
         escape::line(name),
@@ -161,28 +161,54 @@ impl KeysOfProfile {
         keys
     }
 
-    /// Forgets what nothing else uses.
-    fn forget(&self, context: &Context) -> Result<(), Error> {
+    /// Forgets what nothing else uses, and with it changes the settings of the profile: all is made
+    /// ready before the first file is put. The keys go first: a crash between the writes leaves a
+    /// profile that is removed once more, and no key that nothing names.
+    fn forget(
+        &self,
+        context: &Context,
+        destination: &Destination,
+        settings: Option<&dyn Fn(&str, &Layer) -> Result<Change, EditError>>,
+    ) -> Result<(), Error> {
         let going: Vec<&Stored> = self.orphans.iter().chain(&self.marked).collect();
+        let holds = |scope: Scope| going.iter().any(|entry| entry.scope == scope);
+        let others = [Scope::System, Scope::User, Scope::Project].into_iter();
+        let others = others.filter(|scope| *scope != destination.scope() && holds(*scope));
+        let others: Vec<Destination> = others
+            .map(|scope| Destination::find(context, Some(ScopeChoice::Scope(scope))))
+            .collect::<Result<_, _>>()?;
+        let mut places: Vec<&Destination> = others.iter().chain([destination]).collect();
+        // In one order, so that two runs never wait for each other.
+        places.sort_by_key(|place| place.scope());
+        let locks: Vec<Lock> =
+            places.iter().map(|place| place.hold(context)).collect::<Result<_, _>>()?;
+        let mut ready = Vec::new();
+        let mut told = Vec::new();
+        for (place, lock) in places.iter().zip(&locks).filter(|(place, _)| holds(place.scope())) {
+            let goes =
+                |entry: &Stored| going.iter().any(|gone| is_same(gone, entry, place.scope()));
+            let change = |path: &Path, text: &str| forget(path, text, goes);
+            ready.extend(place.ready_credentials(lock, context, change)?.0);
+            told.push((place.scope(), place.directory()?.join(CREDENTIALS_FILE)));
+        }
+        let at = places.iter().position(|place| std::ptr::eq(*place, destination));
+        if let (Some(settings), Some(lock)) = (settings, at.and_then(|at| locks.get(at))) {
+            ready.extend(destination.ready_config(lock, context, settings, |_| Ok(()))?);
+        }
         // git has one key of an account; one that stays may be fetched from there too.
         if self.others == 0 {
             erase_in_git(context, &going)?;
         }
-        for scope in [Scope::System, Scope::User, Scope::Project] {
-            let mut here = going.iter().filter(|entry| entry.scope == scope);
-            let Some(first) = here.next() else { continue };
-            let goes = |entry: &Stored| {
-                let is = |other: &&Stored| {
-                    other.scope == scope
-                        && other.account == entry.account
-                        && other.profile == entry.profile
-                };
-                self.orphans.iter().chain(&self.marked).any(|other| is(&other))
-            };
-            let destination = Destination::find(context, Some(ScopeChoice::Scope(scope)))?;
-            let (path, _) =
-                destination.edit_credentials(context, |path, text| forget(path, text, goes))?;
-            let whose = first.account.as_ref().map_or_else(String::new, |a| format!(" of {a}"));
+        put_all(context, ready)?;
+        self.tell_forgotten(context, &going, &told);
+        Ok(())
+    }
+
+    fn tell_forgotten(&self, context: &Context, going: &[&Stored], files: &[(Scope, PathBuf)]) {
+        for (scope, path) in files {
+            let first = going.iter().find(|entry| entry.scope == *scope);
+            let account = first.and_then(|entry| entry.account.as_ref());
+            let whose = account.map_or_else(String::new, |a| format!(" of {a}"));
             // Where the orphans are none, the account has other keys, which stay.
             let which = if self.orphans.is_empty() { " that was marked for it" } else { "" };
             context.output.note(&format!("forgot the key{whose}{which} in {}", path.display()));
@@ -201,7 +227,6 @@ impl KeysOfProfile {
             let which = if self.marked.is_empty() { "the" } else { "another" };
             context.output.note(&format!("{which} key of {account} stays: {why}"));
         }
-        Ok(())
     }
 
     /// Says which keys nothing uses any more, and what forgets them.
@@ -227,6 +252,11 @@ impl KeysOfProfile {
             ));
         }
     }
+}
+
+/// Whether an entry of a scope's file is one that was found before.
+fn is_same(found: &Stored, entry: &Stored, scope: Scope) -> bool {
+    found.scope == scope && found.account == entry.account && found.profile == entry.profile
 }
 
 /// Returns the account of a profile as one scope defines it.
