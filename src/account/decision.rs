@@ -172,6 +172,7 @@ impl World {
     /// Judges trust and permission of what the deciding scope names.
     fn judge(&self, scope: Scope, named: Named) -> Result<Chosen, Refusal> {
         let default = self.default_account();
+        let pattern = named.pattern_origin();
         let (organization, permitted) = if named.by_untrusted {
             self.admit_selection(&named, default.as_ref())?
         } else {
@@ -180,6 +181,7 @@ impl World {
         let non_secure = named.account.base_url().needs_permission();
         if non_secure && !permitted {
             return Err(Refusal::NonSecure {
+                pattern,
                 account: Box::new(named.account),
                 origin: named.origin,
                 scope,

@@ -27,6 +27,15 @@ pub(super) struct Named {
     pub(super) by_untrusted: bool,
 }
 
+impl Named {
+    /// Returns the place of the pattern that the name went into; that of the built-in one surprises
+    /// nobody.
+    pub(super) fn pattern_origin(&self) -> Option<Origin> {
+        let pattern = self.pattern.as_ref().filter(|pattern| pattern.origin != Origin::BuiltIn);
+        pattern.map(|pattern| pattern.origin.clone())
+    }
+}
+
 pub(super) type NameResult = Result<Named, Refusal>;
 
 /// Whether patterns above the naming scope count.

@@ -37,11 +37,13 @@ pub enum Refusal {
     /// The credentials file names no account.
     EmptyFile { origin: Origin },
     /// `http://` without permission.
-    NonSecure { account: Box<Account>, origin: Origin, scope: Scope },
+    NonSecure { account: Box<Account>, origin: Origin, scope: Scope, pattern: Option<Origin> },
     /// An untrusted project names an account the user does not have.
     Unknown {
         wanted: Box<Account>,
         origin: Origin,
+        /// The pattern that the name went into.
+        pattern: Option<Origin>,
         nearest: Option<Box<(Account, Difference)>>,
         project: ProjectFacts,
     },
@@ -82,7 +84,7 @@ impl Refusal {
     /// Makes the refusal of an account nobody has, with the nearest that somebody does.
     pub(super) fn unknown_account(
         wanted: Account,
-        origin: Origin,
+        (origin, pattern): (Origin, Option<Origin>),
         known: Vec<Account>,
         project: ProjectFacts,
     ) -> Self {
@@ -91,7 +93,7 @@ impl Refusal {
             let difference = difference(&wanted, &account);
             Box::new((account, difference))
         });
-        Refusal::Unknown { wanted: Box::new(wanted), origin, nearest, project }
+        Refusal::Unknown { wanted: Box::new(wanted), origin, pattern, nearest, project }
     }
 }
 
@@ -127,8 +129,8 @@ impl From<Refusal> for Error {
                 "the user name `{}` does not fit into `{pattern}`: {reason}",
                 name.value
             ))
-            .at(&name.origin)
             .at(pattern_origin)
+            .at(&name.origin)
             .help("set `base_url` beside the user name"),
             Refusal::UnknownProfile { name, origin, known, by_untrusted } => {
                 let error = unknown_profile(&name, &origin, &known);
@@ -138,9 +140,11 @@ impl From<Refusal> for Error {
             Refusal::EmptyFile { origin } => refused("the credentials file names no account")
                 .at(origin)
                 .help("it needs a user name or a base URL"),
-            Refusal::NonSecure { account, origin, scope } => non_secure(&account, &origin, scope),
-            Refusal::Unknown { wanted, origin, nearest, project } => {
-                unknown(&wanted, &origin, nearest.as_deref(), &project)
+            Refusal::NonSecure { account, origin, scope, pattern } => {
+                non_secure(&account, &origin, scope, pattern.as_ref())
+            }
+            Refusal::Unknown { wanted, origin, pattern, nearest, project } => {
+                unknown(&wanted, pattern.iter().chain([&origin]), nearest.as_deref(), &project)
             }
             Refusal::Protected { account, origin } => {
                 let what = format!("an untrusted project selects a protected account: {account}");
@@ -224,8 +228,16 @@ pub fn no_such_profile(name: &str, known: &[String]) -> Error {
     error
 }
 
-fn non_secure(account: &Account, origin: &Origin, scope: Scope) -> Error {
-    let error = refused(format!("the key of {account} would travel unencrypted")).at(origin);
+fn non_secure(account: &Account, origin: &Origin, scope: Scope, pattern: Option<&Origin>) -> Error {
+    let error = refused(format!("the key of {account} would travel unencrypted"));
+    if let Some(pattern) = pattern {
+        // The name says nothing of `http`: what made the URL of it does.
+        return error
+            .at(pattern)
+            .at(origin)
+            .help("use https in the pattern, or set `allow_non_secure = true` beside it");
+    }
+    let error = error.at(origin);
     if let Origin::WholeFile(_) = origin {
         return error.help("the file has to permit it: \"allow_non_secure\": true");
     }
@@ -240,14 +252,14 @@ fn non_secure(account: &Account, origin: &Origin, scope: Scope) -> Error {
     }
 }
 
-fn unknown(
+fn unknown<'a>(
     wanted: &Account,
-    origin: &Origin,
+    places: impl Iterator<Item = &'a Origin>,
     nearest: Option<&(Account, Difference)>,
     project: &ProjectFacts,
 ) -> Error {
-    let mut error =
-        refused(format!("this project names an account that you do not have: {wanted}")).at(origin);
+    let what = format!("this project names an account that you do not have: {wanted}");
+    let mut error = places.fold(refused(what), Error::at);
     match nearest {
         Some((account, difference)) => {
             error = error

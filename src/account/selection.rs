@@ -35,8 +35,9 @@ impl World {
         let Some(first) = same.peek() else {
             let accounts = known.into_iter().map(|known| known.account).collect();
             let project = self.project.clone().unwrap_or_default();
-            let (account, origin) = (named.account.clone(), named.origin.clone());
-            return Err(Refusal::unknown_account(account, origin, accounts, project));
+            let places = (named.origin.clone(), named.pattern_origin());
+            let account = named.account.clone();
+            return Err(Refusal::unknown_account(account, places, accounts, project));
         };
         if default != Some(&named.account) && self.protects(&named.account) {
             return Err(Refusal::Protected {

@@ -80,11 +80,7 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let destination = Destination::find(context, Some(ScopeChoice::Scope(Scope::User)))?;
     let world = new_account::own_world(context, Scope::User)?;
     let account = account(context, &world, args)?;
-    if account.base_url().needs_permission() && !args.allow_non_secure {
-        return Err(Error::new(Kind::Refused, format!("{account} would send the key unencrypted"))
-            .help("use https")
-            .help(format!("or permit it: carto login {} --allow-non-secure", account.base_url())));
-    }
+    refuse_unencrypted(&account, args)?;
     if account.base_url().has_punycode() {
         context.output.warning("the host has an `xn--` label: it may look like another one");
     }
@@ -132,6 +128,15 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         tell_what_was_replaced(context, &old);
     }
     tell(context, &destination, &account, &place, &wanted)
+}
+
+fn refuse_unencrypted(account: &Account, args: &LoginArgs) -> Result<(), Error> {
+    if !account.base_url().needs_permission() || args.allow_non_secure {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Refused, format!("{account} would send the key unencrypted"))
+        .help("use https")
+        .help(format!("or permit it: carto login {} --allow-non-secure", account.base_url())))
 }
 
 /// Asks for the key.

@@ -83,6 +83,18 @@ impl Layer {
         }
     }
 
+    /// Returns the pattern of base URLs that an untrusted project sets: it selects no account, so it is
+    /// not in force, and a name that would go into it is refused.
+    pub fn untrusted_pattern(&self) -> Option<Entry<'_>> {
+        if self.standing != Standing::Untrusted {
+            return None;
+        }
+        self.entries().find(|entry| {
+            let value = (entry.top() == Some("base_url")).then(|| entry.value());
+            value.as_ref().and_then(Value::as_str).is_some_and(|text| text.contains('{'))
+        })
+    }
+
     /// Adds a value that was given outside files; it replaces an earlier one of that key.
     pub fn give(&mut self, path: SettingPath, value: Value, origin: Origin) {
         let at = self.entries().position(|entry| entry.is(&path));

@@ -47,7 +47,7 @@ impl Config {
     }
 
     /// Returns which values of a layer win.
-    pub fn winners(&self, layer: &Layer) -> Winners<'_> {
+    pub fn winners<'a>(&'a self, layer: &'a Layer) -> Winners<'a> {
         Winners::of(self, layer)
     }
 
@@ -79,6 +79,8 @@ impl Config {
 
 /// Which values of one layer win: those whose setting no higher layer has.
 pub struct Winners<'a> {
+    /// Whether the layer's `base_url` is a pattern that does not count.
+    pattern: bool,
     above: Above<'a>,
 }
 
@@ -92,13 +94,18 @@ enum Above<'a> {
 const FEW: usize = 8;
 
 impl<'a> Winners<'a> {
-    fn of(config: &'a Config, layer: &Layer) -> Self {
+    fn of(config: &'a Config, layer: &'a Layer) -> Self {
         let from = config.layers.partition_point(|other| other.scope <= layer.scope);
         let above = config.layers.get(from..).unwrap_or_default();
         let count: usize = above.iter().map(|layer| layer.entries().len()).sum();
-        let above = above.iter().flat_map(Layer::entries);
+        let counts = |layer: &'a Layer| {
+            let pattern = layer.untrusted_pattern();
+            layer.entries().filter(move |entry| !pattern.is_some_and(|it| it.is_same_key(*entry)))
+        };
+        let above = above.iter().flat_map(counts);
         let is_few = count <= FEW || layer.entries().len() <= FEW;
         Winners {
+            pattern: layer.untrusted_pattern().is_some(),
             above: if is_few {
                 Above::Few(above.collect())
             } else {
@@ -109,6 +116,9 @@ impl<'a> Winners<'a> {
 
     /// Whether a value of the layer wins.
     pub fn include(&self, entry: Entry<'_>) -> bool {
+        if self.pattern && entry.top() == Some("base_url") {
+            return false;
+        }
         match &self.above {
             Above::Few(above) => !above.iter().any(|other| other.is_same_key(entry)),
             Above::Many(paths) => !paths.contains(&entry.path()),

@@ -10,6 +10,7 @@ use super::store::Stored;
 use crate::account::{Account, Chosen, NamedBy};
 use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
+use crate::escape;
 use crate::secret::Secret;
 
 /// The keys that this run was given outside the stores.
@@ -96,8 +97,8 @@ pub struct Picked {
 /// Why an account has no usable key.
 #[derive(Clone, Debug)]
 pub enum KeyRefusal {
-    /// Several keys fit equally.
-    Ambiguous { account: Account, origins: Vec<Origin> },
+    /// Several keys fit equally: their places, and the profiles that they are marked for.
+    Ambiguous { account: Account, keys: Vec<(Origin, Option<String>)> },
     /// A key was offered for another account, or for none.
     NotOffered { account: Account, offered: Vec<(Origin, Option<Account>)> },
 }
@@ -123,9 +124,10 @@ impl Choice {
             });
         }
         let account = self.account.clone();
-        let origins: Vec<_> = with(Verdict::Ambiguous).map(|c| c.origin.clone()).collect();
-        if !origins.is_empty() {
-            return Err(KeyRefusal::Ambiguous { account, origins });
+        let ambiguous = with(Verdict::Ambiguous);
+        let keys: Vec<_> = ambiguous.map(|c| (c.origin.clone(), c.profile.clone())).collect();
+        if !keys.is_empty() {
+            return Err(KeyRefusal::Ambiguous { account, keys });
         }
         let offered = self.unfit().map(|c| (c.origin.clone(), c.owner.clone())).collect();
         Err(KeyRefusal::NotOffered { account, offered })
@@ -329,18 +331,26 @@ fn settle(candidates: &mut [KeyCandidate]) {
 impl From<KeyRefusal> for Error {
     fn from(refusal: KeyRefusal) -> Self {
         match refusal {
-            KeyRefusal::Ambiguous { account, origins } => {
-                let what = format!("several keys of {account} fit equally");
-                let error = Error::new(Kind::Refused, what);
-                origins
-                    .iter()
-                    .fold(error, Error::at)
-                    .help("select the profile that one of them is marked with: --profile NAME")
-                    .help("or remove the others")
-            }
+            KeyRefusal::Ambiguous { account, keys } => ambiguous(&account, &keys),
             KeyRefusal::NotOffered { account, offered } => not_offered(&account, &offered),
         }
     }
+}
+
+/// Says which keys fit equally, what they are marked for, and how to choose one.
+fn ambiguous(account: &Account, keys: &[(Origin, Option<String>)]) -> Error {
+    let mut error = Error::new(Kind::Refused, format!("several keys of {account} fit equally"));
+    let marks = keys.iter().filter_map(|(_, mark)| mark.as_deref());
+    error = keys.iter().map(|(origin, _)| origin).fold(error, Error::at);
+    let marks: Vec<&str> = marks.collect();
+    if !marks.is_empty() {
+        error = error.note(format!("they are marked for profiles: {}", escape::few(marks)));
+    }
+    if let Some((origin, _)) = keys.iter().find(|(origin, _)| matches!(origin, Origin::Variable(_)))
+    {
+        return error.help(format!("unset {origin}     # or the other variable"));
+    }
+    error.help(format!("carto login {}     # stores the key that is used", account.base_url()))
 }
 
 fn not_offered(account: &Account, offered: &[(Origin, Option<Account>)]) -> Error {

@@ -4,8 +4,8 @@
 
 use serde_json::json;
 
-use crate::account::{Candidate, Decision, Outcome};
-use crate::config::{Origin, RemarkKind, Scope};
+use crate::account::{Candidate, Decision, Outcome, Refusal};
+use crate::config::{Layer, Origin, RemarkKind, Scope};
 use crate::credential::source::StoredKey;
 use crate::credential::{Choice, KeyCandidate, Picked, Verdict, choose};
 use crate::error::Error;
@@ -15,6 +15,8 @@ use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
 use crate::variables::NESTED;
 
+/// How a pattern begins that an untrusted project sets in vain.
+const PATTERN: &str = "base_url (a pattern";
 /// How many keys are listed that are not used.
 const MOST_KEYS: usize = 8;
 
@@ -74,6 +76,7 @@ impl Report {
             help: Vec::new(),
         };
         report.say_what_refuses();
+        report.say_what_waits(facts);
         report.say_about_key();
         if context.invocation.env.get(NESTED).is_some() {
             report.notes.push(
@@ -88,13 +91,48 @@ impl Report {
     }
 
     fn say_what_refuses(&mut self) {
+        let pattern = match &self.decision {
+            Decision::Refused(refusal) => match &**refusal {
+                Refusal::Unknown { pattern, .. } | Refusal::NonSecure { pattern, .. } => {
+                    pattern.clone()
+                }
+                _ => None,
+            },
+            Decision::Chosen(_) | Decision::None => None,
+        };
         let error = match &self.decision {
             Decision::Refused(refusal) => Error::from((**refusal).clone()),
-            Decision::None => crate::account::Refusal::NoAccount.into(),
+            Decision::None => Refusal::NoAccount.into(),
             Decision::Chosen(_) => return,
         };
+        if let Some(pattern) = pattern {
+            // It stops the run, so it is not ignored.
+            if let Some(project) = &mut self.project {
+                project.ignored.retain(|ignored| !ignored.starts_with(PATTERN));
+            }
+            self.notes.push(format!("the name goes into the pattern at {pattern}"));
+        }
         self.notes.extend(error.notes);
         self.help.extend(error.help);
+    }
+
+    /// Names the keys that wait for an account, where none is named.
+    fn say_what_waits(&mut self, facts: &Facts) {
+        if !matches!(self.decision, Decision::None) {
+            return;
+        }
+        let given = facts.offered.environment.as_ref().filter(|key| !key.value.is_default_public());
+        if let Some(key) = given.filter(|_| facts.offered.owner.is_none()) {
+            self.notes.push(format!("{} waits: nothing says whose key it is", key.origin));
+            self.help.push("add CARTO_USERNAME or CARTO_BASE_URL beside it".to_owned());
+        }
+        let unbound = facts.stored.iter().filter(|entry| entry.account.is_none());
+        for entry in unbound.take(MOST_KEYS) {
+            let place = &entry.origin;
+            self.notes.push(format!("the key at {place} waits: it was stored for no account"));
+            self.help
+                .push("carto config set username NAME       # gives it to that account".to_owned());
+        }
     }
 
     fn say_about_key(&mut self) {
@@ -261,12 +299,16 @@ impl Report {
 
 fn project(context: &Context) -> Result<Option<ProjectRow>, Error> {
     let loaded = context.load()?;
-    let remarks = loaded.config.layers().iter().flat_map(|layer| &layer.remarks);
+    let layers = loaded.config.layers();
+    let patterns = layers.iter().filter_map(Layer::untrusted_pattern);
+    let patterns = patterns.map(|pattern| format!("{PATTERN}: {})", pattern.value()));
+    let remarks = layers.iter().flat_map(|layer| &layer.remarks);
     let ignored = remarks.filter(|remark| remark.kind == RemarkKind::Untrusted);
+    let ignored = patterns.chain(ignored.map(|remark| remark.key.clone()));
     let row = |project: &Project| ProjectRow {
         path: project.place.dir().display().to_string(),
         standing: project.standing.clone(),
-        ignored: ignored.map(|remark| remark.key.clone()).collect(),
+        ignored: ignored.collect(),
         hides: project.place.outer.as_ref().map(|outer| outer.display().to_string()),
     };
     Ok(loaded.project.as_ref().map(row))

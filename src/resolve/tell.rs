@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Chosen};
 use crate::config::given::{self, Assignment};
+use crate::config::places::CONFIG_FILE;
 use crate::config::{Remark, RemarkKind, Scope};
 use crate::credential::{Choice, Offered, variables_for};
 use crate::escape;
@@ -72,14 +73,20 @@ impl Run {
     }
 
     fn tell_ignored(&self, loaded: &Loaded) {
-        let ignored: Vec<_> =
-            remarks(loaded).filter(|remark| remark.kind == RemarkKind::Untrusted).collect();
-        let Some(first) = ignored.first() else { return };
-        self.output.note(&format!(
-            "{}: ignored, as this project is not trusted: {} (see: carto trust)",
-            first.origin.path().map_or_else(String::new, |path| path.display().to_string()),
-            escape::few(ignored.iter().map(|remark| remark.key.as_str()))
-        ));
+        for layer in loaded.config.layers() {
+            let pattern = layer.untrusted_pattern().map(|_| "base_url (a pattern)");
+            let ignored = layer.remarks.iter().filter(|it| it.kind == RemarkKind::Untrusted);
+            let names: Vec<_> =
+                pattern.into_iter().chain(ignored.map(|it| it.key.as_str())).collect();
+            let Some(project) = loaded.project.as_ref().filter(|_| !names.is_empty()) else {
+                continue;
+            };
+            self.output.note(&format!(
+                "{}: ignored, as this project is not trusted: {} (see: carto trust)",
+                project.file(CONFIG_FILE).display(),
+                escape::few(names)
+            ));
+        }
     }
 
     /// Tells what is to be known of the project.

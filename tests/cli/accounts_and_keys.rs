@@ -226,6 +226,7 @@ fn names_go_into_the_administrators_pattern() {
     sandbox.project("username = \"cleo\"\n");
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: cleo at https://maps.example.com/user/cleo
+        !   --> [root]/sys/config.toml:1:12
         !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://maps.example.com/user/ann (another path)
         ! help: carto trust                 # shows the project's settings and asks
@@ -640,8 +641,7 @@ fn two_keys_of_one_account_are_told_apart_or_refused() {
             ! error: several keys of ann at https://ann.carto.com fit equally
             !   --> ~/.config/carto/credentials.toml:1:1
             !   --> ~/.config/carto/credentials.toml:6:1
-            ! help: select the profile that one of them is marked with: --profile NAME
-            ! help: or remove the others
+            ! help: carto login https://ann.carto.com     # stores the key that is used
             exit 4
         "#]]);
     sandbox.keys(&[&format!("ro-key {url} profile=ro"), &format!("main-key {url}")]);
@@ -671,8 +671,8 @@ fn two_keys_of_one_account_are_told_apart_or_refused() {
         ! error: several keys of ann at https://ann.carto.com fit equally
         !   --> ~/.config/carto/credentials.toml:1:1
         !   --> ~/.config/carto/credentials.toml:7:1
-        ! help: select the profile that one of them is marked with: --profile NAME
-        ! help: or remove the others
+        ! note: they are marked for profiles: ro, rw
+        ! help: carto login https://ann.carto.com     # stores the key that is used
         exit 4
     "#]]);
     sandbox.carto("-p rw account").run().ok().started().shows(&expect![[r#"

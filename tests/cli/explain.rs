@@ -574,3 +574,138 @@ fn one_setting_is_explained_layer_by_layer() {
         exit 1
     "#]]);
 }
+
+#[test]
+fn keys_that_wait_for_an_account_are_named() {
+    let sandbox = Sandbox::new();
+    let explained = sandbox.carto("config explain").env("CARTO_API_KEY", "marker").run().ok();
+    assert!(
+        explained.stdout.contains("note:    CARTO_API_KEY waits: nothing says whose key it is\n"),
+        "{explained}"
+    );
+    assert!(explained.stdout.contains("add CARTO_USERNAME or CARTO_BASE_URL"), "{explained}");
+    let json = sandbox.carto("config explain --json").env("CARTO_API_KEY", "marker").run().ok();
+    assert!(json.stdout.contains("CARTO_API_KEY waits"), "{json}");
+    sandbox.file_with_mode("work/key", "marker", 0o600);
+    let file = sandbox.path("work/key");
+    let explained = sandbox.carto("config explain").env("CARTO_API_KEY_FILE", file).run().ok();
+    assert!(explained.stdout.contains("CARTO_API_KEY_FILE waits"), "{explained}");
+
+    _ = sandbox.carto("config set apikey").stdin("marker\n").run().ok();
+    let explained = sandbox.carto("config explain").run().ok().never_says("marker");
+    assert!(
+        explained.stdout.contains("credentials.toml:1:1 waits: it was stored for no account"),
+        "{explained}"
+    );
+    assert!(explained.stdout.contains("help:    carto config set username NAME"), "{explained}");
+    // The public key waits for nobody.
+    let public = sandbox.carto("config explain").env("CARTO_API_KEY", "default_public").run().ok();
+    assert!(!public.stdout.contains("CARTO_API_KEY waits"), "{public}");
+}
+
+#[test]
+fn a_pattern_of_an_untrusted_project_is_said_to_be_ignored() {
+    let pattern = "base_url = \"https://{username}.example\"\n";
+    for user in [
+        "",
+        "base_url = \"https://maps.example.com\"\nusername = \"ann\"\n",
+        "profile = \"p\"\nprofiles.p.username = \"ann\"\nprofiles.p.base_url = \"https://m.example.com\"\n",
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.user(user);
+        sandbox.project(pattern);
+        let explained = sandbox.carto("config explain").dir("work").run().ok();
+        assert!(
+            explained
+                .stdout
+                .contains("ignored: base_url (a pattern: https://{username}.example)\n"),
+            "{explained}"
+        );
+        let listed = sandbox.carto("config list").dir("work").run().ok();
+        assert!(
+            listed.stdout.contains("\n  base_url=https://{username}.example\n")
+                || listed.stdout.starts_with("  base_url=https://{username}.example\n"),
+            "{listed}"
+        );
+        assert!(
+            !user.contains("maps")
+                || listed.stdout.contains("* base_url=https://maps.example.com\n"),
+            "{listed}"
+        );
+        let ran = sandbox.carto("account").dir("work").run();
+        assert!(
+            ran.stderr.contains(
+                "ignored, as this project is not trusted: base_url (a pattern) (see: carto trust)"
+            ) || user.is_empty(),
+            "{ran}"
+        );
+    }
+    // A name that would go into it is refused, and the refusal points at the pattern first.
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.project(pattern);
+    let ran = sandbox.carto("account").dir("work").run().fails(4).not_started();
+    assert!(ran.stderr.contains("ann at https://ann.example\n  --> "), "{ran}");
+    let places: Vec<_> = ran.stderr.lines().filter(|line| line.contains("-->")).collect();
+    assert!(places[0].ends_with("/.carto/config.toml:1:12"), "{ran}");
+    assert!(places[1].ends_with("~/.config/carto/config.toml:1:12"), "{ran}");
+    let explained = sandbox.carto("config explain").dir("work").run().ok();
+    assert!(explained.stdout.contains("the name goes into the pattern at "), "{explained}");
+    assert!(!explained.stdout.contains("ignored"), "{explained}");
+    // Trusted, it counts and is in force.
+    sandbox.trust("work");
+    let listed = sandbox.carto("config list").dir("work").run().ok();
+    assert!(listed.stdout.contains("* base_url=https://{username}.example\n"), "{listed}");
+}
+
+#[test]
+fn a_refusal_for_a_pattern_points_at_the_pattern() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.project("base_url = \"http://{username}.example\"\n");
+    sandbox.trust("work");
+    let ran = sandbox.carto("account").dir("work").run().fails(4).not_started();
+    let first = ran.stderr.lines().find(|line| line.contains("-->")).unwrap();
+    assert!(first.ends_with("/.carto/config.toml:1:12"), "{ran}");
+    assert!(ran.stderr.contains("use https in the pattern"), "{ran}");
+    sandbox.user("username = \"a.b\"\n");
+    let ran = sandbox.carto("account").dir("work").run().fails(4).not_started();
+    let first = ran.stderr.lines().find(|line| line.contains("-->")).unwrap();
+    assert!(first.ends_with("/.carto/config.toml:1:12"), "{ran}");
+}
+
+#[test]
+fn keys_that_fit_equally_name_their_marks_and_a_command_that_works() {
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n");
+    sandbox.keys(&[
+        "k1 https://ann.carto.com ann profile=x",
+        "k2 https://ann.carto.com ann profile=y",
+    ]);
+    for ran in [
+        sandbox.carto("account").run().fails(4).not_started().stderr,
+        sandbox.carto("config explain").run().ok().stdout,
+    ] {
+        assert!(ran.contains("they are marked for profiles: x, y\n"), "{ran}");
+        assert!(
+            ran.contains("carto login https://ann.carto.com     # stores the key that is used\n"),
+            "{ran}"
+        );
+        assert!(!ran.contains("--profile NAME"), "{ran}");
+    }
+    _ = sandbox.carto("login https://ann.carto.com --key-stdin").stdin("k3").run().ok();
+    assert!(sandbox.carto("account").run().ok().stdout.contains("CARTO_API_KEY=k3\n"));
+    // Two in the environment: one of them goes.
+    sandbox.file_with_mode(
+        "work/c.json",
+        r#"{"username": "ann", "api_key": "a", "base_url": "https://ann.carto.com"}"#,
+        0o600,
+    );
+    let call = sandbox
+        .carto("account")
+        .dir("work")
+        .env("CARTO_CREDENTIALS_FILE", "c.json")
+        .env("CARTO_API_KEY", "b");
+    let ran = call.run().fails(4).not_started();
+    assert!(ran.stderr.contains("help: unset CARTO_API_KEY"), "{ran}");
+}

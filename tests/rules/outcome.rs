@@ -84,8 +84,8 @@ fn key_line(choice: &Choice) -> String {
             key.key.literal().map_or("a source", Secret::expose),
             key.scope
         ),
-        Err(KeyRefusal::Ambiguous { origins, .. }) => {
-            let origins: Vec<_> = origins.iter().map(ToString::to_string).collect();
+        Err(KeyRefusal::Ambiguous { keys, .. }) => {
+            let origins: Vec<_> = keys.iter().map(|(origin, _)| origin.to_string()).collect();
             let files: Vec<_> =
                 origins.iter().map(|at| at.split(['-', ':']).next().unwrap()).collect();
             format!("no key: several at {}", files.join(" "))

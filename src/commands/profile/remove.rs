@@ -25,7 +25,6 @@ use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
 use crate::replace_file::Lock;
 use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
-use crate::toml::edit::{Change, EditError};
 
 /// Remove a profile, with whatever selects it in the same file
 ///
@@ -70,10 +69,11 @@ pub(super) fn run(context: &Context, args: &RemoveArgs) -> Result<(), Error> {
     }
     let layer = Layer::parse(destination.scope(), Standing::Own, &path, bytes)?;
     confirm(args, &layer)?;
-    let change = |text: &str, _: &Layer| table::removed(text, name);
-    match keys.as_ref().filter(|_| args.forget_key) {
-        Some(keys) => keys.forget(context, &destination, Some(&change))?,
-        None => _ = destination.edit_config(context, change, |_| Ok(()))?,
+    if let Some(keys) = keys.as_ref().filter(|_| args.forget_key) {
+        keys.forget(context, &destination, Some(name))?;
+    } else {
+        let change = |text: &str, _: &Layer| table::removed(text, name);
+        destination.edit_config(context, change, |_| Ok(()))?;
     }
     context.output.note(&format!(
         "removed the profile {} from {}",
@@ -161,14 +161,14 @@ impl KeysOfProfile {
         keys
     }
 
-    /// Forgets what nothing else uses, and with it changes the settings of the profile: all is made
+    /// Forgets what nothing else uses, and with it removes a profile from the settings: all is made
     /// ready before the first file is put. The keys go first: a crash between the writes leaves a
     /// profile that is removed once more, and no key that nothing names.
     fn forget(
         &self,
         context: &Context,
         destination: &Destination,
-        settings: Option<&dyn Fn(&str, &Layer) -> Result<Change, EditError>>,
+        profile: Option<&str>,
     ) -> Result<(), Error> {
         let going: Vec<&Stored> = self.orphans.iter().chain(&self.marked).collect();
         let holds = |scope: Scope| going.iter().any(|entry| entry.scope == scope);
@@ -192,8 +192,9 @@ impl KeysOfProfile {
             told.push((place.scope(), place.directory()?.join(CREDENTIALS_FILE)));
         }
         let at = places.iter().position(|place| std::ptr::eq(*place, destination));
-        if let (Some(settings), Some(lock)) = (settings, at.and_then(|at| locks.get(at))) {
-            ready.extend(destination.ready_config(lock, context, settings, |_| Ok(()))?);
+        if let (Some(profile), Some(lock)) = (profile, at.and_then(|at| locks.get(at))) {
+            let change = |text: &str, _: &Layer| table::removed(text, profile);
+            ready.extend(destination.ready_config(lock, context, change, |_| Ok(()))?);
         }
         // git has one key of an account; one that stays may be fetched from there too.
         if self.others == 0 {

@@ -185,6 +185,7 @@ fn another_user_of_the_same_installation_is_another_account() {
     sandbox.project("username = \"mallory\"\n");
     sandbox.carto("account").run().fails(4).not_started().shows(&expect![[r#"
         ! error: this project names an account that you do not have: mallory at https://maps.example.com/user/mallory
+        !   --> ~/.config/carto/config.toml:1:12
         !   --> [work]/.carto/config.toml:1:12
         ! note: the nearest you have: ann at https://maps.example.com/user/ann (another path)
         ! help: carto trust                 # shows the project's settings and asks
