@@ -40,6 +40,9 @@ enum Verb {
   carto alias list            names and what they stand for
   carto alias list --json     the same for programs")]
 struct ListArgs {
+    /// Print the names alone
+    #[arg(long, conflicts_with = "json")]
+    name_only: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -100,6 +103,10 @@ fn list(context: &Context, args: &ListArgs) -> Result<(), Error> {
             })
             .collect();
         context.output.json(&rows);
+        return Ok(());
+    }
+    if args.name_only {
+        aliases.iter().for_each(|(path, _)| context.output.line(escape::line(&name(path))));
         return Ok(());
     }
     for (path, alias) in &aliases {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::node::Step;
 use super::value::Value;
+use crate::escape;
 
 /// Writes a key as one part: bare where TOML allows it, else quoted.
 pub(super) fn key(name: &str) -> String {
@@ -69,7 +70,8 @@ pub(super) fn pair(name: &str, value: &Value) -> String {
 
 /// Writes a string: between single quotes when that saves escapes, else between double quotes.
 fn string(text: &str) -> String {
-    let is_control = |c: char| c < ' ' || c == '\u{7f}';
+    // Marks that hide or reorder text are no more to be seen in a file than on a terminal.
+    let is_control = |c: char| c < ' ' || c > '~' && escape::is_control(c);
     if text.contains(['"', '\\']) && !text.contains('\'') && !text.contains(is_control) {
         return format!("'{text}'");
     }
@@ -84,7 +86,12 @@ fn string(text: &str) -> String {
             '\u{c}' => quoted.push_str("\\f"),
             '\r' => quoted.push_str("\\r"),
             c if is_control(c) => {
-                let _ = write!(quoted, "\\u{:04X}", u32::from(c));
+                let code = u32::from(c);
+                let _ = if code > 0xFFFF {
+                    write!(quoted, "\\U{code:08X}")
+                } else {
+                    write!(quoted, "\\u{code:04X}")
+                };
             }
             c => quoted.push(c),
         }

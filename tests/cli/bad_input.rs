@@ -122,7 +122,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   login        Store an account and its API key
             !   logout       Forget the key of the account in use
             !   profile      List, add, select, rename and remove named accounts
-            !   credentials  Show the account in use; import and export CARTOframes files
+            !   credentials  Show the account in use and the stored keys; import and export CARTOframes files
             ! 
             ! Settings:
             !   config       Read and change settings, and see where they come from
@@ -201,12 +201,13 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! help: carto config set --help
             exit 2
             $ carto credentials
-            ! Show the account in use; import and export CARTOframes files
+            ! Show the account in use and the stored keys; import and export CARTOframes files
             ! 
             ! Usage: carto credentials <COMMAND>
             ! 
             ! Commands:
             !   show    Print the account in use and its key, masked, with where they come from
+            !   list    List the stored keys, masked, with their accounts and places
             !   import  Import accounts and keys from another program's file
             !   export  Write the account in use, with its key, as a file of CARTOframes
             !   delete  Delete a credentials file of another program, after saying what it holds
@@ -224,7 +225,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! Usage: carto profile <COMMAND>
             ! 
             ! Commands:
-            !   list    List the profiles; `*` marks the one in use
+            !   list    List the accounts: the default one and the profiles; `*` marks the one in use
             !   show    Show a profile: its account and key, where it is defined, and what selects it
             !   add     Add a profile; its key is stored by `carto --profile NAME config set apikey`
             !   use     Use a profile from now on, here or everywhere

@@ -638,7 +638,7 @@ fn in_a_broken_settings_file_what_parses_is_shown_and_nothing_is_changed() {
             !   |            ^
             exit 3
             $ carto profile list
-            ! note: there are no profiles; `carto login URL` adds one for a second account
+            ! note: there is no account: `carto login URL` adds one
             ! error: invalid TOML: string values must be quoted, expected literal string
             !   --> ~/.config/carto/config.toml:2:12
             !   |

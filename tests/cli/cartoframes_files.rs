@@ -458,9 +458,9 @@ fn an_import_says_what_it_stores_and_where() {
             ! help: carto credentials import --help
             exit 2
             $ carto profile list
-              bob  bob at https://bob.carto.com
-              lab  bob at https://bob.carto.com
-            ! note: using ann at https://ann.carto.com, without a profile
+            * (default)  ann at https://ann.carto.com
+              bob        bob at https://bob.carto.com
+              lab        bob at https://bob.carto.com
             exit 0
             $ carto config get username
             ann
@@ -561,10 +561,10 @@ fn without_a_file_the_known_places_are_looked_through() {
             ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/cartocreds.json'
             exit 0
             $ carto profile list
-              bob  bob at https://bob.carto.com
-              eu   https://ten.api.carto.com
-              us   https://two.api.carto.com
-            ! note: using ann at https://ann.carto.com, without a profile
+            * (default)  ann at https://ann.carto.com
+              bob        bob at https://bob.carto.com
+              eu         https://ten.api.carto.com
+              us         https://two.api.carto.com
             exit 0
             $ carto config get username
             ann

@@ -509,8 +509,7 @@ fn the_first_hit_decides() {
     sandbox.carto("plugin list").env("PATH", &both).run().ok().shows(&expect![[r#"
         account  [root]/bin/carto-account
         dump     [root]/bin/carto-dump
-        who      [root]/second/carto-who
-                   hides [root]/bin/carto-who
+        who      [root]/second/carto-who  (hides [root]/bin/carto-who)
         exit 0
     "#]]);
     // A copy that everyone can write is refused, not passed over for the safe one behind it.

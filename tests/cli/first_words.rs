@@ -42,7 +42,7 @@ const TYPED: &[(&str, i32, &str)] = &[
     ("profile lst", 2, "carto profile list"),
     ("profile delete staging", 2, "carto profile remove staging"),
     ("profile switch staging", 2, "carto profile use staging"),
-    ("credentials list", 2, "carto profile list"),
+    ("credentials ls", 2, "carto credentials list"),
     ("credentials improt f.json", 2, "carto credentials import f.json"),
     ("plugin lst", 2, "carto plugin list"),
     ("alias lists", 2, "carto alias list"),

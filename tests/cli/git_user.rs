@@ -131,9 +131,9 @@ fn git_users_get_the_result_or_our_way() {
         exit 0
 
         $ carto config list --name-only
-        * username
-        * ui.editor
-        * profiles.work.username
+        username
+        ui.editor
+        profiles.work.username
         exit 0
 
         $ carto config list --show-origin --show-scope

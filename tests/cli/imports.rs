@@ -129,13 +129,13 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
         ],
         &expect![[r#"
             $ carto profile list
+            * (default)  ann at https://ann.carto.com
               acme       acme at https://acme.carto.com
               acme-read  acme at https://acme.carto.com
               eu         https://ac_eu.api.carto.com
               eu-2       bob at https://maps.example.com/user/bob
               mine       ann at https://ann.carto.com
               us         https://ac_us.api.carto.com
-            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
             $ carto config get base_url
             https://ann.carto.com
@@ -874,10 +874,10 @@ fn a_profile_of_another_account_keeps_its_name() {
             bob at https://bob.carto.com (key ********) from rc.yaml: had the key already, the account was there
             exit 0
             $ carto profile list
-              eu    zoe at https://zoe.carto.com  no key
-              eu-2  yan at https://yan.carto.com  no key
-              eu-3  bob at https://bob.carto.com
-            ! note: using ann at https://ann.carto.com, without a profile
+            * (default)  ann at https://ann.carto.com  no key
+              eu         zoe at https://zoe.carto.com  no key
+              eu-2       yan at https://yan.carto.com  no key
+              eu-3       bob at https://bob.carto.com
             exit 0
             $ carto credentials import rc.yaml --profile eu
             ! error: the profile `eu` is another account: zoe at https://zoe.carto.com

@@ -59,6 +59,7 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
     ),
     ("config path", "config-path", &["config path --json", "--isolated config path --json"]),
     // What really stores is held against the schema where it is tested: here it would change the rest.
+    ("credentials list", "credentials-list", &["credentials list --json"]),
     ("credentials import", "credentials-import", &["credentials import --all --dry-run --json"]),
     (
         "credentials show",

@@ -37,6 +37,7 @@ mod help_lines;
 mod import_graph;
 mod imports;
 mod json;
+mod listings;
 mod lossless;
 mod other_secrets;
 mod parallel;

@@ -284,7 +284,8 @@ fn a_profile_is_renamed_with_what_selects_it_in_its_file() {
             ! note: renamed with it: the mark of its key in ~/.config/carto/credentials.toml
             exit 0
             $ carto profile list
-            * work  acme at https://acme.carto.com
+              (default)  ann at https://ann.carto.com
+            * work       acme at https://acme.carto.com
             exit 0
         "#]],
     );
@@ -1013,12 +1014,12 @@ fn a_profile_never_becomes_another_account_by_login_or_import() {
             ! note: acme at https://acme.carto.com is profile empty in ~/.config/carto/config.toml: carto --profile empty ..., or carto profile use empty
             exit 0
             $ carto profile list
+            * (default)               ann at https://ann.carto.com  no key
               bob                     bob at https://bob.carto.com  no key
               bob@maps.example.com    bob at https://maps.example.com/user/bob
               bob@maps.example.com-2  bob at https://maps.example.com/x/user/bob
               empty                   acme at https://acme.carto.com  protected
               sys                     sys at https://sys.carto.com  no key
-            ! note: using ann at https://ann.carto.com, without a profile
             exit 0
         "#]],
     );

@@ -395,13 +395,14 @@ fn login_keeps_accounts_apart() {
             ! note: lab at https://lab.carto.com is profile lab in ~/.config/carto/config.toml: carto --profile lab ..., or carto profile use lab
             exit 0
             $ carto profile list
-              ann   ann at https://maps.example.com/user/ann
-              bob   bob at https://bob.carto.com
-            * eve   eve at https://eve.carto.com
-              gis   gis at https://gis.example.com
-              h     h at http://h.example/user/h
-              lab   lab at https://lab.carto.com
-              maps  ann at https://maps.example.com/user/ann
+              (default)  ann at https://ann.carto.com
+              ann        ann at https://maps.example.com/user/ann
+              bob        bob at https://bob.carto.com
+            * eve        eve at https://eve.carto.com
+              gis        gis at https://gis.example.com
+              h          h at http://h.example/user/h
+              lab        lab at https://lab.carto.com
+              maps       ann at https://maps.example.com/user/ann
             exit 0
             $ carto config get username
             eve
@@ -497,8 +498,8 @@ fn logout_forgets_the_key_and_keeps_the_name() {
             ! error: no key of bob at https://bob.carto.com is stored
             exit 1
             $ carto profile list
-              bob  bob at https://bob.carto.com  no key
-            ! note: using ann at https://ann.carto.com, without a profile
+            * (default)  ann at https://ann.carto.com
+              bob        bob at https://bob.carto.com  no key
             exit 0
             $ carto logout
             ! note: forgot the key of ann at https://ann.carto.com in ~/.config/carto/credentials.toml
@@ -567,7 +568,7 @@ fn profiles_are_added_listed_and_selected() {
         ],
         &expect![[r#"
             $ carto profile list
-            ! note: there are no profiles; `carto login URL` adds one for a second account
+            ! note: there is no account: `carto login URL` adds one
             exit 0
             $ carto config set username ann
             ! note: set username in ~/.config/carto/config.toml
@@ -593,19 +594,31 @@ fn profiles_are_added_listed_and_selected() {
             ! help: leave out --username, or give the base URL of that user
             exit 2
             $ carto profile list
-              acme     acme at https://acme.carto.com
-              my maps  ann at https://maps.example.com/user/ann  no key  protected
-            ! note: using ann at https://ann.carto.com, without a profile
+            * (default)  ann at https://ann.carto.com  no key
+              acme       acme at https://acme.carto.com
+              my maps    ann at https://maps.example.com/user/ann  no key  protected
             exit 0
             $ carto profile use acme
             ! note: profile acme (acme at https://acme.carto.com) is selected in ~/.config/carto/config.toml
             exit 0
             $ carto profile list
-            * acme     acme at https://acme.carto.com
-              my maps  ann at https://maps.example.com/user/ann  no key  protected
+              (default)  ann at https://ann.carto.com  no key
+            * acme       acme at https://acme.carto.com
+              my maps    ann at https://maps.example.com/user/ann  no key  protected
             exit 0
             $ carto profile list --json
             [
+              {
+                "name": null,
+                "username": "ann",
+                "base_url": "https://ann.carto.com",
+                "scope": "user",
+                "origin": "~/.config/carto/config.toml:1:12",
+                "in_use": false,
+                "has_key": false,
+                "protected": false,
+                "problem": null
+              },
               {
                 "name": "acme",
                 "username": "acme",
@@ -676,8 +689,9 @@ fn profiles_are_added_listed_and_selected() {
             ann
             exit 0
             $ CARTO_PROFILE=acme carto profile list
-            * acme     acme at https://acme.carto.com
-              my maps  ann at https://maps.example.com/user/ann  no key  protected
+              (default)  ann at https://ann.carto.com  no key
+            * acme       acme at https://acme.carto.com
+              my maps    ann at https://maps.example.com/user/ann  no key  protected
             exit 0
             $ cat .carto/config.toml ~/.config/carto/config.toml
             #:schema ./config.schema.json

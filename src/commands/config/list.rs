@@ -1,5 +1,6 @@
 //! `carto config list`: every layer's values, winners marked, keys masked.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -24,7 +25,7 @@ use crate::resolve::context::Context;
 pub(super) struct ListArgs {
     #[command(flatten)]
     scope: ScopeArgs,
-    /// Print the names without the values
+    /// Print the names alone, each once
     #[arg(long)]
     name_only: bool,
     /// Print the scope before each line
@@ -191,7 +192,29 @@ fn is_public(key: &Stored) -> bool {
     key.scope == Scope::Env && key.key.is_default_public()
 }
 
+/// Returns one row of each name: that of the highest scope.
+fn by_name<'a>(rows: impl Iterator<Item = ListRow<'a>>) -> Vec<ListRow<'a>> {
+    let mut kept: Vec<ListRow> = Vec::new();
+    let mut places = HashMap::new();
+    for row in rows {
+        let at = *places.entry(row.name()).or_insert(kept.len());
+        match kept.get_mut(at) {
+            Some(lower) => *lower = row,
+            None => kept.push(row),
+        }
+    }
+    kept
+}
+
 fn print<'a>(context: &Context, args: &ListArgs, rows: impl Iterator<Item = ListRow<'a>>) {
+    if args.name_only {
+        print_rows(context, args, by_name(rows).into_iter());
+    } else {
+        print_rows(context, args, rows);
+    }
+}
+
+fn print_rows<'a>(context: &Context, args: &ListArgs, rows: impl Iterator<Item = ListRow<'a>>) {
     if args.json {
         let rows: Vec<_> = rows
             .map(|row| {
@@ -236,7 +259,8 @@ fn add_line(text: &mut String, row: &ListRow<'_>, args: &ListArgs) {
         }
     }
     columns.push(entry);
-    if !args.null {
+    // A name alone is for a script, which wants nothing else in the line.
+    if !args.null && !args.name_only {
         text.push_str(if row.wins { "* " } else { "  " });
     }
     for (at, column) in columns.iter().enumerate() {

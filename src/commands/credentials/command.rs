@@ -2,11 +2,11 @@
 
 use clap::{Args, Subcommand};
 
-use super::{delete, export, import, show};
+use super::{delete, export, import, list, show};
 use crate::error::Error;
 use crate::resolve::context::Context;
 
-/// Show the account in use; import and export CARTOframes files
+/// Show and list keys, masked; import and export CARTOframes files
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto credentials show                       the account in use, key masked
@@ -19,6 +19,7 @@ pub struct CredentialsArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Show(show::ShowArgs),
+    List(list::ListArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Delete(delete::DeleteArgs),
@@ -28,6 +29,7 @@ enum Verb {
 pub fn run(context: &Context, args: &CredentialsArgs) -> Result<(), Error> {
     match &args.verb {
         Verb::Show(args) => show::run(context, args),
+        Verb::List(args) => list::run(context, args),
         Verb::Import(args) => import::run(context, args),
         Verb::Export(args) => export::run(context, args),
         Verb::Delete(args) => delete::run(context, args),

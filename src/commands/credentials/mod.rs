@@ -6,6 +6,7 @@ mod export;
 mod import;
 mod import_all;
 mod import_plan;
+mod list;
 mod show;
 
 pub use command::{CredentialsArgs, run};

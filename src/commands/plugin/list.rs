@@ -13,6 +13,9 @@ use crate::resolve::context::Context;
   carto plugin list            names and paths
   carto plugin list --json     the same for programs")]
 pub(super) struct ListArgs {
+    /// Print the names alone
+    #[arg(long, conflicts_with = "json")]
+    name_only: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -38,6 +41,10 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
         context.output.json(&rows);
         return;
     }
+    if args.name_only {
+        found.keys().for_each(|name| context.output.line(name.as_str()));
+        return;
+    }
     if found.is_empty() {
         context.output.note("no plugin is on PATH: a plugin is an executable called carto-NAME");
     }
@@ -52,11 +59,12 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
         if let Some(unfit) = plugin.unfit {
             remark += &format!("  ({})", unfit.reason());
         }
-        text += &format!("{name:<width$}  {}{remark}\n", escape::line(&path));
-        for shadowed in &plugin.shadowed {
-            let path = shadowed.display().to_string();
-            text += &format!("{:<width$}    hides {}\n", "", escape::line(&path));
+        let hides: Vec<_> = plugin.shadowed.iter().map(|path| path.display().to_string()).collect();
+        if !hides.is_empty() {
+            remark += &format!("  (hides {})", hides.join(", "));
         }
+        // One plugin is one line, whatever there is to say of it.
+        text += &format!("{name:<width$}  {}{}\n", escape::line(&path), escape::line(&remark));
     }
     context.output.raw(text.as_bytes());
 }

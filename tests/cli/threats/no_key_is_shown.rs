@@ -109,6 +109,7 @@ const ROWS: &[Row] = &[
         ],
     ),
     ("credentials show", &[("", Nowhere), ("--show-secrets", Show)]),
+    ("credentials list", &[("", Nowhere), ("--name-only", Nowhere), ("--json", Nowhere)]),
     ("doctor", &[("", Nowhere)]),
     (
         "env",
