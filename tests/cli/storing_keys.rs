@@ -103,7 +103,8 @@ fn a_key_is_typed_without_echo() {
 fn whoever_gives_up_at_the_prompt_has_a_terminal_as_before() {
     let sandbox = Sandbox::new();
     let state = "stty -a | tr -s ' ;' '\\n' | grep -xE -- '-?(echo|icanon|isig)'";
-    let lines = format!("NO_COLOR=1 carto login ann; echo \"status $?\"; {state}");
+    // Ctrl-C reaches the shell, too.
+    let lines = format!("trap : INT; NO_COLOR=1 carto login ann; echo \"status $?\"; {state}");
     let shown = on_terminal(
         &sandbox,
         &lines,
@@ -119,6 +120,57 @@ fn whoever_gives_up_at_the_prompt_has_a_terminal_as_before() {
         exit 0
     "#]].assert_eq(&shown);
     assert!(sandbox.files_with("marker").is_empty());
+}
+
+/// Sends a signal to the program as soon as the terminal has no echo.
+const SEND: &str = "send() { for i in $(seq 500); do stty -a </dev/tty | grep -q -- ' -echo ' && \
+                    break; sleep 0.02; done; kill -s \"$1\" \"$(cat pid)\"; }";
+const STATE: &str = "stty -a </dev/tty | tr -s ' ;' '\\n' | grep -xE -- '-?(echo|icanon|isig)'";
+const ASKING: &str = "sh -c 'echo $$ >pid; NO_COLOR=1 exec carto login ann'";
+
+#[test]
+fn every_signal_at_the_prompt_leaves_a_terminal_as_before_and_takes_its_course() {
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("QUIT", 131), ("INT", 130)] {
+        let sandbox = Sandbox::new();
+        let lines =
+            format!("{SEND}; send {signal} & {ASKING}; echo \"status $?\"; {STATE}; rm pid");
+        let shown = on_terminal(&sandbox, &lines, &[]);
+        let said: Vec<_> = shown.lines().filter(|line| !line.contains("ann")).collect();
+        let told = said.iter().filter(|line| !["Terminated", "Hangup"].contains(line));
+        let told: Vec<_> = told.filter(|line| !line.starts_with("Quit")).collect();
+        let status = format!("status {status}");
+        assert_eq!(
+            told,
+            [&status, "isig", "icanon", "echo", "exit 0"]
+                .iter()
+                .map(|it| it as &&str)
+                .collect::<Vec<_>>(),
+            "{signal}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn a_signal_that_is_ignored_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let lines = format!("trap '' HUP; {SEND}; send HUP & {ASKING}; echo \"status $?\"");
+    let prompt = "API key of ann at https://ann.carto.com: ";
+    let shown = on_terminal(&sandbox, &lines, &[(&format!("{prompt}\r\n{prompt}"), "marker\n")]);
+    assert!(shown.contains("status 0\n") && !shown.contains("marker"), "{shown}");
+}
+
+#[test]
+fn a_stop_at_the_prompt_gives_the_terminal_back_and_the_prompt_comes_again() {
+    let sandbox = Sandbox::new();
+    sandbox.file("work/script", format!("{SEND}\nsend TSTP &\n{ASKING}\necho stopped\n{STATE}\nfg\necho \"status $?\"\n{STATE}\n"));
+    let prompt = "API key of ann at https://ann.carto.com: ";
+    // The first prompt is stopped, the second one is answered.
+    let shown = on_terminal(&sandbox, "sh -m script", &[(prompt, ""), (prompt, "marker\n")]);
+    assert!(shown.contains("stopped\nisig\nicanon\necho\n"), "{shown}");
+    assert_eq!(shown.matches(prompt).count(), 2, "{shown}");
+    assert!(shown.ends_with("status 0\nisig\nicanon\necho\nexit 0\n"), "{shown}");
+    assert!(!shown.contains("marker"), "{shown}");
+    assert!(sandbox.read(CREDENTIALS).contains("marker"));
 }
 
 #[test]
