@@ -106,7 +106,9 @@ fn list(context: &Context, args: &ListArgs) -> Result<(), Error> {
         return Ok(());
     }
     if args.name_only {
-        aliases.iter().for_each(|(path, _)| context.output.line(escape::line(&name(path))));
+        for (path, _) in &aliases {
+            context.output.line(escape::line(&name(path)));
+        }
         return Ok(());
     }
     for (path, alias) in &aliases {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::config::places::{self, CONFIG_FILE, PROJECT_DIR};
+use crate::config::places::{self, CONFIG_FILE, PROJECT_DIR, PassedOver};
 use crate::config::schema;
 use crate::config::suspect::PROJECT_HEADER;
 use crate::error::{Error, Kind};
@@ -28,13 +28,14 @@ const SCHEMA_FILE: &str = "config.schema.json";
 /// Runs the command.
 pub fn run(context: &Context, _args: &InitArgs) -> Result<(), Error> {
     let root = context.invocation.cwd()?.to_owned();
-    if places::passed_over(&context.invocation, &root) {
-        return Err(Error::new(
-            Kind::Usage,
-            "a home directory and a directory shared by all users cannot be a project",
-        )
-        .at(root.display())
-        .help("carto config set SETTING VALUE     # your own settings need no project"));
+    if let Some(reason) = places::passed_over(&context.invocation, &root) {
+        let what = match reason {
+            PassedOver::Home => "your home directory cannot be a project",
+            PassedOver::Shared => "a directory that all users share cannot be a project",
+        };
+        return Err(Error::new(Kind::Usage, what)
+            .at(root.display())
+            .help("carto config set SETTING VALUE     # your own settings need no project"));
     }
     let dir = root.join(PROJECT_DIR);
     if dir.symlink_metadata().is_ok() && !is_unfinished(&root, &dir) {

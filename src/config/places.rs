@@ -125,7 +125,7 @@ fn nearest_project(invocation: &Invocation) -> Result<Option<ProjectPlace>, Erro
             break;
         }
         device = here;
-        if holds(dir, PROJECT_DIR)? && !passed_over(invocation, dir) {
+        if holds(dir, PROJECT_DIR)? && passed_over(invocation, dir).is_none() {
             if nearest.is_none() {
                 nearest = Some(dir.to_owned());
             } else {
@@ -160,14 +160,23 @@ fn is_there(path: &Path) -> Result<bool, Error> {
     }
 }
 
-/// Whether a directory can never be a project.
-pub fn passed_over(invocation: &Invocation, dir: &Path) -> bool {
-    let Ok(facts) = std::fs::metadata(dir) else { return false };
+/// Why a directory can never be a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It is the home directory: every directory below would be in the project.
+    Home,
+    /// Everyone may put files there (its sticky bit is set).
+    Shared,
+}
+
+/// Says why a directory can never be a project, if so.
+pub fn passed_over(invocation: &Invocation, dir: &Path) -> Option<PassedOver> {
+    let facts = std::fs::metadata(dir).ok()?;
     let home = invocation.home();
     if home.as_deref().is_some_and(|home| same_directory(&facts, dir, home)) {
-        return true;
+        return Some(PassedOver::Home);
     }
-    is_sticky(&facts)
+    is_sticky(&facts).then_some(PassedOver::Shared)
 }
 
 #[cfg(unix)]

@@ -11,7 +11,6 @@ use std::path::Path;
 
 use super::schema::TABLE;
 use super::store::{self, Stored};
-use super::write;
 use crate::config::Scope;
 use crate::error::{Error, Kind};
 use crate::toml::Value;
@@ -67,19 +66,6 @@ pub fn settle(path: &Path, text: &str, from: &str, to: &str) -> Result<Change, E
     Ok(if new == text { Change::Unchanged } else { Change::Changed(new) })
 }
 
-/// Drops the copies again, where the settings could not be written.
-///
-/// # Errors
-/// The file cannot be edited.
-pub fn undo(path: &Path, text: &str, from: &str, to: &str) -> Result<Change, Error> {
-    let stored = entries(path, text)?;
-    let is_copy = |entry: &Stored| {
-        entry.profile.as_deref() == Some(to)
-            && twins(&stored, entry, from).any(|twin| twin.key.same_as(&entry.key))
-    };
-    write::forget(path, text, is_copy).map(|(change, _)| change)
-}
-
 fn marked<'a>(stored: &'a [Stored], name: &'a str) -> impl Iterator<Item = &'a Stored> {
     stored.iter().filter(move |entry| entry.profile.as_deref() == Some(name))
 }
@@ -131,8 +117,6 @@ mod tests {
         let pair = |key: &str, mark: &str| (key.to_owned(), mark.to_owned());
         let expected = [("k1", "old"), ("k2", "x"), ("k3", "old"), ("k1", "new"), ("k3", "new")];
         assert_eq!(marks, expected.map(|(key, mark)| pair(key, mark)));
-        let undone = undo(Path::new(PATH), &between, "old", "new").unwrap().or(between.clone());
-        assert_eq!(undone.trim_end(), old.trim_end());
         // Stopped here and begun again, nothing is copied twice.
         assert!(copy(Path::new(PATH), &between, "old", "new").unwrap().0 == Change::Unchanged);
         let settled = settle(Path::new(PATH), &between, "old", "new").unwrap().or(between);

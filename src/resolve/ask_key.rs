@@ -44,7 +44,6 @@ mod unix {
     /// # Errors
     /// There is no terminal, or nobody types anything.
     pub(in crate::resolve) fn ask(prompt: &str) -> io::Result<String> {
-        #[expect(clippy::disallowed_methods, reason = "the terminal is no file that users name")]
         let terminal = File::options().read(true).write(true).open("/dev/tty")?;
         let mut signals = Signals::hold()?;
         loop {
@@ -55,27 +54,27 @@ mod unix {
             // The line end that was typed had no echo either.
             (&terminal).write_all(b"\n")?;
             match read? {
-                Answer::Line(line) => return Ok(line),
-                Answer::Signal(signal) => signals.take_course(signal)?,
+                Heard::Line(line) => return Ok(line),
+                Heard::Signal(signal) => signals.take_course(signal)?,
             }
         }
     }
 
     /// What came first.
-    enum Answer {
+    enum Heard {
         Line(String),
         Signal(Signal),
     }
 
     /// Reads a line, as long as no signal comes.
-    fn read_line(mut terminal: &File, signals: &Signals) -> io::Result<Answer> {
+    fn read_line(mut terminal: &File, signals: &Signals) -> io::Result<Heard> {
         let mut line = Vec::new();
         loop {
             let mut ready =
                 [PollFd::new(&signals.came, PollFlags::IN), PollFd::new(terminal, PollFlags::IN)];
             retry_on_intr(|| poll(&mut ready, None))?;
             if !ready[0].revents().is_empty() {
-                return signals.next().map(Answer::Signal);
+                return signals.next().map(Heard::Signal);
             }
             let mut part = [0; 1024];
             let count = match terminal.read(&mut part) {
@@ -88,7 +87,7 @@ mod unix {
             }
             if count == 0 || line.ends_with(b"\n") {
                 let text = String::from_utf8(line);
-                return text.map(Answer::Line).map_err(|_| {
+                return text.map(Heard::Line).map_err(|_| {
                     io::Error::new(io::ErrorKind::InvalidData, "what was typed is not UTF-8")
                 });
             }

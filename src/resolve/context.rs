@@ -131,11 +131,17 @@ impl Context {
         self.run.tell_about_project(self.load()?, chosen.as_ref());
         let Some(chosen) = chosen else {
             self.tell_about_lone_key(&facts.offered);
+            if facts.offered.environment.is_none() {
+                self.tell_about_token();
+            }
             return Ok(None);
         };
         let choice = choose_unlisted(&chosen, &facts.offered, &facts.stored);
         let key = choice.picked().map_err(Error::from)?;
         self.tell_about_keys(&chosen.account, &choice);
+        if key.scope == Scope::Default {
+            self.tell_about_token();
+        }
         if let Some(broken) = facts.broken_store.filter(|_| key.scope == Scope::Default) {
             return Err(nobody_knows(&chosen.account, broken));
         }

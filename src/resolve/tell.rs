@@ -9,6 +9,7 @@ use crate::escape;
 use crate::project::nearest::ProjectStanding;
 use crate::resolve::layers::Loaded;
 use crate::resolve::run::Run;
+use crate::secret::DEFAULT_PUBLIC;
 
 /// How many settings without effect are named each.
 const MOST_UNREAD: usize = 5;
@@ -113,6 +114,18 @@ impl Run {
                 "{} is not used: nothing says whose it is; add CARTO_USERNAME or CARTO_BASE_URL",
                 key.origin
             ));
+        }
+    }
+
+    /// Tells that the variable of CARTO's current platform is not read, where no key is used: whoever set
+    /// it meant it as the key.
+    pub(super) fn tell_about_token(&self) {
+        let token = self.invocation.env.get("CARTO_API_TOKEN");
+        if token.is_some_and(|token| token != DEFAULT_PUBLIC) {
+            self.output.note(
+                "CARTO_API_TOKEN is not read: carto takes a key from CARTO_API_KEY, or from \
+                 carto config set apikey",
+            );
         }
     }
 

@@ -810,7 +810,7 @@ fn a_home_in_git_is_no_project_and_commits_no_key() {
         "#]],
     );
     sandbox.carto("init").dir("home").run().fails(2).shows(&expect![[r#"
-        ! error: a home directory and a directory shared by all users cannot be a project
+        ! error: your home directory cannot be a project
         !   --> ~
         ! help: carto config set SETTING VALUE     # your own settings need no project
         exit 2
@@ -881,4 +881,31 @@ fn a_nested_project_hides_the_outer_one_and_says_so() {
         CARTO_USERNAME=outer
         exit 0
     "#]]);
+}
+
+#[test]
+fn the_token_of_the_current_platform_is_said_to_be_not_read() {
+    let sandbox = Sandbox::new();
+    let note = "CARTO_API_TOKEN is not read: carto takes a key from CARTO_API_KEY";
+    let with = |words: &str| sandbox.carto(words).env("CARTO_API_TOKEN", "marker");
+    let ran = with("env").run().fails(4).never_says("marker");
+    assert!(ran.stderr.contains(note), "{ran}");
+    sandbox.user("username = \"ann\"\n");
+    for words in ["account", "env", "config get apikey", "exec -- true"] {
+        let ran = with(words).run().ok().never_says("marker");
+        assert_eq!(ran.stderr.matches(note).count(), 1, "{words}: {ran}");
+    }
+    // Where a key is used, or the public one was asked for, it is no news.
+    let ran = with("account").env("CARTO_API_KEY", "k1").run().ok();
+    assert!(!ran.stderr.contains(note), "{ran}");
+    let ran = with("-c apikey=default_public account").run().ok();
+    assert!(!ran.stderr.contains(note), "{ran}");
+    sandbox.keys(&["k1 https://ann.carto.com ann"]);
+    assert!(!with("account").run().ok().stderr.contains(note));
+    // What a preset wrote is carto's own.
+    let ran = sandbox
+        .carto("exec --as carto-cli -- carto env")
+        .env("CARTO_API_KEY", "default_public")
+        .run();
+    assert!(!ran.stderr.contains(note), "{ran}");
 }

@@ -122,7 +122,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   login        Store an account and its API key
             !   logout       Forget the key of the account in use
             !   profile      List, add, select, rename and remove named accounts
-            !   credentials  Show the account in use and the stored keys; import and export CARTOframes files
+            !   credentials  Show and list keys, masked; import and export CARTOframes files
             ! 
             ! Settings:
             !   config       Read and change settings, and see where they come from
@@ -201,7 +201,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! help: carto config set --help
             exit 2
             $ carto credentials
-            ! Show the account in use and the stored keys; import and export CARTOframes files
+            ! Show and list keys, masked; import and export CARTOframes files
             ! 
             ! Usage: carto credentials <COMMAND>
             ! 

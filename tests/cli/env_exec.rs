@@ -459,6 +459,7 @@ fn exec_gives_the_whole_account_and_nothing_else() {
         CARTO_SYSTEM_CONFIG_DIR=[root]/sys
         CARTO_USER=bob
         CARTO_USERNAME=bob
+        ! note: CARTO_API_TOKEN is not read: carto takes a key from CARTO_API_KEY, or from carto config set apikey
         exit 0
     "#]]);
     // What withholds the key from plugins says nothing of programs, whatever they are called.

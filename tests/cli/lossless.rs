@@ -209,3 +209,22 @@ fn origins_are_where_an_editor_finds_them() {
         assert!(at.starts_with(['\'', '"', '[', '1']), "{line:?} is at {at:?}");
     }
 }
+
+#[test]
+fn a_new_entry_has_one_blank_line_before_it() {
+    for end in ["", "\n", "\n\n", "\r\n\r\n"] {
+        let sandbox = Sandbox::new();
+        sandbox.keys(&["k1 https://ann.carto.com ann"]);
+        let text = sandbox.read(CREDENTIALS);
+        sandbox.file_with_mode(CREDENTIALS, format!("{}{end}", text.trim_end()), 0o600);
+        _ = sandbox.carto("login bob --key-stdin").stdin("k2").run().ok();
+        let text = sandbox.read(CREDENTIALS).replace("\r\n", "\n");
+        assert_eq!(text.matches("\n\n[[credential]]").count(), 1, "{end:?}: {text}");
+        assert!(!text.contains("\n\n\n"), "{end:?}: {text}");
+    }
+    // In settings, too.
+    let sandbox = Sandbox::new();
+    sandbox.user("username = \"ann\"\n\n");
+    _ = sandbox.carto("alias set q sql").run().ok();
+    assert!(!sandbox.read(CONFIG).contains("\n\n\n"));
+}

@@ -889,12 +889,12 @@ fn homes_and_directories_shared_by_all_are_never_projects() {
             $ carto -C deep account
             exit 0
             $ cd ~; carto init
-            ! error: a home directory and a directory shared by all users cannot be a project
+            ! error: your home directory cannot be a project
             !   --> ~
             ! help: carto config set SETTING VALUE     # your own settings need no project
             exit 2
             $ carto init
-            ! error: a home directory and a directory shared by all users cannot be a project
+            ! error: a directory that all users share cannot be a project
             !   --> [work]
             ! help: carto config set SETTING VALUE     # your own settings need no project
             exit 2

@@ -131,7 +131,9 @@ fn a_nested_carto_has_the_same_account_with_every_preset() {
             }
             let seen = call.run().ok();
             assert_eq!(seen.stdout, expected.stdout, "{what}, {preset}: {seen}");
-            assert_eq!(seen.stderr, "", "{what}, {preset}");
+            // What is said of the variable of the current platform is no matter of the preset.
+            let said = seen.stderr.lines().filter(|line| !line.contains("CARTO_API_TOKEN is not"));
+            assert_eq!(said.count(), 0, "{what}, {preset}: {seen}");
 
             let line = format!("eval \"$(carto {flags} env --as {preset})\"; {ASK}");
             let seen = sandbox.shell(&line).env("CARTO_API_TOKEN", "stale").run().ok();

@@ -180,6 +180,7 @@ fn mistyped_variables_are_named_and_their_values_are_not() {
         ! warning: CARTO_APIKEY: unknown variable; did you mean `CARTO_API_KEY`?
         ! warning: CARTO_ORGANIZATION: unknown variable; did you mean `CARTO_ORG`?
         ! warning: CARTO_USERNAM: unknown variable; did you mean `CARTO_USERNAME`?
+        ! note: CARTO_API_TOKEN is not read: carto takes a key from CARTO_API_KEY, or from carto config set apikey
         exit 0
     "#]]);
     let ran = sandbox.carto("-q account").env("CARTO_USERNAM", "bob").run().ok();

@@ -35,7 +35,9 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
         let mut names: Vec<String> = stored.iter().map(account_of).collect();
         names.sort_unstable();
         names.dedup();
-        names.iter().for_each(|name| context.output.line(escape::line(name)));
+        for name in &names {
+            context.output.line(escape::line(name));
+        }
     } else {
         print(context, stored);
     }

@@ -42,7 +42,9 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
         return;
     }
     if args.name_only {
-        found.keys().for_each(|name| context.output.line(name.as_str()));
+        for name in found.keys() {
+            context.output.line(name.as_str());
+        }
         return;
     }
     if found.is_empty() {

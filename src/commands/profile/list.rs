@@ -63,8 +63,9 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
             .collect();
         context.output.json(&rows);
     } else if args.name_only {
-        let names = rows.iter().filter_map(|row| row.name.as_ref());
-        names.for_each(|name| context.output.line(escape::line(name)));
+        for name in rows.iter().filter_map(|row| row.name.as_ref()) {
+            context.output.line(escape::line(name));
+        }
     } else {
         print(context, &rows);
     }

@@ -1,6 +1,6 @@
 //! `carto profile rename`: another name for a profile, and for whatever selects it there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -14,10 +14,11 @@ use crate::credential::store::Stored;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::layer_file::destination::Destination;
-use crate::layer_file::edit_file::edit_error;
+use crate::layer_file::edit_file::{edit_error, put_all};
 use crate::layer_file::scope_args::ScopeArgs;
 use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
+use crate::toml::edit::Change;
 
 /// Rename a profile, with whatever selects it in the same file and the keys that are marked for it
 ///
@@ -101,27 +102,32 @@ fn write_settings(
     destination.edit_config(context, change, |_| Ok(())).map(drop)
 }
 
-/// Renames in the settings and in the credentials beside them; gives these, and how many keys were
-/// marked.
+/// Renames in the settings and in the credentials beside them, of which both are made ready before the
+/// first is put; gives the credentials, and how many keys were marked.
 fn write_both(
     context: &Context,
     destination: &Destination,
     args: &RenameArgs,
 ) -> Result<(PathBuf, usize), Error> {
     let RenameArgs { old, new, .. } = args;
-    let copied =
-        destination.edit_credentials(context, |path, text| mark::copy(path, text, old, new))?;
-    if let Err(error) = write_settings(context, destination, args) {
-        // What stopped the settings is what the user has to know, whether or not this helps.
-        _ = destination.edit_credentials(context, |path, text| {
-            mark::undo(path, text, old, new).map(|change| (change, ()))
-        });
-        return Err(error);
-    }
-    destination.edit_credentials(context, |path, text| {
-        mark::settle(path, text, old, new).map(|change| (change, ()))
-    })?;
-    Ok(copied)
+    let lock = destination.hold(context)?;
+    let copied = |path: &Path, text: &str| {
+        let (change, count) = mark::copy(path, text, old, new)?;
+        let marked = change.clone().or(text.to_owned());
+        Ok((change, (text.to_owned(), marked, count)))
+    };
+    let (keys, (before, marked, count)) = destination.ready_credentials(&lock, context, copied)?;
+    let change = |text: &str, _: &Layer| table::renamed(text, old, new);
+    let settings = destination.ready_config(&lock, context, change, |_| Ok(()))?;
+    put_all(context, keys.into_iter().chain(settings))?;
+    let settled = |path: &Path, text: &str| {
+        // Without the copies every byte but the marks is as it was.
+        let from = if text == marked { before.as_str() } else { text };
+        let settled = mark::settle(path, from, old, new)?.or(from.to_owned());
+        Ok((if settled == text { Change::Unchanged } else { Change::Changed(settled) }, ()))
+    };
+    let (path, ()) = destination.edit_credentials_under(&lock, context, settled)?;
+    Ok((path, count))
 }
 
 /// Returns the facts where every file can be read.

@@ -46,7 +46,7 @@ pub(in crate::toml) fn add(
     Ok(vec![at_end(document, &[header, line(&[*key])])])
 }
 
-/// Adds lines at the end of the text, with one blank line before them.
+/// Adds lines at the end of the text, with one blank line before them, which may be there already.
 pub(in crate::toml) fn at_end(document: &Document<'_>, lines: &[String]) -> Splice {
     let ending = document.lines.first_ending();
     let block = lines.join(ending);
@@ -59,9 +59,16 @@ pub(in crate::toml) fn at_end(document: &Document<'_>, lines: &[String]) -> Spli
     {
         None => format!("{block}{ending}"),
         Some("") => format!("{ending}{ending}{block}"),
+        Some(_) if ends_in_blank_line(document.text) => format!("{block}{ending}"),
         Some(_) => format!("{ending}{block}{ending}"),
     };
     Splice::insert(document.text.len(), text)
+}
+
+/// Whether the last line, which has an end, holds nothing but blanks.
+fn ends_in_blank_line(text: &str) -> bool {
+    let Some(text) = text.strip_suffix('\n') else { return false };
+    text.rsplit('\n').next().is_some_and(|line| line.trim().is_empty())
 }
 
 fn key_of<'s>(step: &Step<'s>) -> Option<&'s str> {

@@ -82,3 +82,11 @@ fn fields(table: &dyn TableLike) -> Vec<(String, Value)> {
         })
         .collect()
 }
+
+/// What is left of a text when a table that was added at its end goes again: a blank line that ended it
+/// is the one before the table, and goes with it.
+pub(super) fn restored(text: &str) -> &str {
+    let Some(rest) = text.strip_suffix('\n') else { return text };
+    let last = rest.rfind('\n').map_or(0, |at| at + 1);
+    if rest[last..].trim().is_empty() { &text[..last] } else { text }
+}
