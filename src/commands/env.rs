@@ -136,11 +136,25 @@ fn github(context: &Context, resolved: &Resolved, variables: &[Variable]) -> Res
 
 /// Appends on a line of its own, whatever a step before has left there.
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
+    // A pipe would let the step wait for a reader, and the runner reads a file.
+    if path.metadata().is_ok_and(|facts| is_pipe(&facts)) {
+        return Err(std::io::Error::other("it is a pipe, and a file belongs there"));
+    }
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
     let lead = if ends_within_a_line(path)? { "\n" } else { "" };
     file.write_all(format!("{lead}{text}").as_bytes())?;
     // A pipe cannot be synced and needs not be.
     if file.metadata()?.is_file() { file.sync_all() } else { Ok(()) }
+}
+
+#[cfg(unix)]
+fn is_pipe(facts: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&facts.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 fn ends_within_a_line(path: &Path) -> std::io::Result<bool> {

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::layer_file::own_dir::create_own_dir;
 use crate::layer_file::scope_args::ScopeChoice;
 use crate::project::nearest::{PROJECT_LIMIT, Project, ProjectStanding};
-use crate::read_file::{read_named, read_own};
+use crate::read_file::{read_own, read_regular};
 use crate::replace_file::{Links, Lock};
 use crate::resolve::context::Context;
 use crate::resolve::run::OWN_LIMIT;
@@ -187,7 +187,7 @@ impl Destination {
     pub(super) fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Error> {
         let file = match self {
             Destination::Own { .. } => read_own(path, OWN_LIMIT)?,
-            Destination::File(_) => read_named(path, OWN_LIMIT)?,
+            Destination::File(_) => read_regular(path, OWN_LIMIT)?,
             // The directory was opened and judged before; the file may be newer than that.
             Destination::Project(project) => project.read_now(path)?,
         };

@@ -5,13 +5,15 @@
 //! way that neither blocks (pipes) nor acts (terminals), and then the handle is asked what it is.
 //! Reading takes one call for a file whose size is known, as this is done at every start.
 
+mod named;
 mod project;
 mod regular;
 #[cfg(test)]
 mod tests;
 
+pub use named::read_named;
 pub use project::{Foreign, PROJECT_FOLDER, ProjectDir, ProjectReadError};
 pub use regular::{
-    FileBytes, FileFacts, FileReadError, check_own_directory, read_named, read_own, read_regular,
-    readable_by_others,
+    Exposure, FileBytes, FileFacts, FileReadError, check_own_directory, is_read_only, read_own,
+    read_regular, readable_by_others,
 };

@@ -45,6 +45,9 @@ pub enum FileReadError {
     /// A device, a socket or (where not allowed) a pipe.
     #[error("{} is not a regular file", .0.display())]
     NotRegular(PathBuf),
+    /// A pipe that nobody writes to.
+    #[error("{} is a pipe, and nobody has written to it for a minute", .0.display())]
+    NoWriter(PathBuf),
     /// More bytes than a configuration file may have.
     #[error("{} is larger than {limit} bytes", .path.display())]
     TooLarge {
@@ -86,9 +89,14 @@ impl From<FileReadError> for Error {
             FileReadError::Io { path, .. } if cfg!(unix) && error.is_permission() => {
                 Some(format!("see who may read it: ls -ld {}", shell_word(path)))
             }
+            FileReadError::NotRegular(path) => {
+                Some(format!("see what it is: ls -l {}", shell_word(path)))
+            }
+            FileReadError::NoWriter(_) => {
+                Some("start what writes to it, or name a regular file".to_owned())
+            }
             FileReadError::Io { .. }
             | FileReadError::Directory(_)
-            | FileReadError::NotRegular(_)
             | FileReadError::TooLarge { .. } => None,
         };
         let error = Error::new(Kind::Invalid, error.to_string());
@@ -135,21 +143,6 @@ pub fn check_own_directory(path: &Path) -> Result<(), FileReadError> {
     Ok(())
 }
 
-/// Reads a file that the user named, links followed, whoever owns it; gives nothing when there is
-/// none. A pipe is read too (`/dev/stdin`, `<(command)`), and waited for, as `cat` would.
-///
-/// # Errors
-/// A directory, a device or a socket, a file over the limit, and what the system refuses.
-pub fn read_named(path: &Path, limit: u64) -> Result<Option<FileBytes>, FileReadError> {
-    let Some((file, metadata)) = open(path, Waiting::ForWriters)? else {
-        return Ok(None);
-    };
-    if !metadata.is_file() && !is_pipe(&metadata) {
-        return Err(not_a_file(&metadata, path));
-    }
-    Ok(Some(contents(&file, &metadata, path, limit)?))
-}
-
 /// Reads a regular file, links followed, whoever owns it, and never waits; gives nothing when there
 /// is none. For what is neither settings nor keys.
 ///
@@ -162,37 +155,87 @@ pub fn read_regular(path: &Path, limit: u64) -> Result<Option<FileBytes>, FileRe
     Ok(Some(contents(&file, &metadata, path, limit)?))
 }
 
+/// Who lets others read a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Nobody: it is its owner's alone.
+    None,
+    /// You, who can change that.
+    Yours,
+    /// Root: the administrator's word, as `sshd` takes it.
+    Administrator,
+    /// Somebody else.
+    Another,
+}
+
+impl FileFacts {
+    /// Says who lets others read the file: modes are judged where the file is yours.
+    #[cfg(unix)]
+    pub fn exposure(&self) -> Exposure {
+        const OTHERS: u32 = 0o077;
+        let me = rustix::process::geteuid().as_raw();
+        match self.uid {
+            _ if self.mode & OTHERS == 0 => Exposure::None,
+            uid if uid == me => Exposure::Yours,
+            0 => Exposure::Administrator,
+            _ => Exposure::Another,
+        }
+    }
+
+    /// Says who lets others read the file; modes are not judged here.
+    #[cfg(not(unix))]
+    pub fn exposure(&self) -> Exposure {
+        Exposure::None
+    }
+
+    /// Returns the facts of a file that is not read.
+    pub fn of(metadata: &Metadata) -> Self {
+        facts_of(metadata)
+    }
+}
+
 /// Says that others can read a file with a key, and how to change that; for files that are not
-/// carto's to refuse.
+/// carto's to refuse. What root lets others read is nothing to say.
 pub fn readable_by_others(path: &Path, file: &FileBytes) -> Option<String> {
-    const OTHERS: u32 = 0o077;
-    if file.facts.mode & OTHERS == 0 || !path.is_file() {
+    if !path.is_file() {
         return None;
     }
     let shown = path.display();
-    Some(format!(
-        "others can read {shown} (mode {:04o}); to change that: chmod 600 '{shown}'",
-        file.facts.mode & 0o7777
-    ))
+    let mode = file.facts.mode & 0o7777;
+    let what = format!("others can read {shown} (mode {mode:04o})");
+    match file.facts.exposure() {
+        Exposure::None | Exposure::Administrator => None,
+        Exposure::Yours if is_read_only(path) => None,
+        Exposure::Yours => Some(format!("{what}; to change that: chmod 600 {}", shell_word(path))),
+        Exposure::Another => Some(format!("{what}, and it is not yours")),
+    }
+}
+
+/// Whether nobody can change modes there: the file was mounted as it is.
+#[cfg(unix)]
+pub fn is_read_only(path: &Path) -> bool {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+
+    statvfs(path).is_ok_and(|facts| facts.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+/// Whether nobody can change modes there.
+#[cfg(not(unix))]
+pub fn is_read_only(_: &Path) -> bool {
+    false
 }
 
 /// Opens a regular file, links followed, and asks the handle what it is.
 fn open_regular(path: &Path) -> Result<Option<(File, Metadata)>, FileReadError> {
-    match open(path, Waiting::Never)? {
+    match open(path)? {
         Some((_, metadata)) if !metadata.is_file() => Err(not_a_file(&metadata, path)),
         opened => Ok(opened),
     }
 }
 
-/// Whether opening a pipe waits until something writes to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Waiting {
-    Never,
-    ForWriters,
-}
-
-fn open(path: &Path, waiting: Waiting) -> Result<Option<(File, Metadata)>, FileReadError> {
-    match open_any(path, waiting).and_then(|file| file.metadata().map(|facts| (file, facts))) {
+/// Opens a file without waiting, and asks the handle what it is.
+pub(super) fn open(path: &Path) -> Result<Option<(File, Metadata)>, FileReadError> {
+    match open_any(path).and_then(|file| file.metadata().map(|facts| (file, facts))) {
         Ok(opened) => Ok(Some(opened)),
         Err(source) => match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
@@ -202,19 +245,16 @@ fn open(path: &Path, waiting: Waiting) -> Result<Option<(File, Metadata)>, FileR
 }
 
 #[cfg(unix)]
-fn open_any(path: &Path, waiting: Waiting) -> io::Result<File> {
+fn open_any(path: &Path) -> io::Result<File> {
     use rustix::fs::{CWD, Mode, OFlags, openat};
 
-    let mut flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY;
-    if waiting == Waiting::Never {
-        flags |= OFlags::NONBLOCK;
-    }
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
     let handle = rustix::io::retry_on_intr(|| openat(CWD, path, flags, Mode::empty()))?;
     Ok(File::from(handle))
 }
 
 #[cfg(windows)]
-fn open_any(path: &Path, _: Waiting) -> io::Result<File> {
+fn open_any(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
@@ -227,7 +267,7 @@ fn explain(path: &Path, source: io::Error) -> FileReadError {
     }
 }
 
-fn not_a_file(metadata: &Metadata, path: &Path) -> FileReadError {
+pub(super) fn not_a_file(metadata: &Metadata, path: &Path) -> FileReadError {
     if metadata.is_dir() {
         FileReadError::Directory(path.to_owned())
     } else {
@@ -246,14 +286,14 @@ fn is_pipe(_: &Metadata) -> bool {
 }
 
 #[cfg(unix)]
-fn facts_of(metadata: &Metadata) -> FileFacts {
+pub(super) fn facts_of(metadata: &Metadata) -> FileFacts {
     use std::os::unix::fs::MetadataExt;
 
     FileFacts { mode: metadata.mode() & 0o7777, uid: metadata.uid(), nlink: metadata.nlink() }
 }
 
 #[cfg(windows)]
-fn facts_of(_: &Metadata) -> FileFacts {
+pub(super) fn facts_of(_: &Metadata) -> FileFacts {
     FileFacts { mode: 0o600, uid: 0, nlink: 1 }
 }
 
@@ -293,6 +333,10 @@ pub(super) fn contents(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 bytes.truncate(start);
                 continue;
+            }
+            // What waits for more is no file with an end, whatever it calls itself: `/proc/kmsg`.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Err(FileReadError::NotRegular(path.to_owned()));
             }
             Err(source) => {
                 return Err(FileReadError::Io { path: path.to_owned(), source });

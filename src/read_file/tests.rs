@@ -41,7 +41,7 @@ fn files_are_read_whole_up_to_the_limit() {
         let project = ProjectDir::open(dir.path()).unwrap();
         let results = [
             shown(read_own(&path, LIMIT)).map_err(|e| e.to_string()),
-            shown(read_named(&path, LIMIT)).map_err(|e| e.to_string()),
+            shown(read_named(&path, LIMIT, &|| {})).map_err(|e| e.to_string()),
             shown(project.read("config.toml", LIMIT)).map_err(|e| e.to_string()),
             shown(project.read_anyway("config.toml", LIMIT)).map_err(|e| e.to_string()),
         ];
@@ -63,7 +63,7 @@ fn what_is_missing_is_no_error() {
     for name in ["missing", "missing/sub", "file/sub"] {
         let path = dir.path().join(name);
         assert_eq!(shown(read_own(&path, LIMIT)).unwrap(), None, "{name}");
-        assert_eq!(shown(read_named(&path, LIMIT)).unwrap(), None, "{name}");
+        assert_eq!(shown(read_named(&path, LIMIT, &|| {})).unwrap(), None, "{name}");
         assert_nothing(&ProjectDir::open(&path).unwrap());
     }
     assert_nothing(&ProjectDir::open(dir.path()).unwrap());
@@ -79,7 +79,7 @@ fn a_directory_is_no_file() {
     let dir = TempDir::new().unwrap();
     for error in [
         shown(read_own(dir.path(), LIMIT)).unwrap_err(),
-        shown(read_named(dir.path(), LIMIT)).unwrap_err(),
+        shown(read_named(dir.path(), LIMIT, &|| {})).unwrap_err(),
     ] {
         assert!(matches!(error, FileReadError::Directory(_)), "{error}");
     }
@@ -118,7 +118,7 @@ fn errors_name_the_path_and_the_way_out() {
         ),
         (FileReadError::Io { path: path(), source: std::io::ErrorKind::NotFound.into() }, None),
         (FileReadError::Directory(path()), None),
-        (FileReadError::NotRegular(path()), None),
+        (FileReadError::NotRegular(path()), Some("see what it is: ls -l '/x y/f'")),
         (FileReadError::TooLarge { path: path(), limit: 1 }, None),
     ] {
         let text = error.to_string();
@@ -176,7 +176,7 @@ mod unix {
             set_mode(&path, mode);
             let own = read_own(&path, LIMIT);
             assert_eq!(matches!(own, Err(FileReadError::WritableByAll(_))), refused, "{mode:o}");
-            let facts = read_named(&path, LIMIT).unwrap().unwrap().facts;
+            let facts = read_named(&path, LIMIT, &|| {}).unwrap().unwrap().facts;
             assert_eq!(facts, FileFacts { mode, uid, nlink: 1 });
             assert_eq!(own.ok().flatten().map(|own| own.facts), (!refused).then_some(facts));
         }
@@ -193,7 +193,7 @@ mod unix {
             chown(&path, Some(OTHER), None).unwrap();
             let error = shown(read_own(&path, LIMIT)).unwrap_err();
             assert!(matches!(error, FileReadError::ForeignOwner { uid: OTHER, .. }), "{error}");
-            assert_eq!(read_named(&path, LIMIT).unwrap().unwrap().facts.uid, OTHER);
+            assert_eq!(read_named(&path, LIMIT, &|| {}).unwrap().unwrap().facts.uid, OTHER);
         }
     }
 
@@ -209,7 +209,7 @@ mod unix {
         symlink("circle", at("circle")).unwrap();
         for name in ["one", "two"] {
             assert_eq!(read_own(&at(name), LIMIT).unwrap().unwrap().facts.nlink, 2);
-            assert_eq!(shown(read_named(&at(name), LIMIT)).unwrap().unwrap(), b"x");
+            assert_eq!(shown(read_named(&at(name), LIMIT, &|| {})).unwrap().unwrap(), b"x");
         }
         assert_eq!(shown(read_own(&at("dangling"), LIMIT)).unwrap(), None);
         let error = shown(read_own(&at("circle"), LIMIT)).unwrap_err();
@@ -240,9 +240,9 @@ mod unix {
             let expected = matches!(error, FileReadError::NotRegular(_));
             assert!(expected, "{path}: {error}");
         }
-        let error = shown(read_named(Path::new("/dev/zero"), LIMIT)).unwrap_err();
+        let error = shown(read_named(Path::new("/dev/zero"), LIMIT, &|| {})).unwrap_err();
         assert!(matches!(error, FileReadError::NotRegular(_)), "{error}");
-        let error = shown(read_named(&folder.join("socket"), LIMIT)).unwrap_err();
+        let error = shown(read_named(&folder.join("socket"), LIMIT, &|| {})).unwrap_err();
         assert!(matches!(error, FileReadError::NotRegular(_)), "{error}");
         assert!(begin.elapsed() < Duration::from_secs(1));
     }
@@ -264,7 +264,7 @@ mod unix {
                     // The reader may have left: it takes no more than the limit.
                     let _ = writer.write_all(second);
                 });
-                shown(read_named(&fifo, LIMIT))
+                shown(read_named(&fifo, LIMIT, &|| {}))
             });
             match named {
                 Ok(bytes) => assert!(fits && bytes.unwrap() == content, "{size}"),
@@ -275,7 +275,7 @@ mod unix {
         std::io::Write::write_all(&mut writer, b"key").unwrap();
         drop(writer);
         let path = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
-        assert_eq!(shown(read_named(&path, LIMIT)).unwrap().unwrap(), b"key");
+        assert_eq!(shown(read_named(&path, LIMIT, &|| {})).unwrap().unwrap(), b"key");
     }
 
     fn foreign(project: &ProjectDir, name: &str) -> Option<Foreign> {
@@ -434,7 +434,7 @@ mod unix {
         let denied = |error: &FileReadError| error.is_permission();
         without_power(|| {
             assert!(denied(&shown(read_own(&file, LIMIT)).unwrap_err()));
-            assert!(denied(&shown(read_named(&file, LIMIT)).unwrap_err()));
+            assert!(denied(&shown(read_named(&file, LIMIT, &|| {})).unwrap_err()));
             let project = ProjectDir::open(&root).unwrap();
             let error = shown(project.read("config.toml", LIMIT)).unwrap_err();
             assert!(matches!(&error, ProjectReadError::Read(error) if denied(error)));

@@ -61,7 +61,7 @@ impl Run {
         let project = loaded.project.as_ref().and_then(Project::facts);
         let world = World { statements, stored: accounts, project };
         let mut loose_key = None;
-        if let Some(given) = given_key::environment_key(&self.invocation.env)? {
+        if let Some(given) = given_key::environment_key(&self.invocation.env, &self.output)? {
             (offered.environment, loose_key) = (Some(given.key), given.loose);
             offered.owner = world.owner_of_environment_key();
         }

@@ -11,12 +11,12 @@ use crate::error::{Error, Kind, io_reason};
 use crate::foreign::{self, ImportedAccount, NamedField, ReadError};
 use crate::invocation::{Env, Invocation};
 use crate::output::Output;
-use crate::read_file::{FileBytes, read_named, readable_by_others};
+use crate::read_file::{Exposure, FileBytes, read_named, read_regular, readable_by_others};
 use crate::secret::{Secret, unquoted};
 use crate::username::Username;
 
 /// The longest file with a key that is read, in bytes.
-const KEY_FILE_LIMIT: u64 = 1024 * 1024;
+pub const KEY_FILE_LIMIT: u64 = 1024 * 1024;
 
 /// Where a key is read from.
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ pub struct EnvironmentKey {
 ///
 /// # Errors
 /// A value that is no key; both variables with different keys; a file that cannot be read.
-pub fn environment_key(env: &Env) -> Result<Option<EnvironmentKey>, Error> {
+pub fn environment_key(env: &Env, output: &Output) -> Result<Option<EnvironmentKey>, Error> {
     const KEY: &str = "CARTO_API_KEY";
     const FILE: &str = "CARTO_API_KEY_FILE";
     let bad = |name: &'static str, reason: String| {
@@ -95,11 +95,12 @@ pub fn environment_key(env: &Env) -> Result<Option<EnvironmentKey>, Error> {
     let from_file = match env.get(FILE) {
         None => None,
         Some(path) => {
-            let file = read_existing(Path::new(path))
+            let file = read_existing(Path::new(path), output)
                 .map_err(|error| Error { kind: Kind::Invalid, ..error }.at(FILE))?;
             let text = std::str::from_utf8(&file.bytes)
                 .map_err(|_| bad(FILE, "the file is not UTF-8".to_owned()))?;
             let key = Secret::new(text).map_err(|error| bad(FILE, error.to_string()))?;
+            tell_administrators(Path::new(path), &file, output);
             Some((key, readable_by_others(Path::new(path), &file)))
         }
     };
@@ -124,9 +125,14 @@ pub fn environment_key(env: &Env) -> Result<Option<EnvironmentKey>, Error> {
 ///
 /// # Errors
 /// There is none, or it cannot be read.
-pub fn read_existing(path: &Path) -> Result<FileBytes, Error> {
-    read_named(path, KEY_FILE_LIMIT)?
+pub fn read_existing(path: &Path, output: &Output) -> Result<FileBytes, Error> {
+    read_named(path, KEY_FILE_LIMIT, &|| tell_waiting(path, output))?
         .ok_or_else(|| Error::new(Kind::NotThere, "there is no such file").at(path.display()))
+}
+
+/// Says that a pipe lets the run wait.
+pub fn tell_waiting(path: &Path, output: &Output) {
+    output.note(&format!("waiting for something to be written to {}", path.display()));
 }
 
 /// The account in a credentials file, with the scope that named the file, and its key.
@@ -137,7 +143,8 @@ pub type FileAccount = (Scope, Located<Tuple>, Option<Located<Secret>>);
 /// # Errors
 /// The file cannot be read or recognised, or holds several accounts.
 pub fn read_file(path: &Path, scope: Scope, output: &Output) -> Result<FileAccount, Error> {
-    let file = read_existing(path).map_err(|error| Error { kind: Kind::Invalid, ..error })?;
+    let file =
+        read_existing(path, output).map_err(|error| Error { kind: Kind::Invalid, ..error })?;
     warn_if_loose(path, &file, output);
     let imported = recognise(path, &file.bytes)?;
     let account = match imported.accounts.as_slice() {
@@ -164,7 +171,7 @@ pub fn known_file_with_profile(invocation: &Invocation, name: &str) -> Option<Pa
     let variable = |name: &str| invocation.env.get(name).map(ToOwned::to_owned);
     let places = foreign::known_places(&variable, invocation.home().as_deref());
     places.into_iter().map(|place| place.path).find(|path| {
-        let file = read_named(path, KEY_FILE_LIMIT).ok().flatten();
+        let file = read_regular(path, KEY_FILE_LIMIT).ok().flatten();
         let imported = file.and_then(|file| recognise(path, &file.bytes).ok());
         imported.is_some_and(|imported| {
             imported.accounts.iter().any(|account| account.name.as_deref() == Some(name))
@@ -176,6 +183,14 @@ pub fn known_file_with_profile(invocation: &Invocation, name: &str) -> Option<Pa
 pub fn warn_if_loose(path: &Path, file: &FileBytes, output: &Output) {
     if let Some(words) = readable_by_others(path, file) {
         output.warning(&words);
+    }
+    tell_administrators(path, file, output);
+}
+
+/// Says, where that was asked for, that root lets others read a file.
+pub fn tell_administrators(path: &Path, file: &FileBytes, output: &Output) {
+    if file.facts.exposure() == Exposure::Administrator {
+        output.verbose(|| format!("others can read {}, as root wants it", path.display()));
     }
 }
 

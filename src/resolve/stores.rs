@@ -5,8 +5,9 @@ use std::path::Path;
 use crate::config::Scope;
 use crate::config::places::CREDENTIALS_FILE;
 use crate::credential::store::{self, Stored};
-use crate::error::{Error, Kind};
-use crate::read_file::FileBytes;
+use crate::error::{Error, Kind, shell_word};
+use crate::read_file::{Exposure, FileBytes, is_read_only};
+use crate::resolve::given_key::tell_administrators;
 use crate::resolve::layers::Loaded;
 use crate::resolve::run::Run;
 
@@ -45,6 +46,7 @@ impl Run {
         broken: &mut Vec<Error>,
     ) {
         self.output.verbose(|| format!("read {}", path.display()));
+        tell_administrators(path, file, &self.output);
         match parse_store(scope, path, file) {
             // There may be thousands, mostly in one file: they stay where they are.
             Ok(entries) if stored.is_empty() => *stored = entries,
@@ -55,16 +57,28 @@ impl Run {
 }
 
 fn parse_store(scope: Scope, path: &Path, file: &FileBytes) -> Result<Vec<Stored>, Error> {
-    const OTHERS: u32 = 0o077;
     let stored = store::parse(scope, path, &file.bytes)?;
     // A source is no secret: a file that names nothing else may be read by everyone.
     let holds_key = stored.iter().any(|entry| entry.key.literal().is_some());
-    if holds_key && file.facts.mode & OTHERS != 0 {
-        let shown = path.display();
+    if holds_key && is_loose(scope, path, file) {
         return Err(Error::new(Kind::Invalid, "others can read this credential file")
-            .at(&shown)
+            .at(path.display())
             .note(format!("its mode is {:04o}", file.facts.mode & 0o7777))
-            .help(format!("chmod 600 '{shown}'")));
+            .help(format!("chmod 600 {}", shell_word(path))));
     }
     Ok(stored)
+}
+
+/// Whether you let others read a file with keys. Root may let a group read those of the system, and a
+/// file that was mounted as it is has the modes that the administrator wants.
+fn is_loose(scope: Scope, path: &Path, file: &FileBytes) -> bool {
+    const EVERYONE: u32 = 0o007;
+    let is_for_group = file.facts.mode & EVERYONE == 0 && scope == Scope::System;
+    let is_roots = file.facts.uid == 0;
+    match file.facts.exposure() {
+        Exposure::None | Exposure::Administrator => false,
+        Exposure::Yours => !(is_roots && (is_for_group || is_read_only(path))),
+        // Whoever reads files with keys refuses those of somebody else.
+        Exposure::Another => true,
+    }
 }

@@ -417,13 +417,13 @@ fn an_import_says_what_it_stores_and_where() {
         &expect![[r#"
             $ carto credentials import ann.json --dry-run
             would store ann at https://ann.carto.com (key ********) from ann.json, as the default account
-            ! warning: others can read ann.json (mode 0644); to change that: chmod 600 'ann.json'
+            ! warning: others can read ann.json (mode 0644); to change that: chmod 600 ann.json
             exit 0
             $ ls -A ~/.config/carto 2>/dev/null
             exit 2
             $ carto credentials import ann.json
             ann at https://ann.carto.com (key ********) from ann.json: stored the key, as the default account
-            ! warning: others can read ann.json (mode 0644); to change that: chmod 600 'ann.json'
+            ! warning: others can read ann.json (mode 0644); to change that: chmod 600 ann.json
             exit 0
             $ stat -c %a ann.json
             644
@@ -523,11 +523,11 @@ fn without_a_file_the_known_places_are_looked_through() {
         &sandbox,
         &["carto credentials import"],
         &expect![[r#"
-        $ carto credentials import
-        ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/cartocreds.json: stored the key, as the default account
-        ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/cartocreds.json'
-        exit 0
-    "#]],
+            $ carto credentials import
+            ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/cartocreds.json: stored the key, as the default account
+            ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 ~/.config/cartoframes/cartocreds.json
+            exit 0
+        "#]],
     );
     sandbox.file_with_mode("home/.config/cartoframes/creds.json", new, 0o600);
     sandbox.file_with_mode("home/.carto_credentials.json", npm, 0o600);
@@ -558,7 +558,7 @@ fn without_a_file_the_known_places_are_looked_through() {
             ~/.config/cartoframes/cartocreds.json  CARTOframes                    ann at https://ann.carto.com  already there
             ~/.carto_credentials.json              CARTO's official command line  https://two.api.carto.com     stored as profile us
             ~/.carto_credentials.json              CARTO's official command line  https://ten.api.carto.com     stored as profile eu
-            ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/cartocreds.json'
+            ! warning: others can read ~/.config/cartoframes/cartocreds.json (mode 0644); to change that: chmod 600 ~/.config/cartoframes/cartocreds.json
             exit 0
             $ carto profile list
             * (default)  ann at https://ann.carto.com

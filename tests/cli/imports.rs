@@ -103,13 +103,13 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
         ~/.cartorc.yaml                        carto_cli                      bob at https://maps.example.com/user/bob  stored as profile eu-2 (profile eu is another account's)
         ~/.cartorc.yaml                        carto_cli                      ann at https://ann.carto.com              stored as profile mine; its key was there
         ~/.cartodbrc                           cartodb-tools                  -                                         left: a file of cartodb-tools holds OAuth 1 secrets and no API key, so there is none to import
-        ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/creds.json'
+        ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 ~/.config/cartoframes/creds.json
         ! note: ~/.carto_credentials.json: `gone` names no account and is left
-        ! warning: others can read ~/.cartorc.yaml (mode 0644); to change that: chmod 600 '~/.cartorc.yaml'
+        ! warning: others can read ~/.cartorc.yaml (mode 0644); to change that: chmod 600 ~/.cartorc.yaml
         ! note: ~/.cartorc.yaml: field `eu.region` is unknown and left
         ! note: ~/.cartorc.yaml: `base` has no `api_key` and is left
         ! note: ~/.cartorc.yaml: `acme.check_ssl` is left: carto has no such switch, certificates are always checked
-        ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 '~/.cartodbrc'
+        ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 ~/.cartodbrc
         exit 0
     "#]]);
     for (path, (bytes, changed)) in &before {
@@ -144,13 +144,13 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
             Acme
             exit 0
             $ carto doctor
-            problem [loose-legacy-file] others can read the credentials of cartodb-tools
+            problem [loose-legacy-file] others can read the credentials of cartodb-tools (mode 0640)
               --> ~/.cartodbrc
               fix: chmod 600 ~/.cartodbrc
-            problem [loose-legacy-file] others can read the credentials of carto_cli
+            problem [loose-legacy-file] others can read the credentials of carto_cli (mode 0644)
               --> ~/.cartorc.yaml
               fix: chmod 600 ~/.cartorc.yaml
-            problem [loose-legacy-file] others can read the credentials of CARTOframes
+            problem [loose-legacy-file] others can read the credentials of CARTOframes (mode 0644)
               --> ~/.config/cartoframes/creds.json
               fix: chmod 600 ~/.config/cartoframes/creds.json
             hint [legacy-file] credentials of CARTO's official command line are kept here, too
@@ -225,13 +225,13 @@ fn a_user_with_all_of_them_takes_all_over_at_once() {
             ~/.cartorc.yaml                        carto_cli                      bob at https://maps.example.com/user/bob  already there
             ~/.cartorc.yaml                        carto_cli                      ann at https://ann.carto.com              already there
             ~/.cartodbrc                           cartodb-tools                  -                                         left: a file of cartodb-tools holds OAuth 1 secrets and no API key, so there is none to import
-            ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/creds.json'
+            ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 ~/.config/cartoframes/creds.json
             ! note: ~/.carto_credentials.json: `gone` names no account and is left
-            ! warning: others can read ~/.cartorc.yaml (mode 0644); to change that: chmod 600 '~/.cartorc.yaml'
+            ! warning: others can read ~/.cartorc.yaml (mode 0644); to change that: chmod 600 ~/.cartorc.yaml
             ! note: ~/.cartorc.yaml: field `eu.region` is unknown and left
             ! note: ~/.cartorc.yaml: `base` has no `api_key` and is left
             ! note: ~/.cartorc.yaml: `acme.check_ssl` is left: carto has no such switch, certificates are always checked
-            ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 '~/.cartodbrc'
+            ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 ~/.cartodbrc
             exit 0
         "#]]);
     assert_eq!(tree(&sandbox), before, "a second run changes no byte and no time");
@@ -301,11 +301,11 @@ fn what_is_there_is_never_replaced_by_all() {
         &expect![[r#"
             $ carto credentials import ~/.config/cartoframes/creds.json --dry-run
             would replace the key of ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/creds.json, as profile ann
-            ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/creds.json'
+            ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 ~/.config/cartoframes/creds.json
             exit 0
             $ carto credentials import ~/.config/cartoframes/creds.json
             ann at https://ann.carto.com (key ********) from ~/.config/cartoframes/creds.json: replaced the key, as profile ann
-            ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 '~/.config/cartoframes/creds.json'
+            ! warning: others can read ~/.config/cartoframes/creds.json (mode 0644); to change that: chmod 600 ~/.config/cartoframes/creds.json
             exit 0
         "#]],
     );
@@ -371,7 +371,7 @@ fn a_file_that_cannot_be_used_does_not_stop_the_others() {
             carto_cli                      -                             refused: 2:12: `a.api_key` must be a string, and YAML reads a yes or no there
             cartodb-tools                  -                             left: a file of cartodb-tools holds OAuth 1 secrets and no API key, so there is none to import
             ! note: ~/.carto_credentials.json: `gone` names no account and is left
-            ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 '~/.cartodbrc'
+            ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 ~/.cartodbrc
             ! error: not imported: 2 of 5 files
             !   --> ~/.config/cartoframes/creds.json
             !   --> ~/.cartorc.yaml:2:12
@@ -382,7 +382,7 @@ fn a_file_that_cannot_be_used_does_not_stop_the_others() {
             exit 0
             $ carto credentials import --all >/dev/null
             ! note: ~/.carto_credentials.json: `gone` names no account and is left
-            ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 '~/.cartodbrc'
+            ! warning: others can read ~/.cartodbrc (mode 0640); to change that: chmod 600 ~/.cartodbrc
             ! error: not imported: 2 of 5 files
             !   --> ~/.config/cartoframes/creds.json
             !   --> ~/.cartorc.yaml:2:12

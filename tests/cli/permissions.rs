@@ -109,46 +109,46 @@ fn keys_that_others_can_read_are_refused() {
         (
             0o644,
             expect![[r#"
-            $ carto config get username
-            ! error: others can read this credential file
-            !   --> ~/.config/carto/credentials.toml
-            ! note: its mode is 0644
-            ! help: chmod 600 '~/.config/carto/credentials.toml'
-            exit 3
-        "#]],
+                $ carto config get username
+                ! error: others can read this credential file
+                !   --> ~/.config/carto/credentials.toml
+                ! note: its mode is 0644
+                ! help: chmod 600 ~/.config/carto/credentials.toml
+                exit 3
+            "#]],
         ),
         (
             0o640,
             expect![[r#"
-            $ carto config get username
-            ! error: others can read this credential file
-            !   --> ~/.config/carto/credentials.toml
-            ! note: its mode is 0640
-            ! help: chmod 600 '~/.config/carto/credentials.toml'
-            exit 3
-        "#]],
+                $ carto config get username
+                ! error: others can read this credential file
+                !   --> ~/.config/carto/credentials.toml
+                ! note: its mode is 0640
+                ! help: chmod 600 ~/.config/carto/credentials.toml
+                exit 3
+            "#]],
         ),
         (
             0o604,
             expect![[r#"
-            $ carto config get username
-            ! error: others can read this credential file
-            !   --> ~/.config/carto/credentials.toml
-            ! note: its mode is 0604
-            ! help: chmod 600 '~/.config/carto/credentials.toml'
-            exit 3
-        "#]],
+                $ carto config get username
+                ! error: others can read this credential file
+                !   --> ~/.config/carto/credentials.toml
+                ! note: its mode is 0604
+                ! help: chmod 600 ~/.config/carto/credentials.toml
+                exit 3
+            "#]],
         ),
         (
             0o610,
             expect![[r#"
-            $ carto config get username
-            ! error: others can read this credential file
-            !   --> ~/.config/carto/credentials.toml
-            ! note: its mode is 0610
-            ! help: chmod 600 '~/.config/carto/credentials.toml'
-            exit 3
-        "#]],
+                $ carto config get username
+                ! error: others can read this credential file
+                !   --> ~/.config/carto/credentials.toml
+                ! note: its mode is 0610
+                ! help: chmod 600 ~/.config/carto/credentials.toml
+                exit 3
+            "#]],
         ),
         (
             0o400,

@@ -979,7 +979,7 @@ fn a_profile_never_becomes_another_account_by_login_or_import() {
             ! help: or free this one: carto profile rename --system sys NEW
             exit 2
             $ carto credentials import zoe.json --profile bob
-            ! warning: others can read zoe.json (mode 0644); to change that: chmod 600 'zoe.json'
+            ! warning: others can read zoe.json (mode 0644); to change that: chmod 600 zoe.json
             ! error: the profile `bob` is another account: bob at https://bob.carto.com
             !   --> ~/.config/carto/config.toml:3:12
             ! help: choose another name

@@ -682,11 +682,11 @@ fn a_file_of_a_key_that_others_can_read_is_told_by_all_that_use_it() {
         CARTO_BASE_URL=https://ann.carto.com
         CARTO_USER=ann
         CARTO_USERNAME=ann
-        ! warning: others can read key (mode 0644); to change that: chmod 600 'key'
+        ! warning: others can read key (mode 0644); to change that: chmod 600 key
         exit 0
         $ CARTO_API_KEY_FILE=key carto config get username
         ann
-        ! warning: others can read key (mode 0644); to change that: chmod 600 'key'
+        ! warning: others can read key (mode 0644); to change that: chmod 600 key
         exit 0
         $ CARTO_API_KEY_FILE=key carto -c username=bob config get apikey
         ! error: there is no key for bob at https://bob.carto.com

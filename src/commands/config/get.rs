@@ -14,6 +14,8 @@ use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
 use crate::read_file::read_named;
 use crate::resolve::context::{Context, Resolved};
+use crate::resolve::given_key::tell_waiting;
+use crate::resolve::run::OWN_LIMIT;
 
 /// Print the value of a setting
 #[derive(Args, Debug)]
@@ -104,9 +106,10 @@ fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
 fn looked_up(context: &Context, args: &GetArgs, path: &SettingPath) -> Result<Lookup, Error> {
     let scope = match args.scope.choice() {
         Some(ScopeChoice::File(file)) => {
-            let bytes = read_named(&file, crate::resolve::run::OWN_LIMIT)?.ok_or_else(|| {
-                Error::new(Kind::NotThere, "there is no such file").at(file.display())
-            })?;
+            let bytes = read_named(&file, OWN_LIMIT, &|| tell_waiting(&file, &context.output))?
+                .ok_or_else(|| {
+                    Error::new(Kind::NotThere, "there is no such file").at(file.display())
+                })?;
             let layer = Layer::parse(Scope::User, Standing::Own, &file, bytes.bytes)?;
             if let Some(problem) = layer.problems.first() {
                 return Err(problem.clone());

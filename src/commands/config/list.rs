@@ -16,6 +16,8 @@ use crate::layer_file::destination::Destination;
 use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
 use crate::read_file::read_named;
 use crate::resolve::context::Context;
+use crate::resolve::given_key::tell_waiting;
+use crate::resolve::run::OWN_LIMIT;
 
 /// Print every setting of every layer; `*` marks those in force, keys are masked
 #[derive(Args, Debug)]
@@ -111,9 +113,10 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
     }
     let broken = match choice {
         Some(ScopeChoice::File(path)) => {
-            let file = read_named(&path, crate::resolve::run::OWN_LIMIT)?.ok_or_else(|| {
-                Error::new(Kind::NotThere, "there is no such file").at(path.display())
-            })?;
+            let file = read_named(&path, OWN_LIMIT, &|| tell_waiting(&path, &context.output))?
+                .ok_or_else(|| {
+                    Error::new(Kind::NotThere, "there is no such file").at(path.display())
+                })?;
             let mut config = Config::default();
             let layer = Layer::parse(Scope::User, Standing::Own, &path, file.bytes)?;
             let broken = layer.problems.first().cloned();

@@ -6,9 +6,10 @@ use clap::Args;
 
 use crate::error::{Error, Kind};
 use crate::layer_file::forget_key::forget_key;
+use crate::read_file::read_regular;
 use crate::replace_file::{Links, Lock, remove};
 use crate::resolve::context::Context;
-use crate::resolve::given_key::{read_existing, recognise};
+use crate::resolve::given_key::{KEY_FILE_LIMIT, recognise};
 
 /// Delete a credentials file of another program, after saying what it holds
 ///
@@ -27,7 +28,8 @@ pub(super) fn run(context: &Context, args: &DeleteArgs) -> Result<(), Error> {
     let Some(path) = &args.file else {
         return forget_key(context);
     };
-    let file = read_existing(path)?;
+    let file = read_regular(path, KEY_FILE_LIMIT)?
+        .ok_or_else(|| Error::new(Kind::NotThere, "there is no such file").at(path.display()))?;
     // Whatever is no credentials file is not deleted by a command of this name.
     let imported = recognise(path, &file.bytes)?;
     for account in &imported.accounts {

@@ -8,7 +8,7 @@ use crate::config::Scope;
 use crate::error::{Error, Kind, shell_word};
 use crate::foreign::git;
 use crate::foreign::{self, ExportAs, ExportedAccount, NonSecure};
-use crate::read_file::read_named;
+use crate::read_file::read_regular;
 use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
 use crate::resolve::context::{Context, Resolved};
 use crate::resolve::given_key::{recognise, tuple_of};
@@ -131,6 +131,7 @@ fn write(
     resolved: &Resolved,
     args: &ExportArgs,
 ) -> Result<(), Error> {
+    refuse_stream(path)?;
     let target = Target::resolve(path, Links::Follow)?;
     let mut notice = |text: &str| context.output.note(text);
     let lock = Lock::file_telling(path, Links::Follow, &mut notice)?;
@@ -143,11 +144,25 @@ fn write(
     Ok(())
 }
 
+/// A device, a pipe or a socket takes no file's place: what is written there goes to standard output.
+fn refuse_stream(path: &Path) -> Result<(), Error> {
+    match path.metadata() {
+        Ok(facts) if !facts.is_file() && !facts.is_dir() => {
+            let what = format!("{} is not a regular file", path.display());
+            let word = shell_word(path);
+            Err(Error::new(Kind::Usage, what)
+                .help("carto credentials export -     # standard output")
+                .help(format!("carto credentials export - > {word}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A file that is there may be the only place of another account's key, or of any where carto has none.
 fn refuse_loss(context: &Context, path: &Path, resolved: &Resolved) -> Result<(), Error> {
     let account = &resolved.chosen.account;
     let has_none = resolved.secret(context)?.is_default_public();
-    let Some(file) = read_named(path, 1024 * 1024)? else { return Ok(()) };
+    let Some(file) = read_regular(path, 1024 * 1024)? else { return Ok(()) };
     if file.bytes.is_empty() {
         return Ok(());
     }

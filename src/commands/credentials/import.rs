@@ -139,7 +139,7 @@ fn standard_input(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 fn read(context: &Context, path: &Path) -> Result<Imported, Error> {
-    let file = read_existing(path)?;
+    let file = read_existing(path, &context.output)?;
     let imported = recognise(path, &file.bytes)?;
     warn_if_loose(path, &file, &context.output);
     Ok(imported)

@@ -8,8 +8,9 @@ use crate::escape;
 use crate::foreign::{self, Holds, Imported, KnownPlace};
 use crate::layer_file::destination::Destination;
 use crate::layer_file::new_account::ProfilePlace;
+use crate::read_file::read_regular;
 use crate::resolve::context::Context;
-use crate::resolve::given_key::{read_existing, recognise, warn_if_loose};
+use crate::resolve::given_key::{KEY_FILE_LIMIT, recognise, warn_if_loose};
 
 /// Whether anything is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,7 +167,9 @@ fn plan<'a>(
 }
 
 fn read(context: &Context, place: &KnownPlace) -> Result<Imported, Error> {
-    let file = read_existing(&place.path)?;
+    // Nobody named it: a pipe there is no file of another program.
+    let file = read_regular(&place.path, KEY_FILE_LIMIT)?
+        .ok_or_else(|| Error::new(Kind::NotThere, "there is no such file"))?;
     warn_if_loose(&place.path, &file, &context.output);
     let imported = recognise(&place.path, &file.bytes)?;
     for remark in remarks(&imported) {

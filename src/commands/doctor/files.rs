@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+use super::finding::mode_for_others;
 use super::finding::{Finding, open_to_others};
 use crate::config::Scope;
 use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE};
@@ -38,14 +40,8 @@ fn of_credentials(env: &Env, path: &Path) -> Vec<Finding> {
         return of_links(path).into_iter().collect();
     }
     let mut findings = Vec::new();
-    if let Some(mode) = open_to_others(&facts) {
-        findings.push(Finding::problem(
-            "loose-credentials",
-            path.display(),
-            format!("others can read this credential file (mode {mode:04o})"),
-            format!("chmod 600 {}", shell_word(path)),
-        ));
-    }
+    let what = "others can read this credential file";
+    findings.extend(open_to_others("loose-credentials", path, &facts, what));
     if git::is_tracked(env, path) {
         findings.push(Finding::problem(
             "tracked-credentials",
@@ -110,7 +106,7 @@ fn of_directory(dir: &Path) -> Option<Finding> {
             format!("if you trust its content: sudo chown -R $USER {}", shell_word(dir)),
         ));
     }
-    let mode = open_to_others(&facts)?;
+    let mode = mode_for_others(&facts)?;
     (mode & 0o022 != 0).then(|| {
         Finding::problem(
             "writable-directory",

@@ -1,8 +1,11 @@
 //! `Finding`: one thing that is wrong, or will be.
 
+use std::path::Path;
+
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, shell_word};
+use crate::read_file::{Exposure, FileFacts, is_read_only};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -62,16 +65,36 @@ impl Finding {
     }
 }
 
-/// Returns the mode where it lets others in.
-#[cfg(unix)]
-pub(super) fn open_to_others(facts: &std::fs::Metadata) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt as _;
-    let mode = facts.mode() & 0o7777;
-    (mode & 0o077 != 0).then_some(mode)
+/// Returns the finding of a file with keys that others can read: a problem where it is yours to change.
+pub(super) fn open_to_others(
+    id: &'static str,
+    path: &Path,
+    facts: &std::fs::Metadata,
+    what: &str,
+) -> Option<Finding> {
+    let facts = FileFacts::of(facts);
+    let what = format!("{what} (mode {:04o})", facts.mode & 0o7777);
+    match facts.exposure() {
+        Exposure::None => None,
+        Exposure::Yours if !(facts.uid == 0 && is_read_only(path)) => {
+            let fix = format!("chmod 600 {}", shell_word(path));
+            Some(Finding::problem(id, path.display(), what, fix))
+        }
+        Exposure::Yours | Exposure::Administrator => {
+            let fix = "nothing, if root means it so: its mode is the administrator's word";
+            Some(Finding::hint(id, path.display(), what, fix))
+        }
+        Exposure::Another => {
+            let fix = format!("if it is a key of yours: ask uid {} for another mode", facts.uid);
+            Some(Finding::problem(id, path.display(), what, fix))
+        }
+    }
 }
 
 /// Returns the mode where it lets others in.
-#[cfg(not(unix))]
-pub(super) fn open_to_others(_facts: &std::fs::Metadata) -> Option<u32> {
-    None
+#[cfg(unix)]
+pub(super) fn mode_for_others(facts: &std::fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = facts.mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
 }

@@ -7,7 +7,6 @@ use crate::config::Scope;
 use crate::config::places::CREDENTIALS_FILE;
 use crate::credential::source::SecretSource;
 use crate::credential::store;
-use crate::error::shell_word;
 use crate::resolve::context::Context;
 
 /// Looks at the files, and runs nothing.
@@ -30,13 +29,8 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
 /// A file that is no file of carto's: others may have to read it, so it is told, not refused.
 fn of_file(path: &Path) -> Option<Finding> {
     let facts = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let mode = open_to_others(&facts)?;
-    Some(Finding::problem(
-        "loose-key-file",
-        path.display(),
-        format!("others can read this file, which a key is taken from (mode {mode:04o})"),
-        format!("chmod 600 {}", shell_word(path)),
-    ))
+    let what = "others can read this file, which a key is taken from";
+    open_to_others("loose-key-file", path, &facts, what)
 }
 
 /// Keys that nobody approved wait beside the project's settings, and are not used.

@@ -1,6 +1,6 @@
 //! Other programs' files and variables that hold keys.
 
-use super::finding::Finding;
+use super::finding::{Finding, open_to_others};
 use crate::error::shell_word;
 use crate::foreign::{self, Holds};
 use crate::resolve::context::Context;
@@ -12,13 +12,9 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
     let mut findings = Vec::new();
     for place in places.iter().filter(|place| place.path.is_file()) {
         let word = shell_word(&place.path);
-        if loose(&place.path) {
-            findings.push(Finding::problem(
-                "loose-legacy-file",
-                place.path.display(),
-                format!("others can read the credentials of {}", place.program),
-                format!("chmod 600 {word}"),
-            ));
+        if let Ok(facts) = place.path.metadata() {
+            let what = format!("others can read the credentials of {}", place.program);
+            findings.extend(open_to_others("loose-legacy-file", &place.path, &facts, &what));
         }
         let (what, fix) = match place.holds {
             Holds::Accounts => (
@@ -36,15 +32,4 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
         findings.push(Finding::hint("legacy-file", place.path.display(), what, fix));
     }
     findings
-}
-
-#[cfg(unix)]
-fn loose(path: &std::path::Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    path.metadata().is_ok_and(|facts| facts.mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn loose(_path: &std::path::Path) -> bool {
-    false
 }

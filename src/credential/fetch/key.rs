@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::child::{Input, LIMIT, run};
-use super::pipe;
 use super::program::{fault, gives_none, prepared, waiting, with_stderr};
 use super::surroundings::Surroundings;
 use crate::account::Account;
@@ -13,7 +12,7 @@ use crate::credential::Picked;
 use crate::credential::git_store::GitStore;
 use crate::credential::source::{SecretSource, StoredKey, shown_command};
 use crate::error::{Error, io_reason, shell_word};
-use crate::read_file::readable_by_others;
+use crate::read_file::{read_named, readable_by_others};
 use crate::secret::Secret;
 
 impl Picked {
@@ -81,7 +80,7 @@ fn of_bytes(bytes: &[u8]) -> Result<Secret, String> {
 }
 
 fn of_file(source: &SecretSource, path: &Path, around: &Surroundings) -> Result<Secret, Error> {
-    let file = pipe::read_telling(path, LIMIT as u64, &|| waiting(source, around))
+    let file = read_named(path, LIMIT as u64, &|| waiting(source, around))
         .map_err(|error| gives_none(source, error))?
         .ok_or_else(|| gives_none(source, "there is no such file"))?;
     if let Some(words) = readable_by_others(path, &file) {

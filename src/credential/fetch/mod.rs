@@ -8,7 +8,6 @@
 
 mod child;
 mod key;
-mod pipe;
 mod program;
 mod surroundings;
 #[cfg(unix)]
