@@ -47,7 +47,7 @@ mod pipe {
     /// How long nothing is said.
     const SILENCE: Duration = Duration::from_secs(3);
     /// How long a pipe may have no writer.
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
     /// How much is read at once.
     const CHUNK: usize = 8 * 1024;
 
