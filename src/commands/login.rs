@@ -78,16 +78,10 @@ enum Store {
 pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let profile = wanted_profile(context, args)?;
     let destination = Destination::find(context, Some(ScopeChoice::Scope(Scope::User)))?;
-    let world = new_account::own_world(context, Scope::User)?;
-    let account = account(context, &world, args)?;
+    let before = new_account::own_facts(context, Scope::User)?;
+    let account = account(context, &before.world, args)?;
     refuse_unencrypted(&account, args)?;
-    if account.base_url().has_punycode() {
-        context.output.warning("the host has an `xn--` label: it may look like another one");
-    }
-    context.output.note(&format!(
-        "logging in to {account}; its key is shown {}",
-        account.base_url().place_of_keys()
-    ));
+    announce(context, &account);
     let wanted = Wanted {
         profile,
         suggested: None,
@@ -95,8 +89,8 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
         organization: args.organization.clone(),
     };
     // What is refused is refused before the key is asked for.
-    new_account::place(context, &destination, &account, &wanted)?;
-    let old = context.without_project().facts(None)?.stored.into_iter().find(|entry| {
+    new_account::place(&before.world, Scope::User, &account, &wanted)?;
+    let old = before.stored.into_iter().find(|entry| {
         entry.scope == Scope::User
             && entry.account.as_ref() == Some(&account)
             && entry.profile.is_none()
@@ -110,12 +104,13 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let new = NewKey { account: Some(&account), profile: None, key: &entry };
     // Another login may have taken the place meanwhile.
     let lock = destination.hold(context)?;
-    let place = new_account::place(context, &destination, &account, &wanted)?;
+    let world = new_account::own_world(context, Scope::User)?;
+    let place = new_account::place(&world, Scope::User, &account, &wanted)?;
     // Everything is made ready before the first of it is put: a login is whole or not at all.
     let (credentials, what) =
         destination.ready_credentials(&lock, context, |path, text| store(path, text, &new))?;
     let named = [(&account, &place, &wanted)];
-    let settings = new_account::ready_settings(&lock, context, &destination, &named)?;
+    let settings = new_account::ready_settings(&lock, context, &destination, &world, &named)?;
     if store_in == Store::Git {
         context.git_store(Some(&account), |store| store.keep(&key))?;
     }
@@ -127,7 +122,21 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     if let Some(old) = old.filter(|_| what == Put::Replaced) {
         tell_what_was_replaced(context, &old);
     }
+    if place == ProfilePlace::Known {
+        tell_known(context, &world, &account, &wanted);
+    }
     tell(context, &destination, &account, &place, &wanted)
+}
+
+/// Shows the account, and where its key is found, before the key is read.
+fn announce(context: &Context, account: &Account) {
+    if account.base_url().has_punycode() {
+        context.output.warning("the host has an `xn--` label: it may look like another one");
+    }
+    context.output.note(&format!(
+        "logging in to {account}; its key is shown {}",
+        account.base_url().place_of_keys()
+    ));
 }
 
 fn refuse_unencrypted(account: &Account, args: &LoginArgs) -> Result<(), Error> {
@@ -334,7 +343,7 @@ fn tell(
     let file = file.display();
     let note = |text: String| context.output.note(&text);
     match place {
-        ProfilePlace::Known => tell_known(context, account, wanted)?,
+        ProfilePlace::Known => {}
         ProfilePlace::Default => note(format!("{account} is now your default account, in {file}")),
         ProfilePlace::Profile { name, selects: true } => {
             note(format!("{account} is now your default account, as profile {name} in {file}"));
@@ -352,8 +361,7 @@ fn tell(
 }
 
 /// Says where an account is named that was there already; its settings stay as they are.
-fn tell_known(context: &Context, account: &Account, wanted: &Wanted) -> Result<(), Error> {
-    let world = new_account::own_world(context, Scope::User)?;
+fn tell_known(context: &Context, world: &World, account: &Account, wanted: &Wanted) {
     let default = match world.resolve() {
         Decision::Chosen(chosen) if chosen.account == *account => Some(chosen),
         _ => None,
@@ -361,7 +369,7 @@ fn tell_known(context: &Context, account: &Account, wanted: &Wanted) -> Result<(
     let profile = match (&wanted.profile, &default) {
         (Some(name), _) => Some(name.as_str()),
         (None, Some(default)) => default.profile(),
-        (None, None) => new_account::profile_of(&world, account),
+        (None, None) => new_account::profile_of(world, account),
     };
     let what = match profile {
         Some(name) if wanted.profile.is_some() || default.is_none() => format!("profile {name}"),
@@ -378,5 +386,4 @@ fn tell_known(context: &Context, account: &Account, wanted: &Wanted) -> Result<(
             shell_word(Path::new(organization))
         ));
     }
-    Ok(())
 }

@@ -208,22 +208,20 @@ pub fn refuse_untrusted(destination: &Destination, facts: &Facts) -> Result<(), 
     .help("carto config set apikey     # stores the key with your own settings"))
 }
 
-/// Decides where the account's name goes in a scope.
+/// Decides where the account's name goes in a scope, by the user's own word up to it.
 ///
 /// # Errors
-/// A broken file; an untrusted project that names an account.
+/// A wanted profile that is another account.
 pub fn place(
-    context: &Context,
-    destination: &Destination,
+    world: &World,
+    scope: Scope,
     account: &Account,
     wanted: &Wanted,
 ) -> Result<ProfilePlace, Error> {
-    let scope = destination.scope();
-    let world = own_world(context, scope)?;
     if let Some(name) = &wanted.profile {
-        refuse_taken(&world, account, name)?;
+        refuse_taken(world, account, name)?;
     }
-    Ok(Names::of(&world, scope).place(account, wanted))
+    Ok(Names::of(world, scope).place(account, wanted))
 }
 
 /// Returns the first profile of an account.
@@ -289,7 +287,7 @@ pub fn own_facts(context: &Context, scope: Scope) -> Result<Facts, Error> {
 }
 
 /// Makes the names of several accounts ready to be written to their places, under the lock that was held
-/// when the places were found; nothing where there is none to write.
+/// when the places were found in this world; nothing where there is none to write.
 ///
 /// # Errors
 /// The settings file cannot be read, edited or written; then none is written.
@@ -297,11 +295,12 @@ pub fn ready_settings<'a>(
     lock: &Lock,
     context: &Context,
     destination: &'a Destination,
+    world: &World,
     accounts: &[(&Account, &ProfilePlace, &Wanted)],
 ) -> Result<Option<ReadyFile<'a>>, Error> {
     let mut values = Vec::new();
     for (account, place, wanted) in accounts {
-        values.extend(values_of(context, destination.scope(), account, place, wanted)?);
+        values.extend(values_of(world, destination.scope(), account, place, wanted));
     }
     if values.is_empty() {
         return Ok(None);
@@ -327,16 +326,16 @@ fn by_hand(error: Error, values: &Values) -> Error {
 type Values<'a> = Vec<(Vec<&'a str>, toml::Value)>;
 
 fn values_of<'a>(
-    context: &Context,
+    world: &World,
     scope: Scope,
     account: &Account,
     place: &'a ProfilePlace,
     wanted: &Wanted,
-) -> Result<Values<'a>, Error> {
+) -> Values<'a> {
     let mut values: Values = Vec::new();
     let text = |text: &str| toml::Value::String(text.to_owned());
     let prefix: Vec<&str> = match place {
-        ProfilePlace::Known => return Ok(values),
+        ProfilePlace::Known => return values,
         ProfilePlace::Default => Vec::new(),
         ProfilePlace::Profile { name, .. } => vec!["profiles", name],
     };
@@ -344,8 +343,7 @@ fn values_of<'a>(
     if account.base_url().needs_permission() {
         put("allow_non_secure", toml::Value::Bool(true));
     }
-    let name_is_enough =
-        *place == ProfilePlace::Default && name_is_enough(context, scope, account)?;
+    let name_is_enough = *place == ProfilePlace::Default && name_is_enough(world, scope, account);
     if !name_is_enough {
         put("base_url", text(account.base_url().as_str()));
     }
@@ -358,15 +356,14 @@ fn values_of<'a>(
     if let ProfilePlace::Profile { name, selects: true } = place {
         values.push((vec!["profile"], text(name)));
     }
-    Ok(values)
+    values
 }
 
 /// Whether the name alone gives the account, so that a later `config set username` stays simple.
-fn name_is_enough(context: &Context, scope: Scope, account: &Account) -> Result<bool, Error> {
-    let Some(name) = account.username() else { return Ok(false) };
-    let world = own_world(context, scope)?;
+fn name_is_enough(world: &World, scope: Scope, account: &Account) -> bool {
+    let Some(name) = account.username() else { return false };
     let name = Located::new(name.clone(), scope, Origin::BuiltIn);
-    Ok(world.account_for_name(name).is_ok_and(|alone| alone == *account))
+    world.account_for_name(name).is_ok_and(|alone| alone == *account)
 }
 
 fn set_all(

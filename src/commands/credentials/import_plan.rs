@@ -361,6 +361,7 @@ pub(super) fn store<'a>(
     }
     let named: Vec<_> =
         steps.map(|step| (&step.checked.account, &step.place, &step.wanted)).collect();
-    ready.extend(new_account::ready_settings(lock, context, destination, &named)?);
+    let world = new_account::own_world(context, destination.scope())?;
+    ready.extend(new_account::ready_settings(lock, context, destination, &world, &named)?);
     edit_file::put_all(context, ready)
 }
