@@ -101,6 +101,9 @@ impl Secret {
 /// What stands for a key in everything that people read.
 pub const MASK: &str = "********";
 
+/// How many characters a key has at least by whose looks it is known.
+const SHORTEST_KEY: usize = 40;
+
 /// Returns what stands between a pair of quotes, where a text is nothing else.
 pub fn unquoted(text: &str) -> Option<&str> {
     let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('\u{201c}', '\u{201d}')];
@@ -111,8 +114,8 @@ pub fn unquoted(text: &str) -> Option<&str> {
 /// Whether a word is a key by its looks: forty hexadecimal digits, as CARTO makes them, or an access
 /// token (a JSON Web Token, RFC 7519). A key where a name is asked for would be stored and shown.
 pub fn looks_like_key(word: &str) -> bool {
-    let is_hex = word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let is_token = word.len() >= 40 && word.starts_with("eyJ") && word.contains('.');
+    let is_hex = word.len() == SHORTEST_KEY && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_token = word.len() >= SHORTEST_KEY && word.starts_with("eyJ") && word.contains('.');
     is_hex || is_token
 }
 
@@ -120,6 +123,15 @@ pub fn looks_like_key(word: &str) -> bool {
 /// files, which are often sums.
 pub fn mask_keys(text: &str) -> Cow<'_, str> {
     let belongs = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    // Hardly a message has a word that is long enough.
+    let mut length = 0;
+    let has_long_word = text.bytes().any(|byte| {
+        length = if belongs(char::from(byte)) { length + 1 } else { 0 };
+        length >= SHORTEST_KEY
+    });
+    if !has_long_word {
+        return Cow::Borrowed(text);
+    }
     let words = text.split(|c| !belongs(c));
     let keys = words.map(|word| word.trim_end_matches('.')).filter(|word| looks_like_key(word));
     let keys: Vec<_> = keys.filter(|word| !word.contains('/')).collect();

@@ -82,6 +82,10 @@ impl BaseUrl {
 /// Returns the base URL whose page an address is, not yet judged by the grammar; nothing for an
 /// address that is no page that CARTO is known to have.
 pub(super) fn base_of_page(text: &str) -> Option<String> {
+    // Most base URLs are a host alone, and a start reads one for every stored key.
+    if !has_more_than_a_host(text) {
+        return None;
+    }
     // What parsers read differently is for the grammar to refuse, with its reason.
     if !text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'@' | b'\\')) {
         return None;
@@ -112,6 +116,14 @@ pub(super) fn base_of_page(text: &str) -> Option<String> {
     is_page
         .then(|| [&[authority], &segments[..kept]].concat().join("/"))
         .map(|base| format!("{scheme}://{base}"))
+}
+
+/// Whether something stands behind the host, or behind the slash after it.
+fn has_more_than_a_host(text: &str) -> bool {
+    let authority = text.bytes().position(|byte| byte == b':').map_or(0, |at| at + 3);
+    let rest = text.as_bytes().get(authority..).unwrap_or_default();
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+    end.is_some_and(|end| rest[end] != b'/' || end + 1 < rest.len())
 }
 
 /// Returns how many segments lead to a user: `/user/NAME` wherever it stands, `/u/NAME` in front.

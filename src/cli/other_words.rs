@@ -16,124 +16,133 @@ use crate::near::near;
 
 /// Words of other programs, and the command that does it here. What stands in braces is taken from
 /// the command line, or stays as the name of what belongs there; in brackets it may be left out.
-const WORDS: &[(&str, &str)] = &[
-    ("account", "carto config explain"),
-    ("accounts", "carto profile list"),
-    ("activate", "carto profile use {NAME}"),
-    ("add", "carto profile add {NAME} --username NAME"),
-    ("aliases", "carto alias list"),
-    ("allow", "carto trust"),
-    ("apikey", "carto config set apikey"),
-    ("auth list", "carto profile list"),
-    ("auth login", "carto login {URL}"),
-    ("auth logout", "carto logout"),
-    ("auth status", "carto config explain"),
-    ("auth switch", "carto profile use {NAME}"),
-    ("auth token", "carto config get apikey"),
-    ("auth use", "carto profile use {NAME}"),
-    ("auth whoami", "carto config explain"),
-    ("auth", "carto login URL"),
-    ("check", "carto doctor"),
-    ("checkout", "carto profile use {NAME}"),
-    ("completion", "carto completions {SHELL}"),
-    ("config add", "carto config set {SETTING} VALUE"),
-    ("config current-context", "carto config explain"),
-    ("config delete", "carto config unset {SETTING}"),
-    ("config delete-context", "carto profile remove {NAME}"),
-    ("config get-contexts", "carto profile list"),
-    ("config ls", "carto config list"),
-    ("config remove", "carto config unset {SETTING}"),
-    ("config rename-context", "carto profile rename {OLD} NEW"),
-    ("config rm", "carto config unset {SETTING}"),
-    ("config set-context", "carto profile add {NAME} --username NAME"),
-    ("config set-credentials", "carto config set apikey"),
-    ("config show", "carto config list"),
-    ("config use", "carto profile use {NAME}"),
-    ("config use-context", "carto profile use {NAME}"),
-    ("config view", "carto config list"),
-    ("configure export-credentials", "carto env"),
-    ("configure get", "carto config get {SETTING}"),
-    ("configure import", "carto credentials import [FILE]"),
-    ("configure list", "carto config explain"),
-    ("configure list-profiles", "carto profile list"),
-    ("configure set", "carto config set {SETTING VALUE}"),
-    ("configure", "carto login URL"),
-    ("context", "carto profile list"),
-    ("contexts", "carto profile list"),
-    ("credential", "carto credentials show"),
-    ("credentials add", "carto login {URL}"),
-    ("credentials get", "carto credentials show"),
-    ("credentials ls", "carto credentials list"),
-    ("credentials remove", "carto credentials delete [FILE]"),
-    ("credentials rm", "carto credentials delete [FILE]"),
-    ("credentials save", "carto login {URL}"),
-    ("credentials set", "carto login {URL}"),
-    ("ctx", "carto profile list"),
-    ("current", "carto config explain"),
-    ("current-context", "carto config explain"),
-    ("default", "carto profile use {NAME}"),
-    ("delete", "carto profile remove {NAME}"),
-    ("deny", "carto trust --deny"),
-    ("edit", "carto config edit"),
-    ("explain", "carto config explain"),
-    ("export", "carto credentials export [FILE]"),
-    ("extension", "carto plugin list"),
-    ("get", "carto config get {SETTING}"),
-    ("get-contexts", "carto profile list"),
-    ("import", "carto credentials import [FILE]"),
-    ("key", "carto config set apikey"),
-    ("keys", "carto credentials list"),
-    ("list", "carto config list"),
-    ("log-in", "carto login {URL}"),
-    ("log-out", "carto logout"),
-    ("ls", "carto config list"),
-    ("man", "carto help --man"),
-    ("mv", "carto profile rename {OLD} NEW"),
-    ("path", "carto config path"),
-    ("plugin add", "carto plugin list"),
-    ("plugin ls", "carto plugin list"),
-    ("plugins", "carto plugin list"),
-    ("profile current", "carto config explain"),
-    ("profile delete", "carto profile remove {NAME}"),
-    ("profile ls", "carto profile list"),
-    ("profile new", "carto profile add {NAME} --username NAME"),
-    ("profile rm", "carto profile remove {NAME}"),
-    ("profile select", "carto profile use {NAME}"),
-    ("profile set", "carto profile use {NAME}"),
-    ("profile switch", "carto profile use {NAME}"),
-    ("profiles", "carto profile list"),
-    ("query", "carto sql {QUERY}"),
-    ("remove", "carto profile remove {NAME}"),
-    ("rename", "carto profile rename {OLD} NEW"),
-    ("revoke", "carto trust --revoke"),
-    ("rm", "carto profile remove {NAME}"),
-    ("run", "carto exec -- {CMD}"),
-    ("schema", "carto config schema"),
-    ("secret", "carto config set apikey"),
-    ("set", "carto config set {SETTING VALUE}"),
-    ("set-context", "carto profile use {NAME}"),
-    ("set_default_credentials", "carto login URL"),
-    ("settings", "carto config list"),
-    ("setup", "carto login URL"),
-    ("show", "carto credentials show"),
-    ("sign-in", "carto login {URL}"),
-    ("signin", "carto login {URL}"),
-    ("signout", "carto logout"),
-    ("status", "carto config explain"),
-    ("switch", "carto profile use {NAME}"),
-    ("token", "carto config get apikey"),
-    ("unset", "carto config unset {SETTING}"),
-    ("untrust", "carto trust --revoke"),
-    ("use", "carto profile use {NAME}"),
-    ("use-context", "carto profile use {NAME}"),
-    ("user", "carto config get username"),
-    ("users", "carto profile list"),
-    ("verify", "carto doctor"),
-    ("view", "carto config list"),
-    ("which", "carto plugin which {NAME}"),
-    ("whoami", "carto config explain"),
-    ("why", "carto config explain"),
-];
+///
+/// # Why
+/// One text, read when it is needed: in a table of texts each has an address, which every start of the
+/// program would pay for.
+const WORDS: &str = "\
+account: carto config explain
+accounts: carto profile list
+activate: carto profile use {NAME}
+add: carto profile add {NAME} --username NAME
+aliases: carto alias list
+allow: carto trust
+apikey: carto config set apikey
+auth list: carto profile list
+auth login: carto login {URL}
+auth logout: carto logout
+auth status: carto config explain
+auth switch: carto profile use {NAME}
+auth token: carto config get apikey
+auth use: carto profile use {NAME}
+auth whoami: carto config explain
+auth: carto login URL
+check: carto doctor
+checkout: carto profile use {NAME}
+completion: carto completions {SHELL}
+config add: carto config set {SETTING} VALUE
+config current-context: carto config explain
+config delete: carto config unset {SETTING}
+config delete-context: carto profile remove {NAME}
+config get-contexts: carto profile list
+config ls: carto config list
+config remove: carto config unset {SETTING}
+config rename-context: carto profile rename {OLD} NEW
+config rm: carto config unset {SETTING}
+config set-context: carto profile add {NAME} --username NAME
+config set-credentials: carto config set apikey
+config show: carto config list
+config use: carto profile use {NAME}
+config use-context: carto profile use {NAME}
+config view: carto config list
+configure export-credentials: carto env
+configure get: carto config get {SETTING}
+configure import: carto credentials import [FILE]
+configure list: carto config explain
+configure list-profiles: carto profile list
+configure set: carto config set {SETTING VALUE}
+configure: carto login URL
+context: carto profile list
+contexts: carto profile list
+credential: carto credentials show
+credentials add: carto login {URL}
+credentials get: carto credentials show
+credentials ls: carto credentials list
+credentials remove: carto credentials delete [FILE]
+credentials rm: carto credentials delete [FILE]
+credentials save: carto login {URL}
+credentials set: carto login {URL}
+ctx: carto profile list
+current: carto config explain
+current-context: carto config explain
+default: carto profile use {NAME}
+delete: carto profile remove {NAME}
+deny: carto trust --deny
+edit: carto config edit
+explain: carto config explain
+export: carto credentials export [FILE]
+extension: carto plugin list
+get: carto config get {SETTING}
+get-contexts: carto profile list
+import: carto credentials import [FILE]
+key: carto config set apikey
+keys: carto credentials list
+list: carto config list
+log-in: carto login {URL}
+log-out: carto logout
+ls: carto config list
+man: carto help --man
+mv: carto profile rename {OLD} NEW
+path: carto config path
+plugin add: carto plugin list
+plugin ls: carto plugin list
+plugins: carto plugin list
+profile current: carto config explain
+profile delete: carto profile remove {NAME}
+profile ls: carto profile list
+profile new: carto profile add {NAME} --username NAME
+profile rm: carto profile remove {NAME}
+profile select: carto profile use {NAME}
+profile set: carto profile use {NAME}
+profile switch: carto profile use {NAME}
+profiles: carto profile list
+query: carto sql {QUERY}
+remove: carto profile remove {NAME}
+rename: carto profile rename {OLD} NEW
+revoke: carto trust --revoke
+rm: carto profile remove {NAME}
+run: carto exec -- {CMD}
+schema: carto config schema
+secret: carto config set apikey
+set: carto config set {SETTING VALUE}
+set-context: carto profile use {NAME}
+set_default_credentials: carto login URL
+settings: carto config list
+setup: carto login URL
+show: carto credentials show
+sign-in: carto login {URL}
+signin: carto login {URL}
+signout: carto logout
+status: carto config explain
+switch: carto profile use {NAME}
+token: carto config get apikey
+unset: carto config unset {SETTING}
+untrust: carto trust --revoke
+use: carto profile use {NAME}
+use-context: carto profile use {NAME}
+user: carto config get username
+users: carto profile list
+verify: carto doctor
+view: carto config list
+which: carto plugin which {NAME}
+whoami: carto config explain
+why: carto config explain
+";
+
+/// Lists the words with the command that does it.
+fn known_words() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WORDS.lines().filter_map(|line| line.split_once(": "))
+}
 
 /// Returns the command that does here what a command line of other words wants, ready to be typed.
 pub(super) fn our_command(words: &[OsString]) -> Option<String> {
@@ -141,7 +150,7 @@ pub(super) fn our_command(words: &[OsString]) -> Option<String> {
     // Of two words that are known together the second decides.
     [2, 1].into_iter().filter(|count| *count <= words.len()).find_map(|count| {
         let typed = words[..count].join(" ").to_lowercase();
-        let (_, command) = WORDS.iter().find(|(theirs, _)| *theirs == typed)?;
+        let (_, command) = known_words().find(|(theirs, _)| *theirs == typed)?;
         Some(filled(command, &words[count..]))
     })
 }
@@ -194,7 +203,7 @@ pub(super) fn of_subcommand(command: &Clap, name: &str, words: &[OsString]) -> O
     }
     let all: Vec<OsString> = std::iter::once(name.into()).chain(words.iter().cloned()).collect();
     let typed = all.iter().take(2).map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-    let known = WORDS.iter().any(|(theirs, _)| *theirs == typed.to_lowercase());
+    let known = known_words().any(|(theirs, _)| theirs == typed.to_lowercase());
     let ours = if known {
         our_command(&all)?
     } else {
@@ -253,15 +262,17 @@ mod tests {
         let known = |words: &[&str]| {
             words.iter().try_fold(&whole, |command, word| command.find_subcommand(word)).is_some()
         };
-        for (theirs, ours) in WORDS {
+        for (theirs, ours) in known_words() {
             let words: Vec<&str> = theirs.split(' ').collect();
             assert!(!known(&words), "{theirs}");
             let mut words = ours.split(' ').skip(1);
             let first = words.next().unwrap();
             assert!(first == "sql" || whole.find_subcommand(first).is_some(), "{ours}");
         }
-        let mut sorted: Vec<_> = WORDS.iter().map(|(theirs, _)| *theirs).collect();
+        let mut sorted: Vec<_> = known_words().map(|(theirs, _)| theirs).collect();
+        let count = sorted.len();
+        sorted.sort_unstable();
         sorted.dedup();
-        assert_eq!(sorted.len(), WORDS.len());
+        assert!(sorted.len() == count && count == WORDS.lines().count());
     }
 }

@@ -173,9 +173,12 @@ impl FileFacts {
     #[cfg(unix)]
     pub fn exposure(&self) -> Exposure {
         const OTHERS: u32 = 0o077;
+        // Most files are their owner's alone, and a start need not ask who that is.
+        if self.mode & OTHERS == 0 {
+            return Exposure::None;
+        }
         let me = rustix::process::geteuid().as_raw();
         match self.uid {
-            _ if self.mode & OTHERS == 0 => Exposure::None,
             uid if uid == me => Exposure::Yours,
             0 => Exposure::Administrator,
             _ => Exposure::Another,

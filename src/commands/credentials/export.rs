@@ -150,7 +150,7 @@ fn refuse_stream(path: &Path) -> Result<(), Error> {
         Ok(facts) if !facts.is_file() && !facts.is_dir() => {
             let what = format!("{} is not a regular file", path.display());
             let word = shell_word(path);
-            Err(Error::new(Kind::Usage, what)
+            Err(Error::new(Kind::Write, what)
                 .help("carto credentials export -     # standard output")
                 .help(format!("carto credentials export - > {word}")))
         }
