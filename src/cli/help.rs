@@ -129,7 +129,9 @@ fn own_words_for_help(context: &Context) -> String {
     }
     for (name, plugin) in &found {
         let path = plugin.path.display().to_string();
-        text += &format!("  {name:<12} {}\n", escape::line(&path));
+        let unfit =
+            plugin.unfit.as_ref().map(|unfit| format!("  (cannot run: it {})", unfit.reason()));
+        text += &format!("  {name:<12} {}{}\n", escape::line(&path), unfit.unwrap_or_default());
     }
     text
 }

@@ -27,7 +27,7 @@ pub fn run(
 ) -> Result<u8, Error> {
     let name = plugin_name(name, builtins)?;
     let found = found(context, &name, builtins)?;
-    if let Some(unfit) = found.unfit {
+    if let Some(unfit) = &found.unfit {
         return Err(start::refused(&found.path, "plugin", unfit));
     }
     let asks_for_help = args.first().is_some_and(|first| first == "--help");

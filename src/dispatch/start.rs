@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::config::places::Files;
 use crate::dispatch::environment::Contract;
 use crate::dispatch::execve::{self, Ended};
-use crate::error::{Error, Kind, shell_word};
+use crate::error::{Error, Kind};
 use crate::invocation::Invocation;
 use crate::path_search::Unfit;
 use crate::project::nearest::{Project, ProjectStanding};
@@ -77,17 +77,8 @@ pub fn cannot_run(path: &Path, what: impl Into<String>) -> Error {
 }
 
 /// The error of a file that is not even started, with what helps.
-pub fn refused(path: &Path, what: &str, unfit: Unfit) -> Error {
-    let error = cannot_run(path, format!("the {what} {}", unfit.reason()));
-    let file = shell_word(path);
-    match (unfit, path.parent()) {
-        (Unfit::NotExecutable, _) => error.help(format!("chmod +x {file}")),
-        (Unfit::WritableFile, _) => error.help(format!("chmod o-w {file}")),
-        (Unfit::WritableDirectory, Some(dir)) => {
-            error.help(format!("chmod o-w {}", shell_word(dir)))
-        }
-        _ => error,
-    }
+pub fn refused(path: &Path, what: &str, unfit: &Unfit) -> Error {
+    cannot_run(path, format!("the {what} {}", unfit.reason())).help(unfit.help(path))
 }
 
 /// Returns what a nested carto has to know: settings of this command line that are no account's.

@@ -117,7 +117,7 @@ impl Context {
                 | Unfit::Dangling),
             ) => Err(format!("{} {}", path.display(), unfit.reason())),
             // As with `exec`, the program was named, not looked for.
-            Some(Unfit::WritableFile | Unfit::WritableDirectory) | None => Ok(path),
+            _ => Ok(path),
         }
     }
 

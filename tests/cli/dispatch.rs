@@ -328,23 +328,27 @@ fn a_plugin_that_cannot_run_says_precisely_why() {
         exit 126
     "#]]);
     sandbox.carto("lost").run().fails(126).shows(&expect![[r#"
-        ! error: the plugin cannot run: its interpreter `/no/such/interpreter` is missing
+        ! error: the plugin wants the interpreter /no/such/interpreter, which is not there
         !   --> [root]/bin/carto-lost
+        ! help: install the interpreter, or change the first line: head -n 1 [root]/bin/carto-lost
         exit 126
     "#]]);
     sandbox.carto("text").run().fails(126).shows(&expect![[r#"
-        ! error: the plugin cannot run: wrong format: no program for this machine, and no script with a `#!` line
+        ! error: the plugin is text without a first line `#!INTERPRETER`
         !   --> [root]/bin/carto-text
+        ! help: put a first line there, for example: #!/bin/sh
         exit 126
     "#]]);
     sandbox.carto("windows").run().fails(126).shows(&expect![[r#"
-        ! error: the plugin cannot run: its interpreter `/bin/sh\r` is missing
+        ! error: the plugin has a first line that ends with a carriage return, as on Windows
         !   --> [root]/bin/carto-windows
+        ! help: sed -i 's/\r$//' [root]/bin/carto-windows
         exit 126
     "#]]);
     sandbox.carto("empty").run().fails(126).shows(&expect![[r#"
-        ! error: the plugin cannot run: wrong format: no program for this machine, and no script with a `#!` line
+        ! error: the plugin is an empty file
         !   --> [root]/bin/carto-empty
+        ! help: install the plugin again; see what it is: file [root]/bin/carto-empty
         exit 126
     "#]]);
     sandbox.carto("open").run().fails(126).shows(&expect![[r#"
@@ -356,11 +360,13 @@ fn a_plugin_that_cannot_run_says_precisely_why() {
     sandbox.carto("folder").run().fails(126).shows(&expect![[r#"
         ! error: the plugin is a directory
         !   --> [root]/bin/carto-folder
+        ! help: see what it is: ls -ld [root]/bin/carto-folder
         exit 126
     "#]]);
     sandbox.carto("dangling").run().fails(126).shows(&expect![[r#"
         ! error: the plugin is a link to a file that is not there
         !   --> [root]/bin/carto-dangling
+        ! help: see what it is: ls -ld [root]/bin/carto-dangling
         exit 126
     "#]]);
     // Whatever is wrong with the plugin is said before anything about the account.
@@ -378,15 +384,17 @@ fn a_plugin_that_cannot_run_says_precisely_why() {
         exit 126
     "#]]);
     sandbox.carto("plugin list").run().ok().shows(&expect![[r#"
-        account  [root]/bin/carto-account  (lies in a directory that everyone can write)
-        dump     [root]/bin/carto-dump  (lies in a directory that everyone can write)
-        empty    [root]/bin/carto-empty  (lies in a directory that everyone can write)
-        lost     [root]/bin/carto-lost  (lies in a directory that everyone can write)
-        open     [root]/bin/carto-open  (can be written by everyone)
-        plain    [root]/bin/carto-plain  (lies in a directory that everyone can write)
-        text     [root]/bin/carto-text  (lies in a directory that everyone can write)
-        who      [root]/bin/carto-who  (lies in a directory that everyone can write)
-        windows  [root]/bin/carto-windows  (lies in a directory that everyone can write)
+        account   [root]/bin/carto-account  (lies in a directory that everyone can write)
+        dangling  [root]/bin/carto-dangling  (is a link to a file that is not there)
+        dump      [root]/bin/carto-dump  (lies in a directory that everyone can write)
+        empty     [root]/bin/carto-empty  (lies in a directory that everyone can write)
+        folder    [root]/bin/carto-folder  (is a directory)
+        lost      [root]/bin/carto-lost  (lies in a directory that everyone can write)
+        open      [root]/bin/carto-open  (can be written by everyone)
+        plain     [root]/bin/carto-plain  (lies in a directory that everyone can write)
+        text      [root]/bin/carto-text  (lies in a directory that everyone can write)
+        who       [root]/bin/carto-who  (lies in a directory that everyone can write)
+        windows   [root]/bin/carto-windows  (lies in a directory that everyone can write)
         exit 0
     "#]]);
 }

@@ -59,4 +59,5 @@ mod structure;
 mod threats;
 mod trust;
 mod typos;
+mod unfit_plugins;
 mod whoami;

@@ -262,7 +262,7 @@ fn mistakes() {
 fn the_help() {
     let mut session = Session::new();
     session.sandbox.user("[alias]\nwho = 'config explain'\n");
-    session.sandbox.plugin("sql", "");
+    session.sandbox.plugin("sql", "#!/bin/sh\n");
     session.types("carto help");
     session.compare("help.svg", "The commands by what they are for");
 }

@@ -263,7 +263,7 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
     ("src/dispatch/alias.rs", SETTINGS_AND_KEYS, CONTRACT),
     ("src/dispatch/environment.rs", SETTINGS_AND_KEYS, CONTRACT),
     ("src/dispatch/execve.rs", SETTINGS_AND_KEYS, CONTRACT),
-    ("src/path_search.rs", SETTINGS_AND_KEYS, CONTRACT),
+    ("src/path_search/search.rs", SETTINGS_AND_KEYS, CONTRACT),
     ("src/plugin_name.rs", SETTINGS_AND_KEYS, CONTRACT),
     ("src/resolve/granted.rs", SETTINGS_AND_KEYS, CONTRACT),
     ("src/resolve/preset.rs", SETTINGS_AND_KEYS, CONTRACT),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::finding::Finding;
 use crate::error::shell_word;
 use crate::invocation::Invocation;
+use crate::path_search::Unfit;
 use crate::resolve::context::Context;
 
 /// Looks at PATH's entries and at every plugin.
@@ -19,13 +20,12 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
         let shown = plugin.path.display().to_string();
         if let Some(unfit) = &plugin.unfit {
             findings.push(Finding::problem(
-                "broken-plugin",
+                id_of(unfit),
                 &shown,
                 format!("the plugin {name} cannot run: it {}", unfit.reason()),
-                format!("chmod 755 {}", shell_word(&plugin.path)),
+                unfit.help(&plugin.path),
             ));
         }
-        findings.extend(foreign_owner(&plugin.path));
         for shadowed in &plugin.shadowed {
             findings.push(Finding::hint(
                 "shadowed-plugin",
@@ -70,28 +70,12 @@ fn writable_by_all(_dir: &Path) -> bool {
     false
 }
 
-#[cfg(unix)]
-fn foreign_owner(plugin: &Path) -> Option<Finding> {
-    use std::os::unix::fs::MetadataExt as _;
-    let me = rustix::process::geteuid().as_raw();
-    // Who owns the directory can put another file in its place.
-    for (path, what) in [(plugin, "the plugin"), (plugin.parent()?, "the plugin's directory")] {
-        let owner = path.metadata().ok()?.uid();
-        if owner != me && owner != 0 {
-            return Some(Finding::problem(
-                "foreign-plugin",
-                plugin.display(),
-                format!("{what} belongs to uid {owner}, neither you nor root; it gets your key"),
-                format!("look at it: ls -ld {}", shell_word(path)),
-            ));
-        }
+/// Returns the identifier of a finding: who owns a plugin is another matter than what is in it.
+fn id_of(unfit: &Unfit) -> &'static str {
+    match unfit {
+        Unfit::ForeignFile(_) | Unfit::ForeignDirectory(_) => "foreign-plugin",
+        _ => "broken-plugin",
     }
-    None
-}
-
-#[cfg(not(unix))]
-fn foreign_owner(_plugin: &Path) -> Option<Finding> {
-    None
 }
 
 /// Another program called `carto` would run in place of this one, or the other way round.

@@ -33,7 +33,7 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
                     "name": name.as_str(),
                     "path": plugin.path.display().to_string(),
                     "hidden_by": hidden(name.as_str()).then_some("built-in"),
-                    "problem": plugin.unfit.map(Unfit::reason),
+                    "problem": plugin.unfit.as_ref().map(Unfit::reason),
                     "shadowed": plugin.shadowed.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
                 })
             })
@@ -58,7 +58,7 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
         if hidden(name.as_str()) {
             remark += "  (hidden by the built-in command; carto plugin run reaches it)";
         }
-        if let Some(unfit) = plugin.unfit {
+        if let Some(unfit) = &plugin.unfit {
             remark += &format!("  ({})", unfit.reason());
         }
         let hides: Vec<_> = plugin.shadowed.iter().map(|path| path.display().to_string()).collect();

@@ -5,7 +5,7 @@
 //! entry that depends on the current directory would let a cloned repository bring the plugin.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 #[cfg(unix)]
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, accessat, openat, statat};
 
+#[cfg(unix)]
+use super::format::{HEAD, Interpreters};
+use super::unfit::Unfit;
 use crate::plugin_name::PluginName;
 
 /// Where plugins are looked for, in order: absolute directories only.
@@ -20,37 +23,8 @@ use crate::plugin_name::PluginName;
 pub struct SearchPath {
     dirs: Vec<PathBuf>,
     skipped: Vec<PathBuf>,
-}
-
-/// Why a file that was found is not run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// It has no permission to run.
-    NotExecutable,
-    /// It is a directory.
-    Directory,
-    /// It is a link to a file that is not there.
-    Dangling,
-    /// It is a device, a pipe or another thing that cannot run.
-    NotAFile,
-    /// Everyone can write the file.
-    WritableFile,
-    /// Everyone can write the directory that it lies in.
-    WritableDirectory,
-}
-
-impl Unfit {
-    /// Returns the reason in words that follow the path.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Unfit::NotExecutable => "is not executable",
-            Unfit::Directory => "is a directory",
-            Unfit::Dangling => "is a link to a file that is not there",
-            Unfit::NotAFile => "is not a regular file",
-            Unfit::WritableFile => "can be written by everyone",
-            Unfit::WritableDirectory => "lies in a directory that everyone can write",
-        }
-    }
+    /// PATH as it is, by which `env` finds an interpreter.
+    path: Option<OsString>,
 }
 
 /// A plugin that was found, first hit first.
@@ -81,7 +55,7 @@ impl SearchPath {
         let (mut dirs, skipped): (Vec<_>, Vec<_>) =
             Vec::<PathBuf>::into_iter(all).partition(|dir| dir.is_absolute());
         dirs.extend(installed);
-        SearchPath { dirs, skipped }
+        SearchPath { dirs, skipped, path: path.map(OsStr::to_owned) }
     }
 
     /// Finds the plugin of a name: the first executable, else the first file of that name.
@@ -92,7 +66,19 @@ impl SearchPath {
             let all = self.dirs.iter().map(|dir| dir.join(&file));
             all.into_iter().find(|path| path.symlink_metadata().is_ok())
         })?;
-        Some(Found { unfit: judge(&path), shadowed: Vec::new(), path })
+        let unfit = judge(&path).or_else(|| self.judge_content(&path));
+        Some(Found { unfit, shadowed: Vec::new(), path })
+    }
+
+    /// Says what in a file that may be run keeps it from running.
+    #[cfg(unix)]
+    fn judge_content(&self, path: &Path) -> Option<Unfit> {
+        content_fault(CWD, path.as_os_str(), &Interpreters::new(self.path.as_deref()))
+    }
+
+    #[cfg(not(unix))]
+    fn judge_content(&self, _path: &Path) -> Option<Unfit> {
+        None
     }
 
     /// Finds any program: a name on PATH, or the file that a path names.
@@ -115,11 +101,15 @@ impl SearchPath {
 
     /// Lists every plugin by name, with the copies that it hides.
     pub fn list(&self) -> BTreeMap<PluginName, Found> {
+        #[cfg(unix)]
+        let interpreters = Interpreters::new(self.path.as_deref());
+        #[cfg(not(unix))]
+        let interpreters = ();
         let mut hits = Vec::new();
         let mut seen = HashSet::with_capacity(self.dirs.len());
         for (at, dir) in self.dirs.iter().enumerate() {
             if seen.insert(dir) {
-                add_plugins_in(dir, at, &mut hits);
+                add_plugins_in(dir, at, &interpreters, &mut hits);
             }
         }
         // One sort of all, and a map made of what is in order, cost half of finding each its place.
@@ -130,10 +120,10 @@ impl SearchPath {
         for Hit { name, path, unfit, .. } in hits {
             match found.last_mut().filter(|(last, _)| *last == name) {
                 None => found.push((name, Found { path, unfit, shadowed: Vec::new() })),
-                // `find` passes over files without permission to run, too.
+                // `find` passes over what cannot be run by its kind or mode, too.
                 Some((_, first))
-                    if first.unfit == Some(Unfit::NotExecutable)
-                        && unfit != Some(Unfit::NotExecutable) =>
+                    if first.unfit.as_ref().is_some_and(Unfit::is_passed_over)
+                        && !unfit.as_ref().is_some_and(Unfit::is_passed_over) =>
                 {
                     (first.path, first.unfit) = (path, unfit);
                 }
@@ -162,33 +152,44 @@ struct Hit {
     unfit: Option<Unfit>,
 }
 
+#[cfg(unix)]
+type Known<'a> = Interpreters<'a>;
+#[cfg(not(unix))]
+type Known<'a> = ();
+
 /// Adds the plugins of a directory, the one at this place of the path.
-fn add_plugins_in(dir: &Path, at: usize, hits: &mut Vec<Hit>) {
+fn add_plugins_in(dir: &Path, at: usize, known: &Known<'_>, hits: &mut Vec<Hit>) {
     let Some(facts) = DirFacts::open(dir) else { return };
-    each_file(&facts, &mut |file, listed| {
+    each_file(&facts, &mut |file| {
         let Some(name) = plugin_of(file) else { return };
-        let path = dir.join(file);
-        // A directory of that name, or a manifest, is no plugin. The list of the directory tells
-        // files from the rest; only what a link leads to has to be asked for.
-        if listed == Listed::File || path.is_file() {
-            let unfit = judge_in(&facts, file);
-            hits.push(Hit { name, dir: at, path, unfit });
-        }
+        let unfit = judge_in(&facts, file).or_else(|| content_of(&facts, file, known));
+        hits.push(Hit { name, dir: at, path: dir.join(file), unfit });
     });
 }
 
-/// What the list of a directory says of a name in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Listed {
-    /// It is a regular file.
-    File,
-    /// It is something else, or the list does not say.
-    Else,
+#[cfg(unix)]
+fn content_of(dir: &DirFacts<'_>, file: &OsStr, known: &Known<'_>) -> Option<Unfit> {
+    content_fault(dir.at(), file, known)
+}
+
+#[cfg(not(unix))]
+fn content_of(_: &DirFacts<'_>, _: &OsStr, (): &Known<'_>) -> Option<Unfit> {
+    None
+}
+
+/// Says what in a file keeps it from running. One that may be run and not read is left to the system.
+#[cfg(unix)]
+fn content_fault(at: BorrowedFd<'_>, name: &OsStr, known: &Interpreters<'_>) -> Option<Unfit> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = openat(at, name, flags, Mode::empty()).ok()?;
+    let mut head = [0; HEAD];
+    let count = rustix::io::read(&file, &mut head).ok()?;
+    known.judge(head.get(..count)?)
 }
 
 /// Returns every name in a directory. A directory that cannot be read has none.
 #[cfg(target_os = "linux")]
-fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
+fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr)) {
     use std::os::unix::ffi::OsStrExt as _;
 
     // Read in place and in large pieces: a PATH can have a hundred thousand names.
@@ -197,19 +198,16 @@ fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
     let mut buffer = Vec::with_capacity(BUFFER);
     let mut entries = rustix::fs::RawDir::new(handle, buffer.spare_capacity_mut());
     while let Some(Ok(entry)) = entries.next() {
-        let is_file = entry.file_type() == FileType::RegularFile;
-        let listed = if is_file { Listed::File } else { Listed::Else };
-        take(OsStr::from_bytes(entry.file_name().to_bytes()), listed);
+        take(OsStr::from_bytes(entry.file_name().to_bytes()));
     }
 }
 
 /// Returns every name in a directory. A directory that cannot be read has none.
 #[cfg(not(target_os = "linux"))]
-fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr, Listed)) {
+fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr)) {
     let Ok(entries) = std::fs::read_dir(dir.dir) else { return };
     for entry in entries.flatten() {
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        take(&entry.file_name(), if is_file { Listed::File } else { Listed::Else });
+        take(&entry.file_name());
     }
 }
 
@@ -247,6 +245,7 @@ struct DirFacts<'a> {
 #[derive(Clone, Copy)]
 struct DirMode {
     writable_by_all: bool,
+    owner: u32,
     /// The file system on which every file may run whose mode says so; none where it may not, or
     /// where this was not asked for.
     runs_on: Option<rustix::fs::Dev>,
@@ -285,10 +284,11 @@ impl<'a> DirFacts<'a> {
     fn mode(&self) -> DirMode {
         *self.mode.get_or_init(|| {
             let Ok(facts) = rustix::fs::stat(self.dir) else {
-                return DirMode { writable_by_all: false, runs_on: None };
+                return DirMode { writable_by_all: false, owner: 0, runs_on: None };
             };
             let runs = self.handle.as_ref().is_some_and(mode_decides);
             DirMode {
+                owner: facts.st_uid,
                 writable_by_all: Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH),
                 runs_on: runs.then_some(facts.st_dev),
             }
@@ -334,7 +334,21 @@ fn judge_in(dir: &DirFacts<'_>, name: &OsStr) -> Option<Unfit> {
     if dir.mode().writable_by_all {
         return Some(Unfit::WritableDirectory);
     }
-    (!dir.runs(at, name, &facts)).then_some(Unfit::NotExecutable)
+    if !dir.runs(at, name, &facts) {
+        return Some(Unfit::NotExecutable);
+    }
+    // Whoever owns the file or its directory can put another program there, which gets the key.
+    if is_foreign(facts.st_uid) {
+        return Some(Unfit::ForeignFile(facts.st_uid));
+    }
+    let owner = dir.mode().owner;
+    is_foreign(owner).then_some(Unfit::ForeignDirectory(owner))
+}
+
+/// Whether a user is neither you nor root.
+#[cfg(unix)]
+fn is_foreign(uid: u32) -> bool {
+    uid != 0 && uid != rustix::process::geteuid().as_raw()
 }
 
 /// Says why a file is not run as a plugin.
@@ -382,8 +396,8 @@ mod tests {
         let path = SearchPath::new(Some(&joined), None);
         let list = path.list();
         let names: Vec<_> = list.keys().map(PluginName::as_str).collect();
-        assert_eq!(names, ["x", "y", "z"]);
-        for plugin in ["x", "y", "z"] {
+        assert_eq!(names, ["dir", "x", "y", "z"]);
+        for plugin in ["dir", "x", "y", "z"] {
             let found = path.find(&name(plugin)).unwrap();
             let listed = &list[&name(plugin)];
             assert_eq!((&found.path, &found.unfit), (&listed.path, &listed.unfit), "{plugin}");
