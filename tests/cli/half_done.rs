@@ -249,3 +249,26 @@ fn of_two_keys_that_fit_equally_one_is_left() {
         assert!(ran.stdout.contains("CARTO_API_KEY=new\n"), "{ran}");
     }
 }
+
+#[test]
+fn an_export_to_cartoframes_own_places_is_both_files_or_none() {
+    let machine = || {
+        let sandbox = Sandbox::new();
+        sandbox.user("username = \"ann\"\n");
+        sandbox.keys(&["marker https://ann.carto.com ann"]);
+        sandbox
+    };
+    let sandbox = machine();
+    _ = sandbox.carto("credentials export --default").run().ok();
+    let written = sandbox.files_with("marker");
+    assert_eq!(written.len(), 3, "{written:?}");
+    for blocked in written.iter().filter(|file| !file.ends_with("credentials.toml")) {
+        let sandbox = machine();
+        let stored = sandbox.file_with_mode("store/file", "", 0o444);
+        fs::create_dir_all(sandbox.path(blocked).parent().unwrap()).unwrap();
+        symlink(stored, sandbox.path(blocked)).unwrap();
+        let ran = sandbox.carto("credentials export --default").run().fails(5);
+        assert!(!ran.stderr.contains("wrote "), "{blocked}: {ran}");
+        assert_eq!(sandbox.files_with("marker"), [KEYS], "{blocked}: {ran}");
+    }
+}

@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, shell_word};
 use crate::foreign::git;
 use crate::foreign::{self, ExportAs, ExportedAccount, NonSecure};
 use crate::read_file::read_regular;
-use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, replace};
+use crate::replace_file::{Links, Lock, Mode, Target, create_private_dir, prepare};
 use crate::resolve::context::{Context, Resolved};
 use crate::resolve::given_key::{recognise, tuple_of};
 use crate::secret::Secret;
@@ -60,7 +60,7 @@ pub(super) fn run(context: &Context, args: &ExportArgs) -> Result<(), Error> {
         return write_default(context, &text, &resolved, args);
     }
     match &args.file {
-        Some(path) if path.as_os_str() != "-" => write(context, path, &text, &resolved, args),
+        Some(path) if path.as_os_str() != "-" => write(context, &[path], &text, &resolved, args),
         _ => {
             context.output.raw(text.as_bytes());
             Ok(())
@@ -95,9 +95,9 @@ fn write_default(
         if let Some(dir) = place.path.parent() {
             create_private_dir(dir)?;
         }
-        write(context, &place.path, text, resolved, args)?;
     }
-    Ok(())
+    let paths: Vec<&Path> = places.iter().map(|place| place.path.as_path()).collect();
+    write(context, &paths, text, resolved, args)
 }
 
 fn text(resolved: &Resolved, key: &Secret, form: Option<ExportForm>) -> Result<String, Error> {
@@ -124,23 +124,31 @@ fn text(resolved: &Resolved, key: &Secret, form: Option<ExportForm>) -> Result<S
     })
 }
 
+/// Writes the same to each path; every file is made ready before the first is put.
 fn write(
     context: &Context,
-    path: &Path,
+    paths: &[&Path],
     text: &str,
     resolved: &Resolved,
     args: &ExportArgs,
 ) -> Result<(), Error> {
-    refuse_stream(path)?;
-    let target = Target::resolve(path, Links::Follow)?;
     let mut notice = |text: &str| context.output.note(text);
-    let lock = Lock::file_telling(path, Links::Follow, &mut notice)?;
-    if !args.force {
-        refuse_loss(context, path, resolved)?;
+    let mut ready = Vec::new();
+    for path in paths {
+        refuse_stream(path)?;
+        let target = Target::resolve(path, Links::Follow)?;
+        let lock = Lock::file_telling(path, Links::Follow, &mut notice)?;
+        if !args.force {
+            refuse_loss(context, path, resolved)?;
+        }
+        git::keep_out(&context.invocation.env, target.path(), &mut notice)?;
+        let new = prepare(path, text.as_bytes(), Mode::Keys, Links::Follow, &lock)?;
+        ready.push((path, new, lock));
     }
-    git::keep_out(&context.invocation.env, target.path(), &mut notice)?;
-    replace(path, text.as_bytes(), Mode::Keys, Links::Follow, &lock)?;
-    context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));
+    for (path, new, _lock) in ready {
+        new.commit()?;
+        context.output.note(&format!("wrote {} to {}", resolved.chosen.account, path.display()));
+    }
     Ok(())
 }
 
