@@ -190,20 +190,22 @@ impl Output {
     fn rendered_within(&self, error: &Error, width: usize) -> String {
         let word = self.paint("error:", Style::Error);
         let mut text = format!("{word} {}\n", shown(&error.what, width));
-        for place in few(&error.places) {
+        let most = if self.tells_all() { usize::MAX } else { MOST_LINES };
+        for place in error.places.iter().take(most) {
             text += &format!("  --> {}\n", shown(&place.origin, width));
             if let Some(excerpt) = &place.excerpt {
                 text += &self.excerpt(excerpt);
             }
         }
-        text += &rest_of(&error.places, "  --> ");
-        for note in few(&error.notes) {
+        text += &rest_of(&error.places, most, "  --> ");
+        for note in error.notes.iter().take(most) {
             text += &format!("{} {}\n", self.paint("note:", Style::Note), shown(note, width));
         }
-        text += &rest_of(&error.notes, "note: ");
-        for help in few(&error.help) {
+        text += &rest_of(&error.notes, most, "note: ");
+        for help in error.help.iter().take(most) {
             text += &format!("{} {}\n", self.paint("help:", Style::Help), shown(help, width));
         }
+        text += &rest_of(&error.help, most, "help: ");
         text
     }
 
@@ -287,14 +289,10 @@ fn shown(text: &str, width: usize) -> String {
     format!("{}...{}", &text[..head], &text[tail..])
 }
 
-fn few<T>(lines: &[T]) -> &[T] {
-    &lines[..lines.len().min(MOST_LINES)]
-}
-
-fn rest_of<T>(lines: &[T], lead: &str) -> String {
-    match lines.len().saturating_sub(MOST_LINES) {
+fn rest_of<T>(lines: &[T], most: usize, lead: &str) -> String {
+    match lines.len().saturating_sub(most) {
         0 => String::new(),
-        more => format!("{lead}and {more} more\n"),
+        more => format!("{lead}and {more} more, which `carto -v` shows\n"),
     }
 }
 

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use clap::Command as Clap;
 
 use super::mistake::looks_like_a_key;
+use crate::commands::config::git_words::quoted;
 use crate::config::SettingPath;
 use crate::config::setting::ValueType;
 use crate::error::{Error, Kind};
@@ -187,10 +188,6 @@ fn filled(command: &str, rest: &[&str]) -> String {
 
 fn is_secret(path: &SettingPath) -> bool {
     path.known().is_some_and(|known| known.value == ValueType::Secret) || path.names_a_secret()
-}
-
-fn quoted(word: &str) -> String {
-    shlex::try_quote(word).map_or_else(|_| "WORD".to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// Says what is done by which command, where a word behind a command is none of its own.

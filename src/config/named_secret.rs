@@ -33,12 +33,16 @@ impl SettingPath {
         if self.known().is_some_and(|setting| setting.value != ValueType::Any) {
             return false;
         }
-        let names = match self.0.as_slice() {
-            // The second word is the plugin's name.
-            [table, _, rest @ ..] if table == "plugins" => rest,
-            names => names,
-        };
-        names.iter().any(|name| is_secret(name))
+        is_named(self.0.iter().map(String::as_str))
+    }
+}
+
+/// Whether a part of a name says that the value is a secret; the name of a plugin does not.
+fn is_named<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
+    match names.next() {
+        Some("plugins") => names.skip(1).any(is_secret),
+        Some(first) => is_secret(first) || names.any(is_secret),
+        None => false,
     }
 }
 
@@ -51,14 +55,7 @@ pub fn masked(path: &SettingPath, value: Value) -> Value {
 /// of them is a secret: the names are looked at as they stand in the text.
 pub fn shown(entry: Entry<'_>) -> Value {
     let value = entry.value();
-    let mut names = entry.parts();
-    let first = names.next();
-    if first == Some("plugins") {
-        // The second word is the plugin's name.
-        names.next();
-    }
-    let is_named = first.is_some_and(is_secret) || names.any(is_secret);
-    if !is_named && !has_secret_within(&value) {
+    if !is_named(entry.parts()) && !has_secret_within(&value) {
         return value;
     }
     masked(&entry.path(), value)

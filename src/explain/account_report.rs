@@ -15,8 +15,6 @@ use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
 use crate::variables::NESTED;
 
-/// How a pattern begins that an untrusted project sets in vain.
-const PATTERN: &str = "base_url (a pattern";
 /// How many keys are listed that are not used.
 const MOST_KEYS: usize = 8;
 
@@ -56,6 +54,8 @@ struct Report {
 struct ProjectRow {
     path: String,
     standing: ProjectStanding,
+    /// The pattern that an untrusted project sets in vain.
+    pattern: Option<String>,
     ignored: Vec<String>,
     hides: Option<String>,
 }
@@ -108,7 +108,7 @@ impl Report {
         if let Some(pattern) = pattern {
             // It stops the run, so it is not ignored.
             if let Some(project) = &mut self.project {
-                project.ignored.retain(|ignored| !ignored.starts_with(PATTERN));
+                project.pattern = None;
             }
             self.notes.push(format!("the name goes into the pattern at {pattern}"));
         }
@@ -126,12 +126,17 @@ impl Report {
             self.notes.push(format!("{} waits: nothing says whose key it is", key.origin));
             self.help.push("add CARTO_USERNAME or CARTO_BASE_URL beside it".to_owned());
         }
-        let unbound = facts.stored.iter().filter(|entry| entry.account.is_none());
-        for entry in unbound.take(MOST_KEYS) {
+        let unbound: Vec<_> = facts.stored.iter().filter(|entry| entry.account.is_none()).collect();
+        for entry in unbound.iter().take(MOST_KEYS) {
             let place = &entry.origin;
             self.notes.push(format!("the key at {place} waits: it was stored for no account"));
-            self.help
-                .push("carto config set username NAME       # gives it to that account".to_owned());
+        }
+        if let Some(more) = unbound.len().checked_sub(MOST_KEYS).filter(|more| *more > 0) {
+            self.notes.push(format!("and {more} more keys that wait"));
+        }
+        if !unbound.is_empty() {
+            let command = "carto config set username NAME       # gives it to that account";
+            self.help.push(command.to_owned());
         }
     }
 
@@ -208,7 +213,7 @@ impl Report {
             json!({
                 "path": project.path,
                 "standing": project.standing.to_string(),
-                "ignored": project.ignored,
+                "ignored": project.ignored(),
                 "hides": project.hides,
             })
         });
@@ -300,31 +305,35 @@ impl Report {
 fn project(context: &Context) -> Result<Option<ProjectRow>, Error> {
     let loaded = context.load()?;
     let layers = loaded.config.layers();
-    let patterns = layers.iter().filter_map(Layer::untrusted_pattern);
-    let patterns = patterns.map(|pattern| format!("{PATTERN}: {})", pattern.value()));
+    let pattern = layers.iter().find_map(Layer::untrusted_pattern);
     let remarks = layers.iter().flat_map(|layer| &layer.remarks);
     let ignored = remarks.filter(|remark| remark.kind == RemarkKind::Untrusted);
-    let ignored = patterns.chain(ignored.map(|remark| remark.key.clone()));
     let row = |project: &Project| ProjectRow {
         path: project.place.dir().display().to_string(),
         standing: project.standing.clone(),
-        ignored: ignored.collect(),
+        pattern: pattern.map(|pattern| pattern.value().to_string()),
+        ignored: ignored.map(|remark| remark.key.clone()).collect(),
         hides: project.place.outer.as_ref().map(|outer| outer.display().to_string()),
     };
     Ok(loaded.project.as_ref().map(row))
 }
 
 impl ProjectRow {
+    /// Names everything that the project says in vain.
+    fn ignored(&self) -> Vec<String> {
+        let pattern = self.pattern.iter().map(|url| format!("base_url (a pattern: {url})"));
+        pattern.chain(self.ignored.iter().cloned()).collect()
+    }
+
     fn lines(&self, say: &dyn Fn(String)) {
         say(format!("project  {}: {}", self.path, self.standing));
         if matches!(self.standing, ProjectStanding::Untrusted | ProjectStanding::Changed) {
             say("           it may select an account that you have, and nothing else".to_owned());
         }
-        if self.standing != ProjectStanding::Trusted && !self.ignored.is_empty() {
-            say(format!(
-                "           ignored: {}",
-                escape::few(self.ignored.iter().map(String::as_str))
-            ));
+        let ignored = self.ignored();
+        if self.standing != ProjectStanding::Trusted && !ignored.is_empty() {
+            let ignored = escape::few(ignored.iter().map(String::as_str));
+            say(format!("           ignored: {ignored}"));
         }
         if let Some(outer) = &self.hides {
             say(format!("           the nearest project counts alone; it hides {outer}"));

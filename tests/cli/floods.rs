@@ -132,7 +132,7 @@ fn keys_of_one_account_that_fit_equally_are_a_few_and_a_count() {
         (0..500).map(|n| format!("key{n} https://ann.carto.com ann profile=p{n}")).collect();
     sandbox.keys(&marked.iter().map(String::as_str).collect::<Vec<_>>());
     let ran = sandbox.carto("account").run().fails(4).not_started();
-    assert!(ran.stderr.contains("\n  --> and 494 more\n"), "{ran}");
+    assert!(ran.stderr.contains("\n  --> and 494 more, which `carto -v` shows\n"), "{ran}");
     every_command_is_short(&sandbox);
 }
 

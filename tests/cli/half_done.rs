@@ -272,3 +272,19 @@ fn an_export_to_cartoframes_own_places_is_both_files_or_none() {
         assert_eq!(sandbox.files_with("marker"), [KEYS], "{blocked}: {ran}");
     }
 }
+
+#[test]
+fn lines_for_a_managed_file_are_counted_where_they_are_many_and_told_whole_by_v() {
+    let sandbox = managed("");
+    let profiles: Vec<_> =
+        (0..20).map(|n| format!(r#""p{n}": {{"token": "marker", "tenant_id": "t{n}"}}"#)).collect();
+    let text = format!(r#"{{"current_profile": "p1", "profiles": {{{}}}}}"#, profiles.join(", "));
+    sandbox.file_with_mode("work/many.json", text, 0o600);
+    let said = leaves_all_as_it_was(&sandbox, "credentials import many.json", 5);
+    assert!(said.ends_with("help: and 16 more, which `carto -v` shows\n"), "{said}");
+    let said = leaves_all_as_it_was(&sandbox, "-v credentials import many.json", 5);
+    assert!(
+        said.contains("help:     profiles.p19.base_url = \"https://t19.api.carto.com\"\n"),
+        "{said}"
+    );
+}

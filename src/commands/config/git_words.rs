@@ -277,6 +277,7 @@ fn looks_like_a_key(word: &str) -> bool {
     word.contains('.') || path.is_some_and(|path| path.known().is_some())
 }
 
-fn quoted(word: &str) -> String {
+/// Writes a word for a shell, to be copied.
+pub fn quoted(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| "VALUE".to_owned(), std::borrow::Cow::into_owned)
 }
