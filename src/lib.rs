@@ -24,6 +24,7 @@
 pub mod account;
 pub mod base_url;
 pub mod bug;
+pub mod child_process;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -37,6 +38,7 @@ pub mod foreign;
 pub mod invocation;
 pub mod layer_file;
 pub mod line_index;
+pub mod manifest;
 pub mod near;
 pub mod output;
 pub mod path_search;

@@ -3,12 +3,13 @@
 use std::ffi::{OsStr, OsString};
 
 use clap::Command as Clap;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{guides, other_words};
-use crate::commands::alias;
-use crate::dispatch::plugin;
+use crate::dispatch::{alias, plugin};
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::manifest::Manifests;
 use crate::resolve::context::Context;
 
 /// Print a guide, or help for carto, a command or a plugin
@@ -57,7 +58,10 @@ fn print(context: &mut Context, words: &[OsString], command: fn() -> Clap) -> Re
         let names = whole.get_subcommands().map(|command| command.get_name().to_owned());
         let known: Vec<String> = names.chain(guides).collect();
         let ran = plugin::run(context, first, &["--help".into()], &known);
-        return ran.or_else(|error| of_other_words(context, words).ok_or(error));
+        return ran.or_else(|error| match error.kind {
+            Kind::NotFound => of_other_words(context, words).ok_or(error),
+            _ => Err(error),
+        });
     }
     if let Err(error) = find(words, command) {
         return of_other_words(context, words).ok_or(error);
@@ -115,23 +119,63 @@ fn list_of_guides() -> String {
 
 /// Lists aliases and plugins below carto's own help. Nothing is run for it.
 fn own_words_for_help(context: &Context) -> String {
+    let width = columns();
     let mut text = String::new();
-    let aliases = alias::list_for_help(context);
+    let aliases = alias::in_force(context);
     if !aliases.is_empty() {
         text += "\nAliases:\n";
     }
     for (name, words) in aliases {
-        text += &format!("  {:<12} {}\n", escape::line(&name), escape::line(&words));
+        let line = format!("  {:<12} {}", escape::line(&name), escape::line(&words));
+        text += &format!("{}\n", cut(&line, width));
     }
     let found = context.search_path().list();
+    let Ok(manifests) = Manifests::for_many(context) else { return text };
     if !found.is_empty() {
         text += "\nPlugins:\n";
     }
-    for (name, plugin) in &found {
-        let path = plugin.path.display().to_string();
-        let unfit =
-            plugin.unfit.as_ref().map(|unfit| format!("  (cannot run: it {})", unfit.reason()));
-        text += &format!("  {name:<12} {}{}\n", escape::line(&path), unfit.unwrap_or_default());
+    for (name, program) in &found {
+        let known = manifests.look(name, program);
+        let mut said = Vec::new();
+        if let Some(obstacle) = &known.obstacle {
+            said.push(format!("(cannot run: it {})", obstacle.reason()));
+        }
+        said.extend(known.manifest.and_then(|manifest| manifest.description));
+        let line = format!("  {name:<12} {}", escape::line(&said.join(" ")));
+        text += &format!("{}\n", cut(line.trim_end(), width));
+        if context.output.tells_all() {
+            let path = program.path.display().to_string();
+            text += &format!("  {:<12} {}\n", "", escape::line(&path));
+        }
     }
     text
+}
+
+/// Returns how many columns a line may have: those of the terminal, and no end where there is none.
+fn columns() -> usize {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(rustix::stdio::stdout())
+        && size.ws_col > 0
+    {
+        return size.ws_col.into();
+    }
+    usize::MAX
+}
+
+/// Cuts a line to a width, which three dots then end.
+fn cut(line: &str, width: usize) -> String {
+    const MORE: &str = "...";
+    if line.width() <= width {
+        return line.to_owned();
+    }
+    let mut kept = String::new();
+    let mut columns = MORE.len();
+    for c in line.chars() {
+        columns += c.width().unwrap_or_default();
+        if columns > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept + MORE
 }

@@ -273,14 +273,3 @@ fn shell(
     let shell = std::path::Path::new("/bin/sh");
     start::start(context, shell, OsStr::new("sh"), &words, &start::Handed::program(granted))
 }
-
-/// Returns the aliases in force with their words, for help; none where a file is broken.
-pub fn list_for_help(context: &Context) -> Vec<(String, String)> {
-    let Ok(loaded) = context.load() else { return Vec::new() };
-    let below = loaded.config.below(&["alias"]).into_iter();
-    let mut aliases: Vec<_> = below
-        .filter_map(|(path, alias)| Some((path.0.get(1)?.clone(), alias.value.to_string())))
-        .collect();
-    aliases.sort();
-    aliases
-}

@@ -9,11 +9,10 @@
 
 use std::ffi::OsStr;
 
-use super::fetch::{
-    Input, ProgramEnd, Surroundings, fault, gives_none, prepared, run, waiting, with_said,
-};
+use super::fetch::{Surroundings, gives_none, prepared, until_it_ends, waiting};
 use super::source::SecretSource;
 use crate::account::Account;
+use crate::child_process::{Input, ProgramEnd, fault, run, with_said};
 use crate::error::{Error, Kind, io_reason};
 use crate::foreign::git;
 use crate::secret::Secret;
@@ -161,7 +160,7 @@ impl<'a> GitStore<'a> {
             request += &format!("password={}\n", key.expose());
         }
         request.push('\n');
-        run(git, Input::Text(&request), &|| waiting(&SOURCE, self.around))
+        run(git, Input::Text(&request), until_it_ends(&|| waiting(&SOURCE, self.around)))
             .map_err(|error| gives_none(&SOURCE, format!("git cannot run: {}", io_reason(&error))))
     }
 

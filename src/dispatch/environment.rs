@@ -3,6 +3,7 @@
 //! The child sees one whole account and no leftover of another: every variable that could name an
 //! account is removed first, duplicates included, then the resolved account is written.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -12,6 +13,9 @@ use crate::invocation::{Env, same_name};
 use crate::resolve::granted::Granted;
 use crate::resolve::preset::Preset;
 use crate::variables::{self, NESTED, Role, VERSION};
+
+/// About how many variables are added.
+const MOST: usize = 16;
 
 /// Everything that a plugin is handed besides its arguments.
 #[derive(Clone, Debug, Default)]
@@ -60,9 +64,10 @@ impl Contract<'_> {
     }
 
     /// Makes the whole environment of the child from that of the parent.
-    pub fn environment(&self, parent: &Env) -> Vec<(OsString, OsString)> {
+    pub fn environment<'e>(&'e self, parent: &'e Env) -> Vec<(Cow<'e, OsStr>, Cow<'e, OsStr>)> {
         let account = Contract::account_variables(self.granted, self.preset);
-        let mut block: Vec<(OsString, OsString)> = Vec::new();
+        let mut block: Vec<(Cow<'e, OsStr>, Cow<'e, OsStr>)> =
+            Vec::with_capacity(parent.iter().count() + MOST);
         // Some dozens of names: ordering them costs less than asking the system for a hash's seed.
         let mut known = BTreeSet::new();
         let written: Vec<&str> =
@@ -71,15 +76,17 @@ impl Contract<'_> {
             let removed = written.iter().any(|written| same_name(name, written));
             // The first of duplicates is the one that counts; later ones must not surface.
             if !removed && known.insert(name) {
-                block.push((name.to_owned(), value.to_owned()));
+                block.push((name.into(), value.into()));
             }
         }
-        let mut put = |name: &str, value: &OsStr| block.push((name.into(), value.to_owned()));
         for (name, value) in account {
             if let Some(value) = value {
-                put(name, OsStr::new(&value));
+                block.push((OsStr::new(name).into(), OsString::from(value).into()));
             }
         }
+        let mut put = |name: &'static str, value: &'e OsStr| {
+            block.push((OsStr::new(name).into(), value.into()));
+        };
         if let Some(dir) = self.project_dir {
             put("CARTO_PROJECT_DIR", dir.as_os_str());
         }
@@ -127,7 +134,8 @@ mod tests {
             non_secure: false,
         };
         let contract = Contract { granted: Some(&granted), ..Contract::default() };
-        let block = contract.environment(&Env::new(parent));
+        let parent = Env::new(parent);
+        let block = contract.environment(&parent);
         let shown: Vec<_> =
             block.iter().map(|(k, v)| format!("{}={}", k.display(), v.display())).collect();
         assert_eq!(

@@ -1,6 +1,7 @@
 //! Starts a program in place of this one, or beside it where the system cannot replace a process.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
@@ -41,24 +42,32 @@ pub enum Ended {
 #[cfg(unix)]
 pub fn start(
     program: &Path,
-    name: &OsString,
+    name: &OsStr,
     args: &[OsString],
-    environment: &[(OsString, OsString)],
+    environment: &[(Cow<'_, OsStr>, Cow<'_, OsStr>)],
 ) -> Result<Ended, StartError> {
     use std::ffi::CString;
     use std::os::unix::ffi::OsStrExt as _;
 
     use crate::core_dump;
 
-    let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| StartError::Nul);
-    let path = text(program.as_os_str().as_bytes())?;
+    // Each text is made in one piece, with room for its end: a start has some dozens.
+    let text = |parts: &[&[u8]]| {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let mut bytes = Vec::with_capacity(length + 1);
+        for part in parts {
+            bytes.extend_from_slice(part);
+        }
+        CString::new(bytes).map_err(|_| StartError::Nul)
+    };
+    let path = text(&[program.as_os_str().as_bytes()])?;
     let words = std::iter::once(name)
-        .chain(args)
-        .map(|arg| text(arg.as_bytes()))
+        .chain(args.iter().map(OsString::as_os_str))
+        .map(|arg| text(&[arg.as_bytes()]))
         .collect::<Result<Vec<_>, _>>()?;
     let block = environment
         .iter()
-        .map(|(name, value)| text(&[name.as_bytes(), b"=", value.as_bytes()].concat()))
+        .map(|(name, value)| text(&[name.as_bytes(), b"=", value.as_bytes()]))
         .collect::<Result<Vec<_>, _>>()?;
     match core_dump::with_given_limit(|| nix::unistd::execve(&path, &words, &block)) {
         Err(error) => Err(reason(program, error)),
@@ -98,9 +107,9 @@ fn interpreter(program: &Path) -> Option<String> {
 #[cfg(not(unix))]
 pub fn start(
     program: &Path,
-    _name: &OsString,
+    _name: &OsStr,
     args: &[OsString],
-    environment: &[(OsString, OsString)],
+    environment: &[(Cow<'_, OsStr>, Cow<'_, OsStr>)],
 ) -> Result<Ended, StartError> {
     let pairs = environment.iter().map(|(name, value)| (name, value));
     let status = std::process::Command::new(program).args(args).env_clear().envs(pairs).status();

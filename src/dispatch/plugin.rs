@@ -2,11 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 
+use crate::account::{Account, Refusal};
 use crate::config::SettingPath;
-use crate::config::{Scope, Value};
+use crate::config::{Origin, Scope, Value};
+use crate::dispatch::alias;
 use crate::dispatch::start::{self, Handed};
 use crate::error::{Error, Kind};
 use crate::escape;
+use crate::manifest::{Manifest, Manifests, NeedOfKey, Obstacle};
 use crate::near::near;
 use crate::path_search::Found;
 use crate::plugin_name::PluginName;
@@ -18,7 +21,8 @@ use crate::resolve::preset::Preset;
 /// Runs a plugin. Returns only where it could not start or could not take this process's place.
 ///
 /// # Errors
-/// No such plugin (127), one that cannot run (126), a refused account (4).
+/// No such plugin (127), one that cannot run (126), a manifest that cannot be used (3), a refused
+/// account, or none where the plugin needs a key (4).
 pub fn run(
     context: &mut Context,
     name: &OsStr,
@@ -27,12 +31,11 @@ pub fn run(
 ) -> Result<u8, Error> {
     let name = plugin_name(name, builtins)?;
     let found = found(context, &name, builtins)?;
-    if let Some(unfit) = &found.unfit {
-        return Err(start::refused(&found.path, "plugin", unfit));
-    }
+    let manifest = runnable(context, &name, &found)?;
     let asks_for_help = args.first().is_some_and(|first| first == "--help");
     let use_of_key = if asks_for_help { UseOfKey::Help } else { UseOfKey::Work };
-    let granted = match granted(context, &name, use_of_key) {
+    let need = manifest.as_ref().map_or(NeedOfKey::Optional, |manifest| manifest.credentials);
+    let granted = match granted(context, &name, use_of_key, need) {
         Ok(granted) => granted,
         // Help must be reachable whatever is wrong with the account.
         Err(_) if asks_for_help => None,
@@ -41,13 +44,41 @@ pub fn run(
     let loaded = context.load().ok();
     let config = loaded.map(|loaded| plugin_config(loaded, &name));
     let plugin_config = Some(config.unwrap_or_else(|| "{}".to_owned()));
-    let preset = loaded.and_then(|loaded| preset(loaded, &name));
+    let wanted = manifest.and_then(|manifest| manifest.preset);
+    let preset = loaded.and_then(|loaded| preset(loaded, &name)).or(wanted);
     let handed = Handed { what: "plugin", granted, plugin_config, preset };
     // A circle that leads through the plugin is shown with it; a space is in no alias's name.
     if !context.nested.aliases.is_empty() {
         context.aliases_so_far().push(format!("plugin {name}"));
     }
     start::start(context, &found.path, found.path.as_os_str(), args, &handed)
+}
+
+/// Returns the manifest of a plugin that can run.
+///
+/// # Errors
+/// What keeps it from running.
+fn runnable(
+    context: &Context,
+    name: &PluginName,
+    found: &Found,
+) -> Result<Option<Manifest>, Error> {
+    if let Some(unfit) = &found.unfit {
+        return Err(Obstacle::File(unfit.clone()).into_error(found));
+    }
+    let known = Manifests::for_one(context)?.look(name, found);
+    if let Some(obstacle) = known.obstacle {
+        return Err(obstacle.into_error(found));
+    }
+    if known.is_of_another_build {
+        context.output.warning(&of_another_build(name));
+    }
+    Ok(known.manifest)
+}
+
+/// Says that what a plugin printed when it was registered counts no more.
+pub fn of_another_build(name: &PluginName) -> String {
+    format!("{name} was registered for another build of its program: carto plugin register {name}")
 }
 
 /// Checks the name of a command that is not built in.
@@ -89,17 +120,10 @@ pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Resul
     // The name itself may be the alias of a plugin that is not there, and an alias that led here is
     // what was typed.
     let led_here = |alias: &String| context.nested.aliases.contains(alias);
-    let aliases = alias_names(context).into_iter();
+    let aliases = alias::in_force(context).into_iter().map(|(alias, _)| alias);
     let aliases: Vec<_> = aliases.filter(|a| a != name.as_str() && !led_here(a)).collect();
     let names = builtins.iter().chain(&aliases).map(String::as_str);
     Err(suggest(error, name.as_str(), names.chain(plugins.keys().map(PluginName::as_str))))
-}
-
-/// Returns the names of the aliases in force; none where the settings cannot be read.
-fn alias_names(context: &Context) -> Vec<String> {
-    let Ok(loaded) = context.load() else { return Vec::new() };
-    let aliases = loaded.config.below(&["alias"]).into_iter();
-    aliases.filter_map(|(path, _)| path.0.get(1).cloned()).collect()
 }
 
 fn suggest<'a>(error: Error, typed: &str, names: impl Iterator<Item = &'a str>) -> Error {
@@ -124,30 +148,62 @@ enum UseOfKey {
 
 /// Returns the account for a plugin; its key only where the user does not withhold it, and one that
 /// has to be fetched only where it is used.
+///
+/// # Errors
+/// The account is refused, or the plugin needs a key of one's own and there is none.
 fn granted(
     context: &Context,
     name: &PluginName,
     use_of_key: UseOfKey,
+    need: NeedOfKey,
 ) -> Result<Option<Granted>, Error> {
-    let Some(resolved) = context.resolve(Some(name.as_str()))? else { return Ok(None) };
+    if need == NeedOfKey::None {
+        // What is wrong with the account is nothing to it; its settings still have to be read.
+        context.config()?;
+        context.tell_remarks();
+        return Ok(None);
+    }
+    let must_have = need == NeedOfKey::Required && use_of_key == UseOfKey::Work;
+    let Some(resolved) = context.resolve(Some(name.as_str()))? else {
+        return if must_have { Err(needs_account(name)) } else { Ok(None) };
+    };
     let unused = use_of_key == UseOfKey::Help && resolved.key.key.source().is_some();
-    if unused || withholds_key(context, name)? {
+    // What the user withholds is withheld, whatever the plugin says that it needs.
+    if unused || withheld_by(context.load()?, name).is_some() {
         return Ok(Some(resolved.granted_without_key()));
     }
-    resolved.granted(context).map(Some)
+    let granted = resolved.granted(context)?;
+    let has_one = granted.key.as_ref().is_some_and(|key| !key.is_default_public());
+    if must_have && !has_one {
+        return Err(needs_key(name, &granted.account));
+    }
+    Ok(Some(granted))
 }
 
-/// Whether a scope outside projects says `credentials = false`; no project can undo it.
-fn withholds_key(context: &Context, name: &PluginName) -> Result<bool, Error> {
+/// The error of a plugin that needs a key where nobody names an account.
+fn needs_account(name: &PluginName) -> Error {
+    let error = Error::from(Refusal::NoAccount);
+    Error { what: format!("the plugin {name} needs a key, and {}", error.what), ..error }
+}
+
+/// The error of a plugin that needs a key where the account has none.
+fn needs_key(name: &PluginName, account: &Account) -> Error {
+    let what = format!("the plugin {name} needs a key, and there is none of {account}");
+    Error::new(Kind::Refused, what)
+        .help(format!("carto login {:<28} # stores its key", account.base_url().as_str()))
+        .help("carto config explain                     # says which keys there are, and whose")
+}
+
+/// Returns where `credentials = false` stands for a plugin, if it counts: no project can undo what
+/// another scope says.
+pub fn withheld_by(loaded: &Loaded, name: &PluginName) -> Option<Origin> {
     let path = own_key(name, "credentials");
-    let loaded = context.load()?;
-    let mut outside = None;
-    let mut project = None;
+    let (mut outside, mut project) = (None, None);
     for value in loaded.config.lookup(&path).values() {
         let slot = if value.scope == Scope::Project { &mut project } else { &mut outside };
-        *slot = Some(value.value == Value::Bool(false));
+        *slot = (value.value == Value::Bool(false)).then(|| value.origin.clone());
     }
-    Ok(outside == Some(true) || project == Some(true))
+    outside.or(project)
 }
 
 /// Returns the preset that the plugin's settings ask for; a word that is none was reported.

@@ -65,7 +65,7 @@ pub fn start(
     };
     let environment = contract.environment(&context.invocation.env);
     context.output.verbose(|| format!("run {}", path.display()));
-    match execve::start(path, &name.to_owned(), args, &environment) {
+    match execve::start(path, name, args, &environment) {
         Ok(Ended::Code(code)) => Ok(code),
         Err(error) => Err(cannot_run(path, format!("the {} cannot run: {error}", handed.what))),
     }

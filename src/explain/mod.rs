@@ -2,3 +2,4 @@
 
 pub mod account_report;
 pub mod hidden;
+pub mod plugin_grant;

@@ -2,8 +2,10 @@
 
 #[cfg(unix)]
 mod format;
+mod judge;
 mod search;
 mod unfit;
 
-pub use search::{Found, Program, SearchPath, is_path, judge};
+pub use judge::judge;
+pub use search::{Found, Program, SearchPath, is_path};
 pub use unfit::Unfit;

@@ -7,14 +7,15 @@
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 #[cfg(unix)]
-use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
-use rustix::fs::{Access, AtFlags, CWD, FileType, Mode, OFlags, accessat, openat, statat};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 
 #[cfg(unix)]
 use super::format::{HEAD, Interpreters};
+use super::judge::{DirFacts, Judged, Runs, judge_in};
 use super::unfit::Unfit;
 use crate::plugin_name::PluginName;
 
@@ -34,6 +35,8 @@ pub struct Found {
     pub path: PathBuf,
     /// Why it is not run.
     pub unfit: Option<Unfit>,
+    /// Whether it is a symbolic link.
+    pub is_link: bool,
     /// Further copies, which never run.
     pub shadowed: Vec<PathBuf>,
 }
@@ -62,12 +65,15 @@ impl SearchPath {
     pub fn find(&self, name: &PluginName) -> Option<Found> {
         let file = name.executable();
         let executable = which::which_in(&file, self.joined(), "/").ok();
+        let runs = if executable.is_some() { Runs::Known } else { Runs::Asked };
         let path = executable.or_else(|| {
             let all = self.dirs.iter().map(|dir| dir.join(&file));
             all.into_iter().find(|path| path.symlink_metadata().is_ok())
         })?;
-        let unfit = judge(&path).or_else(|| self.judge_content(&path));
-        Some(Found { unfit, shadowed: Vec::new(), path })
+        let dir = DirFacts::of(path.parent().unwrap_or(&path));
+        let judged = judge_in(&dir, path.as_os_str(), runs);
+        let unfit = judged.unfit.or_else(|| self.judge_content(&path));
+        Some(Found { unfit, is_link: judged.is_link, shadowed: Vec::new(), path })
     }
 
     /// Says what in a file that may be run keeps it from running.
@@ -117,15 +123,21 @@ impl SearchPath {
             (&one.name, one.dir, &one.path).cmp(&(&other.name, other.dir, &other.path))
         });
         let mut found: Vec<(PluginName, Found)> = Vec::with_capacity(hits.len());
-        for Hit { name, path, unfit, .. } in hits {
+        for Hit { name, path, judged, .. } in hits {
+            let Judged { unfit, is_link } = judged;
             match found.last_mut().filter(|(last, _)| *last == name) {
-                None => found.push((name, Found { path, unfit, shadowed: Vec::new() })),
+                None => found.push((name, Found { path, unfit, is_link, shadowed: Vec::new() })),
                 // `find` passes over what cannot be run by its kind or mode, too.
                 Some((_, first))
                     if first.unfit.as_ref().is_some_and(Unfit::is_passed_over)
                         && !unfit.as_ref().is_some_and(Unfit::is_passed_over) =>
                 {
-                    (first.path, first.unfit) = (path, unfit);
+                    *first = Found {
+                        path,
+                        unfit,
+                        is_link,
+                        shadowed: std::mem::take(&mut first.shadowed),
+                    };
                 }
                 Some((_, first)) => first.shadowed.push(path),
             }
@@ -149,7 +161,7 @@ struct Hit {
     /// The place of its directory on the path.
     dir: usize,
     path: PathBuf,
-    unfit: Option<Unfit>,
+    judged: Judged,
 }
 
 #[cfg(unix)]
@@ -162,8 +174,9 @@ fn add_plugins_in(dir: &Path, at: usize, known: &Known<'_>, hits: &mut Vec<Hit>)
     let Some(facts) = DirFacts::open(dir) else { return };
     each_file(&facts, &mut |file| {
         let Some(name) = plugin_of(file) else { return };
-        let unfit = judge_in(&facts, file).or_else(|| content_of(&facts, file, known));
-        hits.push(Hit { name, dir: at, path: dir.join(file), unfit });
+        let mut judged = judge_in(&facts, file, Runs::Asked);
+        judged.unfit = judged.unfit.or_else(|| content_of(&facts, file, known));
+        hits.push(Hit { name, dir: at, path: dir.join(file), judged });
     });
 }
 
@@ -224,145 +237,12 @@ fn plugin_of(file: &OsStr) -> Option<PluginName> {
     PluginName::parse(OsStr::new(stem)).ok()
 }
 
-/// Says why a file is not run as a plugin.
-pub fn judge(path: &Path) -> Option<Unfit> {
-    judge_in(&DirFacts::of(path.parent().unwrap_or(path)), path.as_os_str())
-}
-
-/// What of a directory counts for the files in it. Asked for once, when the first of them needs it.
-struct DirFacts<'a> {
-    dir: &'a Path,
-    /// The open directory, where many of its files are asked for: finding each by its path would
-    /// cost twice as much.
-    #[cfg(unix)]
-    handle: Option<OwnedFd>,
-    #[cfg(unix)]
-    mode: std::cell::OnceCell<DirMode>,
-}
-
-/// What the system says of a directory.
-#[cfg(unix)]
-#[derive(Clone, Copy)]
-struct DirMode {
-    writable_by_all: bool,
-    owner: u32,
-    /// The file system on which every file may run whose mode says so; none where it may not, or
-    /// where this was not asked for.
-    runs_on: Option<rustix::fs::Dev>,
-}
-
-impl<'a> DirFacts<'a> {
-    fn of(dir: &'a Path) -> Self {
-        DirFacts {
-            dir,
-            #[cfg(unix)]
-            handle: None,
-            #[cfg(unix)]
-            mode: std::cell::OnceCell::new(),
-        }
-    }
-
-    /// Opens the directory; nothing where it cannot be listed.
-    fn open(dir: &'a Path) -> Option<Self> {
-        let facts = DirFacts::of(dir);
-        #[cfg(unix)]
-        let facts = {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let handle = Some(openat(CWD, dir, flags, Mode::empty()).ok()?);
-            DirFacts { handle, ..facts }
-        };
-        Some(facts)
-    }
-
-    /// Returns where names are looked up from.
-    #[cfg(unix)]
-    fn at(&self) -> BorrowedFd<'_> {
-        self.handle.as_ref().map_or(CWD, |handle| handle.as_fd())
-    }
-
-    #[cfg(unix)]
-    fn mode(&self) -> DirMode {
-        *self.mode.get_or_init(|| {
-            let Ok(facts) = rustix::fs::stat(self.dir) else {
-                return DirMode { writable_by_all: false, owner: 0, runs_on: None };
-            };
-            let runs = self.handle.as_ref().is_some_and(mode_decides);
-            DirMode {
-                owner: facts.st_uid,
-                writable_by_all: Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH),
-                runs_on: runs.then_some(facts.st_dev),
-            }
-        })
-    }
-
-    /// Whether a file may be run. Where many are asked for, the mode answers for those that
-    /// everyone may run, instead of one more question to the system for each.
-    #[cfg(unix)]
-    fn runs(&self, at: BorrowedFd<'_>, name: &OsStr, facts: &rustix::fs::Stat) -> bool {
-        let everyone = Mode::XUSR | Mode::XGRP | Mode::XOTH;
-        Mode::from_raw_mode(facts.st_mode).contains(everyone)
-            && self.mode().runs_on == Some(facts.st_dev)
-            || accessat(at, name, Access::EXEC_OK, AtFlags::empty()).is_ok()
-    }
-}
-
-/// Whether every file on the file system may run whose mode says so.
-#[cfg(target_os = "linux")]
-fn mode_decides(handle: &OwnedFd) -> bool {
-    use rustix::fs::StatVfsMountFlags;
-    rustix::fs::fstatvfs(handle).is_ok_and(|fs| !fs.f_flag.contains(StatVfsMountFlags::NOEXEC))
-}
-
-/// Here the system has no portable word for file systems without programs.
-#[cfg(all(unix, not(target_os = "linux")))]
-fn mode_decides(_: &OwnedFd) -> bool {
-    false
-}
-
-#[cfg(unix)]
-fn judge_in(dir: &DirFacts<'_>, name: &OsStr) -> Option<Unfit> {
-    let at = dir.at();
-    let Ok(facts) = statat(at, name, AtFlags::empty()) else { return Some(Unfit::Dangling) };
-    match FileType::from_raw_mode(facts.st_mode) {
-        FileType::RegularFile => {}
-        FileType::Directory => return Some(Unfit::Directory),
-        _ => return Some(Unfit::NotAFile),
-    }
-    if Mode::from_raw_mode(facts.st_mode).contains(Mode::WOTH) {
-        return Some(Unfit::WritableFile);
-    }
-    if dir.mode().writable_by_all {
-        return Some(Unfit::WritableDirectory);
-    }
-    if !dir.runs(at, name, &facts) {
-        return Some(Unfit::NotExecutable);
-    }
-    // Whoever owns the file or its directory can put another program there, which gets the key.
-    if is_foreign(facts.st_uid) {
-        return Some(Unfit::ForeignFile(facts.st_uid));
-    }
-    let owner = dir.mode().owner;
-    is_foreign(owner).then_some(Unfit::ForeignDirectory(owner))
-}
-
-/// Whether a user is neither you nor root.
-#[cfg(unix)]
-fn is_foreign(uid: u32) -> bool {
-    uid != 0 && uid != rustix::process::geteuid().as_raw()
-}
-
-/// Says why a file is not run as a plugin.
-#[cfg(not(unix))]
-fn judge_in(dir: &DirFacts<'_>, name: &OsStr) -> Option<Unfit> {
-    // A whole path stays what it is.
-    (!dir.dir.join(name).is_file()).then_some(Unfit::NotAFile)
-}
-
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use super::super::judge::judge;
     use super::*;
 
     #[expect(clippy::disallowed_methods, reason = "a test plants files")]

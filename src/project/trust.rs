@@ -28,9 +28,26 @@ pub struct Hash(String);
 impl Hash {
     /// Hashes bytes.
     pub fn of(bytes: &[u8]) -> Self {
+        Hash::spelled(&Sha256::digest(bytes))
+    }
+
+    /// Hashes a file, of any length.
+    pub fn of_file(path: &Path) -> std::io::Result<Self> {
+        use std::io::Read as _;
+        let mut file = std::fs::File::open(path)?;
+        let (mut hasher, mut buffer) = (Sha256::new(), vec![0; 64 * 1024]);
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(Hash::spelled(&hasher.finalize())),
+                length => hasher.update(buffer.get(..length).unwrap_or_default()),
+            }
+        }
+    }
+
+    fn spelled(digest: &[u8]) -> Self {
         let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default();
         let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(bytes) {
+        for byte in digest {
             hex.push(digit(byte >> 4));
             hex.push(digit(byte & 15));
         }

@@ -134,7 +134,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   env          Print the account in use as variables, with its key
             ! 
             ! Plugins and aliases:
-            !   plugin       List the plugins on PATH, and run one by its name
+            !   plugin       List and describe the plugins, and run one by its name
             !   alias        List, set and delete aliases: short names for commands
             ! 
             ! Getting help:
@@ -246,20 +246,23 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! help: carto profile use --help
             exit 2
             $ carto plugin
-            ! List the plugins on PATH, and run one by its name
+            ! List and describe the plugins, and run one by its name
             ! 
             ! Usage: carto plugin <COMMAND>
             ! 
             ! Commands:
-            !   list   List the plugins, with their paths and what hides or hinders them
-            !   which  Print the file that `carto NAME` runs
-            !   run    Run a plugin, also one that a built-in command or an alias hides
+            !   list      List the plugins, with their paths and what hides or hinders them
+            !   info      Say what a plugin is, whether it can run, and which account and key it would get here
+            !   which     Print the file that `carto NAME` runs
+            !   run       Run a plugin, also one that a built-in command or an alias hides
+            !   register  Keep what a plugin prints about itself, for exactly this build of it
             ! 
             ! Options:
             !   -h, --help  Print help
             ! 
             ! Examples:
             !   carto plugin list             what can be run
+            !   carto plugin info whoami      what it is, and which account it gets
             !   carto plugin which whoami     the file that `carto whoami` runs
             exit 2
             $ carto --frobnicate config list

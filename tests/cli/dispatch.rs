@@ -565,7 +565,7 @@ fn plugins_are_listed_plainly_and_as_json() {
         account  [root]/bin/carto-account
         config   [root]/bin/carto-config  (hidden by the built-in command; carto plugin run reaches it)
         dump     [root]/bin/carto-dump
-        who      [root]/bin/carto-who
+        who      [root]/bin/carto-who  (has a manifest that cannot be used: this is no manifest of a plugin: it has no `manifest = 1` ([root]/bin/carto-who.toml:1:1))
         exit 0
     "#]]);
     sandbox.carto("plugin list --json").run().ok().shows(&expect![[r#"
@@ -573,29 +573,41 @@ fn plugins_are_listed_plainly_and_as_json() {
           {
             "name": "account",
             "path": "[root]/bin/carto-account",
+            "version": null,
+            "description": null,
             "hidden_by": null,
             "problem": null,
+            "registered_for_another_build": false,
             "shadowed": []
           },
           {
             "name": "config",
             "path": "[root]/bin/carto-config",
+            "version": null,
+            "description": null,
             "hidden_by": "built-in",
             "problem": null,
+            "registered_for_another_build": false,
             "shadowed": []
           },
           {
             "name": "dump",
             "path": "[root]/bin/carto-dump",
+            "version": null,
+            "description": null,
             "hidden_by": null,
             "problem": null,
+            "registered_for_another_build": false,
             "shadowed": []
           },
           {
             "name": "who",
             "path": "[root]/bin/carto-who",
+            "version": null,
+            "description": null,
             "hidden_by": null,
-            "problem": null,
+            "problem": "has a manifest that cannot be used: this is no manifest of a plugin: it has no `manifest = 1` ([root]/bin/carto-who.toml:1:1)",
+            "registered_for_another_build": false,
             "shadowed": []
           }
         ]
@@ -640,7 +652,9 @@ fn help_of_a_plugin_is_its_own() {
     assert_eq!(sandbox.carto("help foo").run().ok().to_string(), direct);
     // carto's own help lists it and does not run it.
     let ran = sandbox.carto("help").run().ok();
-    assert!(ran.stdout.contains("  foo          [root]/bin/carto-foo\n"), "{ran}");
+    assert!(ran.stdout.contains("  foo\n"), "{ran}");
+    let ran = sandbox.carto("-v help").run().ok();
+    assert!(ran.stdout.contains("  foo\n               [root]/bin/carto-foo\n"), "{ran}");
     assert!(!ran.stdout.contains("args:"), "{ran}");
 }
 

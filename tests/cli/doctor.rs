@@ -331,6 +331,45 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "chmod +x ",
     ),
     (
+        "broken-manifest",
+        "problem",
+        |s| _ = s.file("bin/carto-dump.toml", "manifest = 1\nversion = 3\n"),
+        "[root]/bin/carto-dump",
+        "the plugin dump cannot run: it has a manifest that cannot be used: `version` in a manifest \
+         must be one line of at most 80 columns, without control characters \
+         ([root]/bin/carto-dump.toml:2:11)",
+        "correct the file, or write one of your own, which comes first: \
+         ~/.config/carto/plugins/dump.toml",
+    ),
+    (
+        "plugin-contract",
+        "problem",
+        |s| _ = s.file("bin/carto-dump.toml", "manifest = 1\ncontract = 9\n"),
+        "[root]/bin/carto-dump",
+        "the plugin dump cannot run: it needs contract 9; this carto has contract 1",
+        "install a newer carto, or an older plugin",
+    ),
+    (
+        "unknown-manifest-key",
+        "hint",
+        |s| _ = s.file("bin/carto-dump.toml", "manifest = 1\nlicense = 'MIT'\n"),
+        "[root]/bin/carto-dump.toml:2",
+        "a manifest has no `license`; carto ignores it",
+        "correct the name, or remove the line: carto help plugins",
+    ),
+    (
+        "stale-registration",
+        "hint",
+        |s| {
+            s.plugin("dump", "#!/bin/sh\necho manifest = 1\n");
+            _ = s.carto("plugin register dump").run().ok();
+            s.plugin("dump", "#!/bin/sh\necho manifest = 1; :\n");
+        },
+        "[root]/bin/carto-dump",
+        "the plugin dump was registered for another build of its program",
+        "carto plugin register dump",
+    ),
+    (
         "shadowed-plugin",
         "hint",
         |s| _ = s.file_with_mode("more/carto-dump", "#!/bin/sh\n", 0o755),

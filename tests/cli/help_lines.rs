@@ -85,7 +85,9 @@ fn every_command_in_a_help_line_is_accepted() {
         let sandbox = Sandbox::new();
         sandbox.user("username = \"ann\"\n[profiles.ann]\nusername = \"ann\"\n");
         sandbox.keys(&["k1 https://ann.carto.com ann"]);
-        sandbox.plugin("sql", "#!/bin/sh\n");
+        for plugin in ["sql", "fine", "account", "x"] {
+            sandbox.plugin(plugin, "#!/bin/sh\necho manifest = 1\n");
+        }
         sandbox.file_with_mode("work/key.txt", "k1\n", 0o600);
         _ = sandbox.carto("init").run().ok();
         let line = filled(command);

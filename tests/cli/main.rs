@@ -40,6 +40,7 @@ mod imports;
 mod json;
 mod listings;
 mod lossless;
+mod manifests;
 mod other_secrets;
 mod parallel;
 mod pasted;

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::config::schema;
 use crate::credential::schema as of_credentials;
+use crate::manifest::schema as of_manifest;
 use crate::resolve::context::Context;
 
 /// Print the JSON schema of `config.toml`; works when a file is broken
@@ -16,12 +17,21 @@ use crate::resolve::context::Context;
   carto config schema | jq '.properties | keys'")]
 pub(super) struct SchemaArgs {
     /// Print that of `credentials.toml`
-    #[arg(long)]
+    #[arg(long, conflicts_with = "manifest")]
     credentials: bool,
+    /// Print that of a plugin's manifest, `carto-NAME.toml`
+    #[arg(long)]
+    manifest: bool,
 }
 
 /// Runs the command.
 pub(super) fn run(context: &Context, args: &SchemaArgs) {
-    let schema = if args.credentials { of_credentials::credentials() } else { schema::config() };
+    let schema = if args.credentials {
+        of_credentials::credentials()
+    } else if args.manifest {
+        of_manifest::manifest()
+    } else {
+        schema::config()
+    };
     context.output.json(&schema);
 }

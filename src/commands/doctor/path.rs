@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use super::finding::Finding;
 use crate::error::shell_word;
 use crate::invocation::Invocation;
-use crate::path_search::Unfit;
+use crate::manifest::{KnownPlugin, Manifests, Obstacle};
+use crate::path_search::{Found, Unfit};
+use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
 
 /// Looks at PATH's entries and at every plugin.
@@ -16,24 +18,53 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
         findings.extend(of_entry(&dir));
         findings.extend(other_carto(&dir));
     }
+    let manifests = Manifests::for_many(context);
     for (name, plugin) in context.search_path().list() {
-        let shown = plugin.path.display().to_string();
-        if let Some(unfit) = &plugin.unfit {
-            findings.push(Finding::problem(
-                id_of(unfit),
-                &shown,
-                format!("the plugin {name} cannot run: it {}", unfit.reason()),
-                unfit.help(&plugin.path),
-            ));
+        if let Ok(manifests) = &manifests {
+            let known = manifests.look(&name, &plugin);
+            findings.extend(of_plugin(&name, &plugin, &known));
         }
         for shadowed in &plugin.shadowed {
             findings.push(Finding::hint(
                 "shadowed-plugin",
                 shadowed.display(),
-                format!("never runs: {shown} comes first"),
+                format!("never runs: {} comes first", plugin.path.display()),
                 "remove one of the two",
             ));
         }
+    }
+    findings
+}
+
+/// Says what keeps a plugin from running, and what in its manifest has no effect.
+fn of_plugin(name: &PluginName, plugin: &Found, known: &KnownPlugin) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let shown = plugin.path.display();
+    if let Some(obstacle) = &known.obstacle {
+        findings.push(Finding::problem(
+            id_of(obstacle),
+            shown,
+            format!("the plugin {name} cannot run: it {}", obstacle.reason()),
+            obstacle.help(plugin),
+        ));
+    }
+    if known.is_of_another_build {
+        findings.push(Finding::hint(
+            "stale-registration",
+            plugin.path.display(),
+            format!("the plugin {name} was registered for another build of its program"),
+            format!("carto plugin register {name}"),
+        ));
+    }
+    let manifest = known.manifest.iter();
+    for (manifest, (key, line)) in manifest.flat_map(|m| m.unknown.iter().map(move |key| (m, key)))
+    {
+        findings.push(Finding::hint(
+            "unknown-manifest-key",
+            format!("{}:{line}", manifest.path.display()),
+            format!("a manifest has no `{key}`; carto ignores it"),
+            "correct the name, or remove the line: carto help plugins",
+        ));
     }
     findings
 }
@@ -71,10 +102,12 @@ fn writable_by_all(_dir: &Path) -> bool {
 }
 
 /// Returns the identifier of a finding: who owns a plugin is another matter than what is in it.
-fn id_of(unfit: &Unfit) -> &'static str {
-    match unfit {
-        Unfit::ForeignFile(_) | Unfit::ForeignDirectory(_) => "foreign-plugin",
-        _ => "broken-plugin",
+fn id_of(obstacle: &Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::File(Unfit::ForeignFile(_) | Unfit::ForeignDirectory(_)) => "foreign-plugin",
+        Obstacle::File(_) => "broken-plugin",
+        Obstacle::Manifest(_) => "broken-manifest",
+        Obstacle::Contract(_) => "plugin-contract",
     }
 }
 

@@ -2,14 +2,15 @@
 
 use clap::{Args, Subcommand};
 
-use super::{list, run as run_plugin, which};
+use super::{info, list, register, run as run_plugin, which};
 use crate::error::Error;
 use crate::resolve::context::Context;
 
-/// List the plugins on PATH, and run one by its name
+/// List and describe the plugins, and run one by its name
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto plugin list             what can be run
+  carto plugin info whoami      what it is, and which account it gets
   carto plugin which whoami     the file that `carto whoami` runs")]
 pub struct PluginArgs {
     #[command(subcommand)]
@@ -19,17 +20,18 @@ pub struct PluginArgs {
 #[derive(Debug, Subcommand)]
 enum Verb {
     List(list::ListArgs),
+    Info(info::InfoArgs),
     Which(which::WhichArgs),
     Run(run_plugin::RunArgs),
+    Register(register::RegisterArgs),
 }
 
 /// Runs the verb; a plugin's status where it could not take this process's place.
 pub fn run(context: &mut Context, args: &PluginArgs, builtins: &[String]) -> Result<u8, Error> {
     match &args.verb {
-        Verb::List(args) => {
-            list::run(context, args, builtins);
-            Ok(0)
-        }
+        Verb::List(args) => list::run(context, args, builtins).map(|()| 0),
+        Verb::Info(args) => info::run(context, args, builtins).map(|()| 0),
+        Verb::Register(args) => register::run(context, args, builtins).map(|()| 0),
         Verb::Which(args) => which::run(context, args, builtins).map(|()| 0),
         Verb::Run(args) => run_plugin::run(context, args, builtins),
     }

@@ -3,8 +3,11 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::error::Error;
 use crate::escape;
-use crate::path_search::Unfit;
+use crate::manifest::{KnownPlugin, Manifests, Obstacle};
+use crate::path_search::Found;
+use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
 
 /// List the plugins, with their paths and what hides or hinders them
@@ -22,51 +25,88 @@ pub(super) struct ListArgs {
 }
 
 /// Runs the command.
-pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) {
+pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Result<(), Error> {
     let found = context.search_path().list();
-    let hidden = |name: &str| builtins.iter().any(|builtin| builtin == name);
-    if args.json {
-        let rows: Vec<_> = found
-            .iter()
-            .map(|(name, plugin)| {
-                json!({
-                    "name": name.as_str(),
-                    "path": plugin.path.display().to_string(),
-                    "hidden_by": hidden(name.as_str()).then_some("built-in"),
-                    "problem": plugin.unfit.as_ref().map(Unfit::reason),
-                    "shadowed": plugin.shadowed.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
-                })
-            })
-            .collect();
-        context.output.json(&rows);
-        return;
-    }
     if args.name_only {
         for name in found.keys() {
             context.output.line(name.as_str());
         }
-        return;
+        return Ok(());
     }
-    if found.is_empty() {
+    let manifests = Manifests::for_many(context)?;
+    let known = found.into_iter().map(|(name, program)| {
+        let known = manifests.look(&name, &program);
+        let is_hidden = builtins.iter().any(|builtin| builtin == name.as_str());
+        Row { name, program, known, is_hidden }
+    });
+    let rows: Vec<_> = known.collect();
+    if args.json {
+        context.output.json(&rows.iter().map(Row::json).collect::<Vec<_>>());
+        return Ok(());
+    }
+    if rows.is_empty() {
         context.output.note("no plugin is on PATH: a plugin is an executable called carto-NAME");
     }
-    let width = found.keys().map(|name| name.as_str().len()).max().unwrap_or(0);
+    let width = rows.iter().map(|row| row.name.as_str().len()).max().unwrap_or(0);
     let mut text = String::new();
-    for (name, plugin) in &found {
-        let path = plugin.path.to_string_lossy();
-        let mut remark = String::new();
-        if hidden(name.as_str()) {
-            remark += "  (hidden by the built-in command; carto plugin run reaches it)";
-        }
-        if let Some(unfit) = &plugin.unfit {
-            remark += &format!("  ({})", unfit.reason());
-        }
-        let hides: Vec<_> = plugin.shadowed.iter().map(|path| path.display().to_string()).collect();
-        if !hides.is_empty() {
-            remark += &format!("  (hides {})", hides.join(", "));
-        }
+    for row in &rows {
         // One plugin is one line, whatever there is to say of it.
-        text += &format!("{name:<width$}  {}{}\n", escape::line(&path), escape::line(&remark));
+        let path = row.program.path.to_string_lossy();
+        let remarks = row.remarks();
+        text +=
+            &format!("{:<width$}  {}{}\n", row.name, escape::line(&path), escape::line(&remarks));
     }
     context.output.raw(text.as_bytes());
+    Ok(())
+}
+
+/// One plugin.
+struct Row {
+    name: PluginName,
+    program: Found,
+    known: KnownPlugin,
+    /// Whether a built-in command comes first.
+    is_hidden: bool,
+}
+
+impl Row {
+    fn json(&self) -> serde_json::Value {
+        let manifest = self.known.manifest.as_ref();
+        let shadowed = self.program.shadowed.iter().map(|path| path.display().to_string());
+        json!({
+            "name": self.name.as_str(),
+            "path": self.program.path.display().to_string(),
+            "version": manifest.and_then(|manifest| manifest.version.as_ref()),
+            "description": manifest.and_then(|manifest| manifest.description.as_ref()),
+            "hidden_by": self.is_hidden.then_some("built-in"),
+            "problem": self.known.obstacle.as_ref().map(Obstacle::reason),
+            "registered_for_another_build": self.known.is_of_another_build,
+            "shadowed": shadowed.collect::<Vec<_>>(),
+        })
+    }
+
+    fn remarks(&self) -> String {
+        let mut text = String::new();
+        if let Some(version) =
+            self.known.manifest.as_ref().and_then(|manifest| manifest.version.as_ref())
+        {
+            text += &format!("  {version}");
+        }
+        if self.is_hidden {
+            text += "  (hidden by the built-in command; carto plugin run reaches it)";
+        }
+        if let Some(obstacle) = &self.known.obstacle {
+            text += &format!("  ({})", obstacle.reason());
+        }
+        if self.known.is_of_another_build {
+            text +=
+                &format!("  (registered for another build: carto plugin register {})", self.name);
+        }
+        let hides: Vec<_> =
+            self.program.shadowed.iter().map(|path| path.display().to_string()).collect();
+        if !hides.is_empty() {
+            text += &format!("  (hides {})", hides.join(", "));
+        }
+        text
+    }
 }

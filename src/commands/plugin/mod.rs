@@ -1,7 +1,9 @@
 //! `carto plugin`: which programs answer to `carto NAME`.
 
 mod command;
+mod info;
 mod list;
+mod register;
 mod run;
 mod which;
 

@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::child::{Input, LIMIT, run};
-use super::program::{fault, gives_none, prepared, waiting, with_stderr};
+use super::program::{gives_none, prepared, until_it_ends, waiting};
 use super::surroundings::Surroundings;
 use crate::account::Account;
+use crate::child_process::{Input, LIMIT, fault, run, with_stderr};
 use crate::config::Origin;
 use crate::credential::Picked;
 use crate::credential::git_store::GitStore;
@@ -62,7 +62,7 @@ fn of_command(
     let program = (around.find)(OsStr::new(name)).map_err(|why| gives_none(source, why))?;
     let mut command = prepared(&program, around);
     command.args(arguments);
-    let ended = run(command, Input::Terminal, &|| waiting(source, around))
+    let ended = run(command, Input::Terminal, until_it_ends(&|| waiting(source, around)))
         .map_err(|error| gives_none(source, format!("it cannot run: {}", io_reason(&error))))?;
     let help = format!("see what it says: cd / && {}", shown_command(words));
     if let Some(why) = fault(&ended) {

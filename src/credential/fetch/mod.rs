@@ -6,14 +6,10 @@
 //! `GIT_*`. What it prints may be the key, also when it is not one, so no error has a word of it.
 //! There is no time limit, as keychains and pinentry wait for people.
 
-mod child;
 mod key;
 mod program;
 mod surroundings;
-#[cfg(unix)]
-mod termination;
 
-pub(super) use child::{Input, ProgramEnd, run};
 pub use key::fetch;
-pub(super) use program::{fault, gives_none, prepared, waiting, with_said};
+pub(super) use program::{gives_none, prepared, until_it_ends, waiting};
 pub use surroundings::Surroundings;

@@ -4,5 +4,6 @@ mod cloned_projects;
 mod git;
 mod known_attacks;
 mod local;
+mod manifests;
 mod no_key_is_shown;
 mod urls;

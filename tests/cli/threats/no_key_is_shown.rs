@@ -137,7 +137,9 @@ const ROWS: &[Row] = &[
         ],
     ),
     ("logout", &[("", Nowhere)]),
+    ("plugin info", &[("spy", Nowhere), ("missing", Nowhere)]),
     ("plugin list", &[("", Nowhere)]),
+    ("plugin register", &[("spy", Nowhere), ("--forget spy", Nowhere)]),
     ("plugin run", &[("spy", Show), ("missing", Nowhere)]),
     ("plugin which", &[("spy", Nowhere), ("missing", Nowhere)]),
     (

@@ -6,14 +6,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use crate::invocation::Invocation;
-use crate::secret::Secret;
 
 /// How much a program may print, in bytes.
-pub(in crate::credential) const LIMIT: usize = 64 * 1024;
+pub const LIMIT: usize = 64 * 1024;
 /// How much of standard error is kept, in bytes.
 const STDERR_LIMIT: usize = 8 * 1024;
 /// When the user is told what is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How long output is waited for after the program has ended: one that it started and left behind
 /// (an agent) may hold its output open for ever.
 const LINGER: Duration = Duration::from_secs(1);
@@ -22,22 +21,24 @@ const STEP: Duration = Duration::from_millis(20);
 
 /// What a program reads. It may be a key, so it has no `Debug`.
 #[derive(Clone, Copy)]
-pub(in crate::credential) enum Input<'a> {
+pub enum Input<'a> {
     /// The terminal, for programs that ask; nothing where standard input is none: what is piped into
     /// `carto` is not theirs.
     Terminal,
+    /// Nothing.
+    Nothing,
     /// This text.
     Text(&'a str),
 }
 
 /// What a program did. Its output may be a key, so it has no `Debug`.
-pub(in crate::credential) struct ProgramEnd {
+pub struct ProgramEnd {
     /// How it ended.
-    pub(in crate::credential) status: ExitStatus,
+    pub status: ExitStatus,
     /// Standard output; more than [`LIMIT`] bytes when it printed too much.
-    pub(in crate::credential) stdout: Vec<u8>,
+    pub stdout: Vec<u8>,
     /// The beginning of standard error.
-    pub(in crate::credential) stderr: Vec<u8>,
+    pub stderr: Vec<u8>,
 }
 
 /// What is seen of a program.
@@ -48,30 +49,46 @@ enum ChildEvent {
     StderrEnds,
 }
 
+/// How a program is waited for.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Told once, after a few seconds.
+    pub waiting: &'a dyn Fn(),
+    /// Whether what was printed can be the whole answer: what a program that ended well says beside it
+    /// is not waited for then.
+    pub is_answer: fn(&[u8]) -> bool,
+    /// How long it may take; with a limit it runs in a process group of its own, which is ended with
+    /// it. Without one it may ask the user, who takes as long as he likes.
+    pub limit: Option<Duration>,
+}
+
 /// Runs a program to its end.
 ///
 /// # Errors
-/// It does not start, or cannot be watched.
-pub(in crate::credential) fn run(
-    mut command: Command,
-    input: Input,
-    waiting: &dyn Fn(),
-) -> io::Result<ProgramEnd> {
+/// It does not start, cannot be watched, or takes longer than it may (`TimedOut`).
+pub fn run(mut command: Command, input: Input, watch: Watch<'_>) -> io::Result<ProgramEnd> {
     let stdin = match input {
         Input::Text(_) => Stdio::piped(),
         Input::Terminal if Invocation::stdin_is_terminal() => Stdio::inherit(),
-        Input::Terminal => Stdio::null(),
+        Input::Terminal | Input::Nothing => Stdio::null(),
     };
+    #[cfg(unix)]
+    if watch.limit.is_some() {
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    }
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    let watched = watch(&mut child, input, waiting);
+    let watched = follow(&mut child, input, watch);
     if watched.is_err() {
+        if watch.limit.is_some() {
+            end_group(&child);
+        }
         end(&mut child);
     }
     watched
 }
 
-fn watch(child: &mut Child, input: Input, waiting: &dyn Fn()) -> io::Result<ProgramEnd> {
+fn follow(child: &mut Child, input: Input, watch: Watch<'_>) -> io::Result<ProgramEnd> {
     // The program must not inherit what is blocked here, so it was started before.
     #[cfg(unix)]
     let termination = super::termination::Termination::watch()?;
@@ -108,11 +125,17 @@ fn watch(child: &mut Child, input: Input, waiting: &dyn Fn()) -> io::Result<Prog
             break status;
         }
         if !told && begin.elapsed() >= PATIENCE {
-            waiting();
+            (watch.waiting)();
             told = true;
         }
+        if watch.limit.is_some_and(|limit| begin.elapsed() >= limit) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
     };
-    seen.take_rest(&events, status);
+    let left = watch.limit.map_or(LINGER, |limit| limit.saturating_sub(begin.elapsed()));
+    seen.take_rest(&events, Instant::now() + left.min(LINGER), |seen| {
+        status.success() && (watch.is_answer)(&seen.stdout)
+    });
     // The threads end when nobody listens any more, or with this process.
     Ok(ProgramEnd { status, stdout: seen.stdout, stderr: seen.stderr })
 }
@@ -138,20 +161,19 @@ impl Seen {
     }
 
     /// Takes what the program printed before it ended, and waits a little for the end of it.
-    fn take_rest(&mut self, events: &Receiver<ChildEvent>, status: ExitStatus) {
-        let end = Instant::now() + LINGER;
-        while !(self.stdout_ended && (self.stderr_ended || status.success() && self.is_key())) {
+    fn take_rest(
+        &mut self,
+        events: &Receiver<ChildEvent>,
+        end: Instant,
+        is_enough: impl Fn(&Self) -> bool,
+    ) {
+        while !(self.stdout_ended && (self.stderr_ended || is_enough(self))) {
             let left = end.saturating_duration_since(Instant::now());
             match events.recv_timeout(left) {
                 Ok(event) => self.take(event),
                 Err(_) => break,
             }
         }
-    }
-
-    /// Whether what was printed can be the key: what a program says beside it is not shown then.
-    fn is_key(&self) -> bool {
-        std::str::from_utf8(&self.stdout).is_ok_and(|text| Secret::new(text).is_ok())
     }
 
     fn take(&mut self, event: ChildEvent) {
@@ -205,6 +227,18 @@ fn end(child: &mut Child) {
     _ = child.kill();
     _ = child.wait();
 }
+
+/// Ends a program's process group; the program itself has not been waited for, so its number is its own.
+#[cfg(unix)]
+fn end_group(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn end_group(_: &Child) {}
 
 /// Hands the wish to end on, so that the program can clean up, and sees to it that it ends.
 #[cfg(unix)]
