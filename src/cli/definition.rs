@@ -69,7 +69,9 @@ pub fn run(mut invocation: Invocation) -> u8 {
             Err(error) => return print_error(&plain, &error),
         };
         let result = match what {
-            Asked::Builtin(asked) => asked.run(&mut context, &Others { command }),
+            Asked::Builtin(asked) => {
+                asked.run(&mut context, &Others { command, parser: narrow::parser_of_any })
+            }
             Asked::External(name, args) => match alias::expand(&mut context, &name, &args) {
                 Ok(Expanded::NotAnAlias) => {
                     let ran = dispatch::plugin::run(&mut context, &name, &args, &names());

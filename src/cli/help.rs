@@ -6,7 +6,8 @@ use clap::Command as Clap;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{guides, other_words};
-use crate::dispatch::{alias, plugin};
+use crate::dispatch::aliases_in_force::in_force;
+use crate::dispatch::plugin;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::manifest::Manifests;
@@ -121,7 +122,7 @@ fn list_of_guides() -> String {
 fn own_words_for_help(context: &Context) -> String {
     let width = columns();
     let mut text = String::new();
-    let aliases = alias::in_force(context);
+    let aliases = in_force(context);
     if !aliases.is_empty() {
         text += "\nAliases:\n";
     }

@@ -1,6 +1,6 @@
 //! The command line: global flags, the built-in commands, and everything else as a plugin.
 
-mod completions;
+mod completion;
 mod definition;
 pub mod guides;
 mod help;

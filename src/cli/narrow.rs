@@ -15,6 +15,12 @@ use clap::{Args as _, Command as Clap};
 use super::table::COMMANDS;
 use crate::resolve::options::Globals;
 
+/// Returns the parser of the global flags, and of one command if the word is one.
+pub(super) fn parser_of_any(name: Option<&OsStr>) -> Clap {
+    let root = || Globals::augment_args(Clap::new("carto").version(env!("CARGO_PKG_VERSION")));
+    name.and_then(parser).unwrap_or_else(root)
+}
+
 /// Returns the parser of the global flags and of one command.
 pub(super) fn parser(name: &OsStr) -> Option<Clap> {
     let (name, augment) = COMMANDS.iter().find(|(known, _)| name == *known)?;

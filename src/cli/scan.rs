@@ -81,6 +81,19 @@ pub(super) fn scan(args: &[OsString]) -> Option<Scanned> {
     }
 }
 
+/// Returns the place of the command's name among arguments that are being typed; nothing where there
+/// is none, as at the end stands a flag or its value.
+pub(super) fn command_at(args: &[OsString]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let word = args.get(at)?.to_string_lossy();
+        if !word.starts_with('-') {
+            return Some(at);
+        }
+        at += if VALUED.iter().any(|(name, _)| *name == word) { 2 } else { 1 };
+    }
+}
+
 /// Fills what may be given once.
 fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
     slot.replace(value).is_none().then_some(())

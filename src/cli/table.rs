@@ -3,9 +3,11 @@
 //! The command line, its help, the parser of one command and the dispatch to it are made from it: a new
 //! command is its file and one row.
 
+use std::ffi::OsStr;
+
 use clap::{Args as _, Command as Clap, Subcommand};
 
-use super::completions::{self, CompletionsArgs};
+use super::completion::{self, Commands, CompletionsArgs};
 use super::help::{self, HelpArgs};
 use super::version::{self, VersionArgs};
 use crate::commands::{
@@ -21,6 +23,8 @@ pub(super) type Augment = fn(Clap) -> Clap;
 pub(super) struct Others {
     /// Makes the whole command line.
     pub(super) command: fn() -> Clap,
+    /// Makes the parser of the global flags, and of one command if the word is one.
+    pub(super) parser: fn(Option<&OsStr>) -> Clap,
 }
 
 /// The exit status of a command, or that it did what was asked.
@@ -41,7 +45,7 @@ impl Status for () {
 }
 
 macro_rules! table {
-    ($([$task:literal] $($name:literal $variant:ident($args:ty) $run:expr;)+)+) => {
+    ($([$task:literal] $($name:literal $variant:ident($args:ty) $about:literal $run:expr;)+)+) => {
         /// A built-in command with its arguments.
         #[derive(Debug, Subcommand)]
         pub(super) enum Command {
@@ -54,6 +58,10 @@ macro_rules! table {
         /// Every command with the arguments it takes.
         pub(super) const COMMANDS: &[(&str, Augment)] =
             &[$($(($name, <$args>::augment_args)),+),+];
+
+        /// What each command does, as its help says it: a Tab offers them without building the
+        /// parsers of all.
+        pub(super) const ABOUT: &[(&str, &str)] = &[$($(($name, $about)),+),+];
 
         impl Command {
             /// Runs the command and returns its exit status.
@@ -78,34 +86,47 @@ fn alone<A, S>(
 
 table! {
     ["Accounts and keys"]
-        "login" Login(login::LoginArgs) alone(login::run);
-        "logout" Logout(logout::LogoutArgs) alone(logout::run);
-        "profile" Profile(profile::ProfileArgs) alone(profile::run);
-        "credentials" Credentials(credentials::CredentialsArgs) alone(credentials::run);
+        "login" Login(login::LoginArgs) "Store an account and its API key" alone(login::run);
+        "logout" Logout(logout::LogoutArgs) "Forget the key of the account in use" alone(logout::run);
+        "profile" Profile(profile::ProfileArgs) "List, add, select, rename and remove named accounts" alone(profile::run);
+        "credentials" Credentials(credentials::CredentialsArgs) "Show and list keys, masked; import and export CARTOframes files" alone(credentials::run);
     ["Settings"]
-        "config" Config(config::ConfigArgs) alone(config::run);
-        "init" Init(init::InitArgs) alone(init::run);
-        "trust" Trust(trust::TrustArgs) alone(trust::run);
+        "config" Config(config::ConfigArgs) "Read and change settings, and see where they come from" alone(config::run);
+        "init" Init(init::InitArgs) "Make this directory a project, whose settings may be committed" alone(init::run);
+        "trust" Trust(trust::TrustArgs) "Approve this project's settings, exactly as they are now" alone(trust::run);
     ["Running programs with the account"]
-        "exec" Exec(exec::ExecArgs) alone(exec::run);
-        "env" Env(env::EnvArgs) alone(env::run);
+        "exec" Exec(exec::ExecArgs) "Run any program with the account in use, as a plugin would get it" alone(exec::run);
+        "env" Env(env::EnvArgs) "Print the account in use as variables, with its key" alone(env::run);
     ["Plugins and aliases"]
-        "plugin" Plugin(plugin::PluginArgs)
+        "plugin" Plugin(plugin::PluginArgs) "List and describe the plugins, and run one by its name"
             |context: &mut Context, args: &_, _: &_| plugin::run(context, args, &names());
-        "alias" Alias(alias::AliasArgs)
+        "alias" Alias(alias::AliasArgs) "List, set and delete aliases: short names for commands"
             |context: &mut Context, args: &_, _: &_| alias::run(context, args, &names());
     ["Getting help"]
-        "doctor" Doctor(doctor::DoctorArgs) alone(doctor::run);
-        "help" Help(HelpArgs)
+        "doctor" Doctor(doctor::DoctorArgs) "Look for what is wrong: permissions, misplaced keys, typos, PATH" alone(doctor::run);
+        "help" Help(HelpArgs) "Print a guide, or help for carto, a command or a plugin"
             |context: &mut Context, args: &_, others: &Others| help::run(context, args, others.command);
-        "completions" Completions(CompletionsArgs)
+        "completions" Completions(CompletionsArgs) "Print or install a completion script for a shell"
             |context: &mut Context, args: &_, others: &Others| {
-                completions::run(context, args, (others.command)())
+                completion::run(context, args, &Commands { about: ABOUT, parser: others.parser })
             };
-        "version" Version(VersionArgs) alone(version::run);
+        "version" Version(VersionArgs) "Print the version" alone(version::run);
 }
 
 /// Returns the names of the commands, without building the command line for it.
 pub(super) fn names() -> Vec<String> {
     COMMANDS.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_says_what_help_says() {
+        for ((name, augment), (_, about)) in COMMANDS.iter().zip(ABOUT) {
+            let command = augment(Clap::new(*name));
+            assert_eq!(command.get_about().unwrap().to_string(), *about, "{name}");
+        }
+    }
 }

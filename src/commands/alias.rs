@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::config::SettingPath;
 use crate::config::{Layer, Located, Scope, Value};
 use crate::dispatch::alias::{AliasText, Meaning, meaning};
+use crate::dispatch::aliases_in_force::written;
 use crate::dispatch::{plugin, start};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -170,16 +171,6 @@ fn delete(context: &Context, args: &DeleteArgs, builtins: &[String]) -> Result<(
     context.output.note(&format!("deleted the alias {name} in {shown}"));
     destination.tell_standing(context);
     Ok(())
-}
-
-/// Returns an alias as its layer writes it; loading has seen to the types.
-fn written(value: &Value) -> AliasText {
-    match value {
-        Value::Array(items) => AliasText::Words(
-            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
-        ),
-        other => AliasText::Text(other.as_str().unwrap_or_default().to_owned()),
-    }
 }
 
 /// What became of a name that may be an alias.

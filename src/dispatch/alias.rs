@@ -2,8 +2,6 @@
 
 use std::ffi::OsString;
 
-use crate::resolve::context::Context;
-
 /// An alias as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AliasText {
@@ -48,17 +46,6 @@ pub fn meaning(written: &AliasText) -> Result<Meaning, AliasError> {
         return Err(AliasError::Empty);
     }
     Ok(Meaning::Words(words.into_iter().map(OsString::from).collect()))
-}
-
-/// Returns the aliases in force with their words, by name; none where a settings file is broken.
-pub fn in_force(context: &Context) -> Vec<(String, String)> {
-    let Ok(loaded) = context.load() else { return Vec::new() };
-    let below = loaded.config.below(&["alias"]).into_iter();
-    let mut aliases: Vec<_> = below
-        .filter_map(|(path, alias)| Some((path.0.get(1)?.clone(), alias.value.to_string())))
-        .collect();
-    aliases.sort();
-    aliases
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! environment, and [`execve`] replaces this process.
 
 pub mod alias;
+pub mod aliases_in_force;
 pub mod ask;
 pub mod environment;
 pub mod execve;

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use crate::account::{Account, Refusal};
 use crate::config::SettingPath;
 use crate::config::{Origin, Scope, Value};
-use crate::dispatch::alias;
+use crate::dispatch::aliases_in_force::in_force;
 use crate::dispatch::start::{self, Handed};
 use crate::error::{Error, Kind};
 use crate::escape;
@@ -120,7 +120,7 @@ pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Resul
     // The name itself may be the alias of a plugin that is not there, and an alias that led here is
     // what was typed.
     let led_here = |alias: &String| context.nested.aliases.contains(alias);
-    let aliases = alias::in_force(context).into_iter().map(|(alias, _)| alias);
+    let aliases = in_force(context).into_iter().map(|(alias, _)| alias);
     let aliases: Vec<_> = aliases.filter(|a| a != name.as_str() && !led_here(a)).collect();
     let names = builtins.iter().chain(&aliases).map(String::as_str);
     Err(suggest(error, name.as_str(), names.chain(plugins.keys().map(PluginName::as_str))))

@@ -5,29 +5,38 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use crate::path_search::each_name;
 
 /// The names in each directory that was asked for.
 #[derive(Debug, Default)]
-pub(super) struct Shelves(RefCell<HashMap<PathBuf, HashSet<OsString>>>);
+pub(super) struct Shelves(RefCell<HashMap<OsString, HashSet<OsString>>>);
 
 impl Shelves {
     /// Whether a directory holds a file of this name, or does not say.
     pub(super) fn may_hold(&self, dir: &Path, file: &str) -> bool {
         let mut known = self.0.borrow_mut();
-        if !known.contains_key(dir) {
-            known.insert(dir.to_owned(), names(dir));
+        if let Some(names) = known.get(dir.as_os_str()) {
+            return names.contains(OsStr::new(file));
         }
-        known.get(dir).is_some_and(|names| names.contains(std::ffi::OsStr::new(file)))
+        let names = names(dir);
+        let holds = names.contains(OsStr::new(file));
+        known.insert(dir.as_os_str().to_owned(), names);
+        holds
     }
 }
 
 /// Returns what could be a manifest or a registration.
 fn names(dir: &Path) -> HashSet<OsString> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return HashSet::new() };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    names.filter(|name| is_kept(name.as_encoded_bytes())).collect()
+    let mut names = HashSet::new();
+    each_name(dir, &mut |name| {
+        if is_kept(name.as_encoded_bytes()) {
+            names.insert(name.to_owned());
+        }
+    });
+    names
 }
 
 fn is_kept(name: &[u8]) -> bool {

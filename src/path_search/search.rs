@@ -200,6 +200,13 @@ fn content_fault(at: BorrowedFd<'_>, name: &OsStr, known: &Interpreters<'_>) -> 
     known.judge(head.get(..count)?)
 }
 
+/// Returns every name in a directory. One that cannot be read has none.
+pub fn each_name(dir: &Path, take: &mut dyn FnMut(&OsStr)) {
+    if let Some(facts) = DirFacts::open(dir) {
+        each_file(&facts, take);
+    }
+}
+
 /// Returns every name in a directory. A directory that cannot be read has none.
 #[cfg(target_os = "linux")]
 fn each_file(dir: &DirFacts<'_>, take: &mut dyn FnMut(&OsStr)) {

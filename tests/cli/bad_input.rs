@@ -140,7 +140,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! Getting help:
             !   doctor       Look for what is wrong: permissions, misplaced keys, typos, PATH
             !   help         Print a guide, or help for carto, a command or a plugin
-            !   completions  Print a completion script for a shell
+            !   completions  Print or install a completion script for a shell
             !   version      Print the version
             ! 
             ! Global flags, before the command:

@@ -350,6 +350,7 @@ fn what_install_says_works() {
     for command in commands {
         _ = sandbox.shell(command).run().ok();
     }
-    assert!(sandbox.read("work/carto.bash").contains("complete "));
+    let script = sandbox.read("home/.local/share/bash-completion/completions/carto");
+    assert!(script.contains("complete "));
     assert!(sandbox.read("work/carto.1").contains(".TH carto"));
 }

@@ -3,14 +3,13 @@
     python3 tests/interop/shells.py CARTO [PYTHON_WITH_DOTENV]
 
 Each reader loads what `carto env` prints for values that could be taken for more than text; its
-environment, or what it has read, is compared byte for byte. Then the completion scripts are loaded
-and asked. A reader that this machine does not have is named and left out. Ends with the counts.
+environment, or what it has read, is compared byte for byte. `tab.py` tries the completion
+scripts. A reader that this machine does not have is named and left out. Ends with the counts.
 """
 
 import json
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -273,64 +272,6 @@ def github(machine):
             compare(f"github after {before!r}", value, wanted, github_file(file.read_text()))
 
 
-def completions(machine):
-    """The scripts load without a word, and complete what a user would ask."""
-    asked = [("carto conf", "config"), ("carto config s", "set"), ("carto prof", "profile"),
-             ("carto config set --proj", "--project")]
-    for name, ask in (("bash", ask_bash), ("zsh", ask_zsh), ("fish", ask_fish)):
-        path = found(name)
-        if path is None:
-            continue
-        script = machine.run([machine.carto, "completions", name])
-        file = machine.root / ("_carto" if name == "zsh" else f"carto.{name}")
-        file.write_bytes(script.stdout)
-        for line, wanted in asked:
-            ran = ask(machine, path, file, line)
-            words = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b.", " ", ran.stdout.decode()).split()
-            check(f"{name}: {line}<TAB>", wanted in words and not ran.stderr,
-                  (ran.stdout.decode(), ran.stderr.decode()))
-
-
-def ask_bash(machine, path, file, line):
-    code = (
-        'set -u; source "$1"; read -ra COMP_WORDS <<<"$2"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1));'
-        ' COMP_LINE=$2; COMP_POINT=${#2}; COMPREPLY=();'
-        ' _carto carto "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}";'
-        ' printf "%s\\n" "${COMPREPLY[@]}"; complete -p carto >/dev/null'
-    )
-    return machine.run([path, "--norc", "-c", code, "bash", str(file), line])
-
-
-def ask_fish(machine, path, file, line):
-    code = 'source $argv[1]; complete -C "$argv[2]" | string replace -r "\\t.*" ""'
-    return machine.run([path, "--no-config", "-c", code, str(file), line])
-
-
-def ask_zsh(machine, path, file, line):
-    """Completion of zsh works only at a terminal, so one is made with its own module."""
-    driver = machine.root / "ask.zsh"
-    driver.write_text(r"""
-zmodload zsh/zpty
-zpty shell zsh -f -i
-zpty -w shell "PS1=READY; unsetopt zle_bracketed_paste 2>/dev/null; fpath=(${1:h} \$fpath)"
-zpty -w shell "autoload -Uz compinit && compinit -u -d ${1:h}/zcompdump"
-zpty -w shell "zstyle ':completion:*' list-colors ''; setopt no_always_last_prompt"
-zpty -w shell "bindkey '^I' complete-word; stty cols 200; echo LOA''DED"
-local out= part=
-while zpty -r shell part; do out+=$part; [[ $out == *LOADED* ]] && break; done
-[[ $out == *(rror|not found)* ]] && print -u2 -r -- $out
-zpty -w -n shell "$2"$'\t'
-out=
-integer tries=0
-while (( tries++ < 30 )); do
-    if zpty -r -t shell part; then out+=$part; else sleep 0.1; fi
-done
-print -r -- $out
-zpty -d shell
-""")
-    return machine.run([path, "-f", str(driver), str(file), line])
-
-
 def main():
     carto = str(pathlib.Path(sys.argv[1]).resolve())
     # Not resolved: the link is what makes it the interpreter of its environment.
@@ -346,7 +287,6 @@ def main():
         else:
             dotenv(machine, python)
         github(machine)
-        completions(machine)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::named_secret::masked;
 use crate::config::{Located, Origin, SettingPath};
-use crate::dispatch::alias;
+use crate::dispatch::aliases_in_force::in_force;
 use crate::dispatch::plugin::{found, plugin_name};
 use crate::error::Error;
 use crate::escape;
@@ -66,7 +66,7 @@ fn hidden_by(context: &Context, name: &PluginName, builtins: &[String]) -> Optio
     if builtins.iter().any(|builtin| builtin == name.as_str()) {
         return Some("built-in");
     }
-    let aliases = alias::in_force(context);
+    let aliases = in_force(context);
     let alias = aliases.iter().find(|(alias, _)| alias == name.as_str());
     // One that begins with its own name means the plugin.
     let is_other = |words: &str| words.split_whitespace().next() != Some(name.as_str());
