@@ -6,6 +6,7 @@
 //! nothing behind a plugin's name is carto's to read. Plain lines are read by [`scan`] and
 //! [`narrow`] at a fraction of the cost; the whole parser answers everything else.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
 use clap::error::ErrorKind;
@@ -15,9 +16,11 @@ use clap::{
 
 use super::table::{Command, Others, TASKS, names};
 use super::{mistake, narrow, other_words, scan};
-use crate::commands::alias::Expanded;
+use crate::account::{Account, Refusal};
+use crate::commands::alias::{AliasWords, Expanded};
 use crate::commands::{alias, config};
 use crate::dispatch;
+use crate::dispatch::placeholder::{self, Placeholder};
 use crate::error::{Error, Kind};
 use crate::invocation::Invocation;
 use crate::output::{Color, Output, Verbosity};
@@ -80,7 +83,10 @@ pub fn run(mut invocation: Invocation) -> u8 {
                 Ok(Expanded::Words(words)) => {
                     let run = context.into_run();
                     (invocation, outer, nested) = (run.invocation, run.globals, run.nested);
-                    invocation.args = words;
+                    match with_account(&invocation, &outer, &nested, words) {
+                        Ok(words) => invocation.args = words,
+                        Err(error) => return print_error(&plain, &error),
+                    }
                     continue;
                 }
                 Ok(Expanded::Ran(code)) => Ok(code),
@@ -112,6 +118,71 @@ fn with_our_command(error: Error, context: &Context, name: &OsStr, args: &[OsStr
         }
         None => error,
     }
+}
+
+/// Returns the words of an alias with the account in place of `{username}` and `{base_url}`: the one
+/// that the words themselves select. What was typed behind the alias stays as it is.
+///
+/// # Errors
+/// There is no account, it is refused, or it has no user name.
+fn with_account(
+    invocation: &Invocation,
+    outer: &Globals,
+    nested: &Nested,
+    mut alias: AliasWords,
+) -> Result<Vec<OsString>, Error> {
+    let mut known: Option<Account> = None;
+    for at in 0..alias.own {
+        let Some(word) = alias.words.get(at).and_then(|word| word.to_str()) else { continue };
+        let value = |placeholder| {
+            let account = match &known {
+                Some(account) => account,
+                None => known.insert(account_of(invocation, outer, nested, &alias)?),
+            };
+            match placeholder {
+                Placeholder::BaseUrl => Ok(account.base_url().to_string()),
+                Placeholder::Username => account
+                    .username()
+                    .map(ToString::to_string)
+                    .ok_or_else(|| no_name(account, &alias)),
+            }
+        };
+        if let Cow::Owned(text) = placeholder::filled(word, value)? {
+            alias.words[at] = text.into();
+        }
+    }
+    Ok(alias.words)
+}
+
+fn no_name(account: &Account, alias: &AliasWords) -> Error {
+    let what = format!("the alias `{}` wants a user name, and {account} has none", alias.name);
+    Error::new(Kind::Refused, what).help("carto config set username NAME")
+}
+
+/// Returns the account that the words of an alias select, as the command that they name would get it.
+fn account_of(
+    invocation: &Invocation,
+    outer: &Globals,
+    nested: &Nested,
+    alias: &AliasWords,
+) -> Result<Account, Error> {
+    let mut invocation = invocation.clone();
+    invocation.args.clone_from(&alias.words);
+    let matches = first_part().try_get_matches_from(arguments(&invocation)).ok();
+    let globals = matches.as_ref().and_then(|matches| Globals::from_arg_matches(matches).ok());
+    let mut globals = outer.clone().over(globals.unwrap_or_default());
+    // What there is to say is said by the command itself.
+    (globals.verbose, globals.quiet) = (false, true);
+    let command = matches.as_ref().and_then(|matches| matches.subcommand());
+    let plugin = command.map(|(name, _)| name).filter(|name| !Command::has_subcommand(name));
+    let context = begin(invocation, globals, nested.clone())?;
+    let facts = context.facts(plugin)?;
+    let chosen = context.chosen(&facts)?;
+    let chosen = chosen.ok_or_else(|| {
+        Error::from(Refusal::NoAccount)
+            .note(format!("the alias `{}` has `{{username}}` or `{{base_url}}` in it", alias.name))
+    })?;
+    Ok(chosen.account)
 }
 
 /// The command without the flags before it.

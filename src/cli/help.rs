@@ -1,11 +1,12 @@
 //! `carto help`: the words of the definition, the guides, and the aliases and plugins there are.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::Command as Clap;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::{guides, other_words};
+use super::{guides, man, other_words};
 use crate::dispatch::aliases_in_force::in_force;
 use crate::dispatch::plugin;
 use crate::error::{Error, Kind};
@@ -18,11 +19,15 @@ use crate::resolve::context::Context;
 #[command(after_help = "Examples:
   carto help config set     a built-in command
   carto help accounts       a guide; `carto help` lists them
-  carto help whoami         a plugin: runs `carto-whoami --help`")]
+  carto help whoami         a plugin: runs `carto-whoami --help`
+  carto help --man --all share/man     every manual page, for packages")]
 pub(super) struct HelpArgs {
-    /// Print a manual page (roff) of carto or of the command
+    /// Print a manual page (roff) of carto, of the command or of the guide
     #[arg(long)]
     man: bool,
+    /// Write the manual pages of everything into a directory
+    #[arg(long, value_name = "DIR", requires = "man", conflicts_with = "command")]
+    all: Option<PathBuf>,
     /// The command, plugin or guide
     command: Vec<OsString>,
 }
@@ -33,7 +38,9 @@ pub(super) fn run(
     args: &HelpArgs,
     command: fn() -> Clap,
 ) -> Result<u8, Error> {
-    if args.man {
+    if let Some(dir) = &args.all {
+        man::write_all(context, dir, &command())
+    } else if args.man {
         print_man(context, &args.command, command)
     } else {
         print(context, &args.command, command)
@@ -101,10 +108,14 @@ fn find(words: &[OsString], command: fn() -> Clap) -> Result<Clap, Error> {
 
 /// Prints a manual page, made from the same source as the help.
 fn print_man(context: &Context, words: &[OsString], command: fn() -> Clap) -> Result<u8, Error> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(find(words, command)?)
-        .render(&mut page)
-        .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+    let guide = match words {
+        [one] => one.to_str().and_then(guides::find),
+        _ => None,
+    };
+    let page = match (guide, find(words, command)) {
+        (Some(guide), Err(_)) => man::of_guide(guide),
+        (_, found) => man::of_command(found?)?,
+    };
     context.output.raw(&page);
     Ok(0)
 }

@@ -4,6 +4,7 @@ mod completion;
 mod definition;
 pub mod guides;
 mod help;
+mod man;
 mod mistake;
 mod narrow;
 mod other_words;

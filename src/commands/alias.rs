@@ -53,11 +53,13 @@ struct ListArgs {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto alias set who 'config explain'
-  carto alias set q '--profile staging sql'")]
+  carto alias set q '--profile staging sql'
+  carto alias set print 'print {username} --server-url {base_url}'")]
 struct SetArgs {
     /// The name
     name: OsString,
-    /// The words; one that begins with `!` is a command for the shell
+    /// The words; one that begins with `!` is a command for the shell, and `{username}` and
+    /// `{base_url}` stand for the account
     #[arg(required = true, allow_hyphen_values = true, trailing_var_arg = true)]
     words: Vec<String>,
     #[command(flatten)]
@@ -173,14 +175,32 @@ fn delete(context: &Context, args: &DeleteArgs, builtins: &[String]) -> Result<(
     Ok(())
 }
 
+/// What stands in place of an alias and its arguments.
+pub struct AliasWords {
+    /// The alias.
+    pub name: PluginName,
+    /// The words.
+    pub words: Vec<OsString>,
+    /// How many of them, at the beginning, are the alias's own; the others were typed.
+    pub own: usize,
+}
+
 /// What became of a name that may be an alias.
 pub enum Expanded {
     /// It is none, or means the plugin of its own name.
     NotAnAlias,
     /// These words stand in its place.
-    Words(Vec<OsString>),
+    Words(AliasWords),
     /// The shell ran it; the status where it could not take this process's place.
     Ran(u8),
+}
+
+impl AliasWords {
+    fn new(name: PluginName, mut words: Vec<OsString>, typed: &[OsString]) -> Self {
+        let own = words.len();
+        words.extend(typed.iter().cloned());
+        AliasWords { name, words, own }
+    }
 }
 
 /// Looks a name up and expands it by one step. `Context::nested` remembers the chain, also across
@@ -208,12 +228,10 @@ pub fn expand(context: &mut Context, name: &OsStr, args: &[OsString]) -> Result<
                 }
                 let mut all = vec!["plugin".into(), "run".into(), name.as_str().into()];
                 all.append(&mut words);
-                all.extend(args.iter().cloned());
-                return Ok(Expanded::Words(all));
+                return Ok(Expanded::Words(AliasWords::new(name, all, args)));
             }
             remember(context, &name, &found)?;
-            words.extend(args.iter().cloned());
-            Ok(Expanded::Words(words))
+            Ok(Expanded::Words(AliasWords::new(name, words, args)))
         }
         Meaning::Shell(command) => {
             if !matches!(found.scope, Scope::System | Scope::User) {

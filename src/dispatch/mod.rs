@@ -9,6 +9,7 @@ pub mod aliases_in_force;
 pub mod ask;
 pub mod environment;
 pub mod execve;
+pub mod placeholder;
 pub mod plugin;
 pub mod preset_args;
 pub mod start;

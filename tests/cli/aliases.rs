@@ -385,3 +385,99 @@ fn one_that_cannot_be_used_says_where_it_stands() {
         exit 127
     "#]]);
 }
+
+/// Programs that take the account as arguments become good plugins by an alias.
+#[test]
+fn the_account_stands_for_words_in_braces() {
+    let sandbox = machine(
+        "w = \"words {username} --server-url {base_url} -u={username}\"\n\
+         words = [\"words\", \"{username}\", \"{{username}}\", \"{apikey}\", \"{x}\", \"a b {base_url}\"]\n\
+         other = \"--profile work words {username}\"\n\
+         chain = \"w {base_url}\"\ne = \"exec -- echo {username}\"\n\
+         plain = \"words {{username}} {a}\"\n",
+    );
+    sandbox.carto("w {username}").run().ok().shows(&expect![[r#"
+        [ann]
+        [{username}]
+        [{apikey}]
+        [{x}]
+        [a b https://ann.carto.com]
+        [ann]
+        [--server-url]
+        [https://ann.carto.com]
+        [-u=ann]
+        [{username}]
+        exit 0
+    "#]]);
+    // What is typed stays as it is, and the plugin of the alias's own name gets it, too.
+    sandbox.carto("words {base_url}").run().ok().shows(&expect![[r#"
+        [ann]
+        [{username}]
+        [{apikey}]
+        [{x}]
+        [a b https://ann.carto.com]
+        [{base_url}]
+        exit 0
+    "#]]);
+    sandbox.carto("other").run().ok().shows(&expect![[r#"
+        [acme]
+        [{username}]
+        [{apikey}]
+        [{x}]
+        [a b https://acme.carto.com]
+        [acme]
+        exit 0
+    "#]]);
+    sandbox.carto("-p work w").run().ok().shows(&expect![[r#"
+        [acme]
+        [{username}]
+        [{apikey}]
+        [{x}]
+        [a b https://acme.carto.com]
+        [acme]
+        [--server-url]
+        [https://acme.carto.com]
+        [-u=acme]
+        exit 0
+    "#]]);
+    sandbox.carto("chain").run().ok().shows(&expect![[r#"
+        [ann]
+        [{username}]
+        [{apikey}]
+        [{x}]
+        [a b https://ann.carto.com]
+        [ann]
+        [--server-url]
+        [https://ann.carto.com]
+        [-u=ann]
+        [https://ann.carto.com]
+        exit 0
+    "#]]);
+    sandbox.carto("e").run().ok().shows(&expect![[r#"
+        ann
+        exit 0
+    "#]]);
+    // Without files there is no alias.
+    sandbox.carto("--isolated words").run().ok().shows(&expect![[r#"
+        exit 0
+    "#]]);
+    let none = Sandbox::new();
+    none.user("[alias]\nw = \"dump {username}\"\nv = \"dump {{username}}\"\n");
+    none.carto("w").run().shows(&expect![[r#"
+        ! error: no account is named anywhere
+        ! note: the alias `w` has `{username}` or `{base_url}` in it
+        ! help: carto login URL                      # for example https://NAME.carto.com
+        ! help: carto credentials import             # imports CARTOframes' file
+        exit 4
+    "#]]);
+    assert!(none.carto("v").run().ok().stdout.starts_with("[{username}]\n"));
+    none.user("base_url = \"https://maps.example.com\"\n[alias]\nw = \"dump {username}\"\n");
+    none.carto("w").run().shows(&expect![[r#"
+        ! error: the alias `w` wants a user name, and https://maps.example.com has none
+        ! help: carto config set username NAME
+        exit 4
+    "#]]);
+    none.user("username = \"ann\"\n[alias]\nw = \"dump {username}\"\n");
+    none.project("base_url = \"https://evil.example\"\n");
+    _ = none.carto("w").run().fails(4);
+}

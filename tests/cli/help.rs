@@ -187,6 +187,39 @@ fn every_command_has_a_manual_page() {
     _ = sandbox.carto("help --man nothing").run().fails(127);
 }
 
+/// A package has a page of everything that help knows.
+#[test]
+fn all_manual_pages_are_written_into_a_directory() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.carto("help --man --all man").run().ok();
+    let mut count = 0;
+    for (words, _) in commands() {
+        let name = [&["carto".to_owned()], words.as_slice()].concat().join("-");
+        let page = sandbox.read(&format!("work/man/{name}.1"));
+        assert_eq!(
+            page,
+            sandbox.carto(&format!("help --man {}", words.join(" "))).run().ok().stdout
+        );
+        count += 1;
+    }
+    for guide in ["accounts", "plugins", "reference"] {
+        let page = sandbox.read(&format!("work/man/carto-{guide}.7"));
+        assert!(page.starts_with(&format!(".TH carto-{guide} 7\n.SH NAME\n")), "{page}");
+        assert_eq!(page, sandbox.carto(&format!("help --man {guide}")).run().ok().stdout);
+    }
+    let pages = std::fs::read_dir(sandbox.path("work/man")).unwrap();
+    let total = pages.count();
+    assert!(total >= count + 7, "{total}");
+    assert_eq!(ran.stderr, format!("note: wrote {total} manual pages into [work]/man\n"));
+    // Again, as a package is made twice.
+    _ = sandbox.carto("help --man --all man").run().ok();
+    sandbox.file("work/file", "");
+    let ran = sandbox.carto("help --man --all file").run().fails(5);
+    assert!(ran.stderr.contains("[work]/file"), "{ran}");
+    _ = sandbox.carto("help --all man").run().fails(2);
+    _ = sandbox.carto("help --man --all man config").run().fails(2);
+}
+
 /// Behind every command Tab offers its own, and each of its flags once a hyphen stands there.
 #[test]
 fn completion_knows_every_command_and_flag() {

@@ -21,6 +21,7 @@ mod config_verbs;
 mod containers;
 mod corpus;
 mod cost;
+mod create;
 mod dispatch;
 mod doctor;
 mod editor;

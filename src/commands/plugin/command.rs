@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{info, list, register, run as run_plugin, which};
+use super::{create, info, list, register, run as run_plugin, which};
 use crate::error::Error;
 use crate::resolve::context::Context;
 
@@ -24,6 +24,7 @@ enum Verb {
     Which(which::WhichArgs),
     Run(run_plugin::RunArgs),
     Register(register::RegisterArgs),
+    Create(create::CreateArgs),
 }
 
 /// Runs the verb; a plugin's status where it could not take this process's place.
@@ -31,6 +32,7 @@ pub fn run(context: &mut Context, args: &PluginArgs, builtins: &[String]) -> Res
     match &args.verb {
         Verb::List(args) => list::run(context, args, builtins).map(|()| 0),
         Verb::Info(args) => info::run(context, args, builtins).map(|()| 0),
+        Verb::Create(args) => create::run(context, args, builtins).map(|()| 0),
         Verb::Register(args) => register::run(context, args, builtins).map(|()| 0),
         Verb::Which(args) => which::run(context, args, builtins).map(|()| 0),
         Verb::Run(args) => run_plugin::run(context, args, builtins),

@@ -1,6 +1,7 @@
 //! `carto plugin`: which programs answer to `carto NAME`.
 
 mod command;
+mod create;
 mod info;
 mod list;
 mod register;

@@ -137,6 +137,7 @@ const ROWS: &[Row] = &[
         ],
     ),
     ("logout", &[("", Nowhere)]),
+    ("plugin create", &[("new --lang sh", Nowhere), ("new --lang sh", Nowhere)]),
     ("plugin info", &[("spy", Nowhere), ("missing", Nowhere)]),
     ("plugin list", &[("", Nowhere)]),
     ("plugin register", &[("spy", Nowhere), ("--forget spy", Nowhere)]),
