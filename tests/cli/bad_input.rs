@@ -256,6 +256,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   which     Print the file that `carto NAME` runs
             !   run       Run a plugin, also one that a built-in command or an alias hides
             !   register  Keep what a plugin prints about itself, for exactly this build of it
+            !   create    Write a new plugin: its program, manifest, test and README
             ! 
             ! Options:
             !   -h, --help  Print help

@@ -1,4 +1,4 @@
-//! The files of a new plugin, by language. They lie beside this one as they are written, but for the
+//! The files of a new plugin, by language. They lie in `plugins/templates` as they are written, but for the
 //! plugin's name.
 
 use clap::ValueEnum;
@@ -39,26 +39,53 @@ impl Language {
         };
         let mut files = match self {
             Language::Sh => vec![
-                file("carto-@NAME@", include_str!("sh/plugin.sh")),
-                file("carto-@NAME@.toml", include_str!("sh/manifest.toml")),
-                file("test.sh", include_str!("sh/test.sh")),
-                file("README.md", include_str!("sh/README.md")),
+                file("carto-@NAME@", include_str!("../../../../plugins/templates/sh/plugin.sh")),
+                file(
+                    "carto-@NAME@.toml",
+                    include_str!("../../../../plugins/templates/sh/manifest.toml"),
+                ),
+                file("test.sh", include_str!("../../../../plugins/templates/sh/test.sh")),
+                file("README.md", include_str!("../../../../plugins/templates/sh/README.md")),
             ],
             Language::Python => vec![
-                file("@MODULE@.py", include_str!("python/plugin.py")),
-                file("carto-@NAME@", include_str!("python/launcher.py")),
-                file("carto-@NAME@.toml", include_str!("python/manifest.toml")),
-                file("test_@MODULE@.py", include_str!("python/test_plugin.py")),
-                file("pyproject.toml", include_str!("python/pyproject.toml")),
-                file("README.md", include_str!("python/README.md")),
+                file("@MODULE@.py", include_str!("../../../../plugins/templates/python/plugin.py")),
+                file(
+                    "carto-@NAME@",
+                    include_str!("../../../../plugins/templates/python/launcher.py"),
+                ),
+                file(
+                    "carto-@NAME@.toml",
+                    include_str!("../../../../plugins/templates/python/manifest.toml"),
+                ),
+                file(
+                    "test_@MODULE@.py",
+                    include_str!("../../../../plugins/templates/python/test_plugin.py"),
+                ),
+                file(
+                    "pyproject.toml",
+                    include_str!("../../../../plugins/templates/python/pyproject.toml"),
+                ),
+                file("README.md", include_str!("../../../../plugins/templates/python/README.md")),
             ],
             Language::Rust => vec![
-                file("Cargo.toml", include_str!("rust/Cargo.toml.template")),
-                file("src/main.rs", include_str!("rust/main.rs")),
-                file("src/account.rs", include_str!("rust/account.rs")),
-                file("tests/plugin.rs", include_str!("rust/tests.rs")),
-                file("carto-@NAME@.toml", include_str!("rust/manifest.toml")),
-                file("README.md", include_str!("rust/README.md")),
+                file(
+                    "Cargo.toml",
+                    include_str!("../../../../plugins/templates/rust/Cargo.toml.template"),
+                ),
+                file("src/main.rs", include_str!("../../../../plugins/templates/rust/main.rs")),
+                file(
+                    "src/account.rs",
+                    include_str!("../../../../plugins/templates/rust/account.rs"),
+                ),
+                file(
+                    "tests/plugin.rs",
+                    include_str!("../../../../plugins/templates/rust/tests.rs"),
+                ),
+                file(
+                    "carto-@NAME@.toml",
+                    include_str!("../../../../plugins/templates/rust/manifest.toml"),
+                ),
+                file("README.md", include_str!("../../../../plugins/templates/rust/README.md")),
                 file(".gitignore", "/target\n"),
             ],
         };
