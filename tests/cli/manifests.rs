@@ -540,17 +540,21 @@ fn help_lists_plugins_by_what_they_say_of_themselves() {
     let sandbox = with_account();
     sandbox.file("bin/carto-account.toml", described("Shows the account that a plugin gets"));
     sandbox.plugin("broken", "");
-    let help = sandbox.carto("help").run().ok().stdout;
-    let (_, plugins) = help.split_once("\nPlugins:\n").unwrap();
+    let plugins = |words: &str| {
+        let help = sandbox.carto(words).run().ok().stdout;
+        help[help.find("\nPlugins:\n").unwrap()..].to_owned()
+    };
     expect![[r#"
+
+        Plugins:
           account      Shows the account that a plugin gets
           broken       (cannot run: it is an empty file)
           dump
     "#]]
-    .assert_eq(plugins);
-    let help = sandbox.carto("-v help").run().ok().stdout;
-    let (_, plugins) = help.split_once("\nPlugins:\n").unwrap();
+    .assert_eq(&plugins("help"));
     expect![[r#"
+
+        Plugins:
           account      Shows the account that a plugin gets
                        [root]/bin/carto-account
           broken       (cannot run: it is an empty file)
@@ -558,7 +562,7 @@ fn help_lists_plugins_by_what_they_say_of_themselves() {
           dump
                        [root]/bin/carto-dump
     "#]]
-    .assert_eq(plugins);
+    .assert_eq(&plugins("-v help"));
 }
 
 /// The printed schema is the one in `schema/`; `UPDATE_EXPECT=1` writes it. It takes what carto takes.
