@@ -86,6 +86,14 @@ fn told_alike(sandbox: &Sandbox, name: &str, reason: &str) {
         doctor.contains(&format!("the plugin {name} cannot run: it {reason}\n")),
         "{name}: {doctor}"
     );
+    let info = sandbox.carto(&format!("plugin info {name}")).run().ok().stdout;
+    assert!(info.contains(&format!("\ncannot run    it {reason}\n")), "{name}: {info}");
+    let json = sandbox.carto(&format!("plugin info {name} --json")).run().ok().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["problem"], reason, "{name}");
+    let call = sandbox.carto("completions fish --ask -- carto plugin info").arg(name);
+    let offered = call.run().ok().stdout;
+    assert!(offered.contains(&format!("\n{name}\tcannot run: it {reason}\n")), "{offered}");
     for words in [
         name.to_owned(),
         format!("help {name}"),

@@ -27,7 +27,8 @@ _carto() {
         compopt +o nospace
         return
     fi
-    for line in "${names[@]}"; do
+    # An empty array counts as unset in old versions, which some call an error.
+    for line in ${names[@]+"${names[@]}"}; do
         if [ "$kind" != programs ] && [ -d "$line" ]; then
             COMPREPLY[${#COMPREPLY[@]}]=$(printf %q "$line")/
         else
