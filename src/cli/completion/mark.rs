@@ -70,7 +70,7 @@ impl Mark {
             return None;
         }
         match (command, arg.get_id().as_str()) {
-            ("", "directory") => Some(Mark::Directories),
+            ("", "directory") | ("plugin create", "dir") => Some(Mark::Directories),
             ("", "set") => Some(Mark::Assignments),
             ("profile add", "name") | ("profile rename", "new") => None,
             ("" | "login" | "credentials import", "profile")
@@ -82,7 +82,6 @@ impl Mark {
             ("plugin info" | "plugin which" | "plugin register", "name")
             | ("config explain", "plugin") => Some(Mark::Plugins),
             ("alias set" | "alias delete", "name") => Some(Mark::Aliases),
-            ("plugin create", "dir") => Some(Mark::Directories),
             ("login", "target") | ("profile add", "base_url") => Some(Mark::BaseUrls),
             ("login" | "profile add", "username") => Some(Mark::Usernames),
             _ => (arg.get_value_hint() == ValueHint::AnyPath).then_some(Mark::Files),

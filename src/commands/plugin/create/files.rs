@@ -28,69 +28,49 @@ pub(super) struct NewFile {
     pub(super) is_program: bool,
 }
 
+/// Of a plugin in shell: paths and texts.
+const SH: &[(&str, &str)] = &[
+    ("carto-@NAME@", include_str!("../../../../plugins/templates/sh/plugin.sh")),
+    ("carto-@NAME@.toml", include_str!("../../../../plugins/templates/sh/manifest.toml")),
+    ("test.sh", include_str!("../../../../plugins/templates/sh/test.sh")),
+    ("README.md", include_str!("../../../../plugins/templates/sh/README.md")),
+];
+/// Of a plugin in Python: paths and texts.
+const PYTHON: &[(&str, &str)] = &[
+    ("@MODULE@.py", include_str!("../../../../plugins/templates/python/plugin.py")),
+    ("carto-@NAME@", include_str!("../../../../plugins/templates/python/launcher.py")),
+    ("carto-@NAME@.toml", include_str!("../../../../plugins/templates/python/manifest.toml")),
+    ("test_@MODULE@.py", include_str!("../../../../plugins/templates/python/test_plugin.py")),
+    ("pyproject.toml", include_str!("../../../../plugins/templates/python/pyproject.toml")),
+    ("README.md", include_str!("../../../../plugins/templates/python/README.md")),
+];
+/// Of a plugin in Rust: paths and texts.
+const RUST: &[(&str, &str)] = &[
+    ("Cargo.toml", include_str!("../../../../plugins/templates/rust/Cargo.toml.template")),
+    ("src/main.rs", include_str!("../../../../plugins/templates/rust/main.rs")),
+    ("src/account.rs", include_str!("../../../../plugins/templates/rust/account.rs")),
+    ("tests/plugin.rs", include_str!("../../../../plugins/templates/rust/tests.rs")),
+    ("carto-@NAME@.toml", include_str!("../../../../plugins/templates/rust/manifest.toml")),
+    ("README.md", include_str!("../../../../plugins/templates/rust/README.md")),
+    (".gitignore", "/target\n"),
+];
+
 impl Language {
     /// Returns the files of a plugin.
     pub(super) fn files(self, name: &PluginName) -> Vec<NewFile> {
         let module = module(name);
-        let file = |path: &str, text: &str| NewFile {
+        let schema = format!("{:#}\n", schema::manifest());
+        let table = match self {
+            Language::Sh => SH,
+            Language::Python => PYTHON,
+            Language::Rust => RUST,
+        };
+        let file = |(path, text): &(&str, &str)| NewFile {
             path: filled(path, name, &module),
             text: filled(text, name, &module),
-            is_program: path == "carto-@NAME@",
+            is_program: *path == "carto-@NAME@",
         };
-        let mut files = match self {
-            Language::Sh => vec![
-                file("carto-@NAME@", include_str!("../../../../plugins/templates/sh/plugin.sh")),
-                file(
-                    "carto-@NAME@.toml",
-                    include_str!("../../../../plugins/templates/sh/manifest.toml"),
-                ),
-                file("test.sh", include_str!("../../../../plugins/templates/sh/test.sh")),
-                file("README.md", include_str!("../../../../plugins/templates/sh/README.md")),
-            ],
-            Language::Python => vec![
-                file("@MODULE@.py", include_str!("../../../../plugins/templates/python/plugin.py")),
-                file(
-                    "carto-@NAME@",
-                    include_str!("../../../../plugins/templates/python/launcher.py"),
-                ),
-                file(
-                    "carto-@NAME@.toml",
-                    include_str!("../../../../plugins/templates/python/manifest.toml"),
-                ),
-                file(
-                    "test_@MODULE@.py",
-                    include_str!("../../../../plugins/templates/python/test_plugin.py"),
-                ),
-                file(
-                    "pyproject.toml",
-                    include_str!("../../../../plugins/templates/python/pyproject.toml"),
-                ),
-                file("README.md", include_str!("../../../../plugins/templates/python/README.md")),
-            ],
-            Language::Rust => vec![
-                file(
-                    "Cargo.toml",
-                    include_str!("../../../../plugins/templates/rust/Cargo.toml.template"),
-                ),
-                file("src/main.rs", include_str!("../../../../plugins/templates/rust/main.rs")),
-                file(
-                    "src/account.rs",
-                    include_str!("../../../../plugins/templates/rust/account.rs"),
-                ),
-                file(
-                    "tests/plugin.rs",
-                    include_str!("../../../../plugins/templates/rust/tests.rs"),
-                ),
-                file(
-                    "carto-@NAME@.toml",
-                    include_str!("../../../../plugins/templates/rust/manifest.toml"),
-                ),
-                file("README.md", include_str!("../../../../plugins/templates/rust/README.md")),
-                file(".gitignore", "/target\n"),
-            ],
-        };
-        files.push(file("plugin.schema.json", &format!("{:#}\n", schema::manifest())));
-        files
+        table.iter().chain([&("plugin.schema.json", schema.as_str())]).map(file).collect()
     }
 
     /// Returns the command that tests a plugin, in its directory.
