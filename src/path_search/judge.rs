@@ -128,7 +128,22 @@ pub(super) fn judge_in(dir: &DirFacts<'_>, name: &OsStr, runs: Runs) -> Judged {
         named.is_some_and(|facts| FileType::from_raw_mode(facts.st_mode) == FileType::Symlink);
     // Of what is no link the system has said everything already.
     let facts = if is_link { stat(AtFlags::empty()) } else { named };
-    Judged { unfit: judge_facts(dir, name, facts.as_ref(), runs), is_link }
+    let unfit = judge_facts(dir, name, facts.as_ref(), runs);
+    let unfit = unfit.or_else(|| is_link.then(|| judge_target(&dir.dir.join(name))).flatten());
+    Judged { unfit, is_link }
+}
+
+/// Says why a link is not run as a plugin: whoever can write the directory that it leads to can put
+/// another program there.
+#[cfg(unix)]
+fn judge_target(link: &Path) -> Option<Unfit> {
+    let real = link.canonicalize().ok()?;
+    let dir = real.parent()?;
+    let mode = DirFacts::of(dir).mode();
+    if mode.writable_by_all {
+        return Some(Unfit::LeadsIntoWritable(dir.to_owned()));
+    }
+    is_foreign(mode.owner).then(|| Unfit::LeadsIntoForeign(dir.to_owned(), mode.owner))
 }
 
 /// Says by what the system tells of a file why it is not run as a plugin.

@@ -25,6 +25,10 @@ pub enum Unfit {
     ForeignFile(u32),
     /// The directory that it lies in belongs to neither you nor root.
     ForeignDirectory(u32),
+    /// It is a link into a directory that everyone can write.
+    LeadsIntoWritable(PathBuf),
+    /// It is a link into a directory that belongs to neither you nor root.
+    LeadsIntoForeign(PathBuf, u32),
     /// There is nothing in it.
     Empty,
     /// It is text, and no first line names an interpreter.
@@ -60,6 +64,12 @@ impl Unfit {
             Unfit::ForeignDirectory(uid) => {
                 format!("lies in a directory of uid {uid}, neither you nor root")
             }
+            Unfit::LeadsIntoWritable(dir) => {
+                format!("is a link into {}, which everyone can write", shown(dir))
+            }
+            Unfit::LeadsIntoForeign(dir, uid) => {
+                format!("is a link into {} of uid {uid}, neither you nor root", shown(dir))
+            }
             Unfit::Empty => "is an empty file".to_owned(),
             Unfit::NoInterpreter => "is text without a first line `#!INTERPRETER`".to_owned(),
             Unfit::UnknownFormat => "is no program that this system knows".to_owned(),
@@ -90,6 +100,10 @@ impl Unfit {
             Unfit::NotExecutable => format!("chmod +x {file}"),
             Unfit::WritableFile => format!("chmod o-w {file}"),
             Unfit::WritableDirectory => format!("chmod o-w {dir}"),
+            Unfit::LeadsIntoWritable(dir) => format!("chmod o-w {}", shell_word(dir)),
+            Unfit::LeadsIntoForeign(dir, _) => {
+                format!("see whose it is: ls -ld {}", shell_word(dir))
+            }
             Unfit::ForeignFile(_) => format!("see whose it is: ls -l {file}"),
             Unfit::ForeignDirectory(_) => format!("see whose it is: ls -ld {dir}"),
             Unfit::Directory | Unfit::Dangling | Unfit::NotAFile => {

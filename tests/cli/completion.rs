@@ -209,6 +209,23 @@ fn a_tab_is_silent_whatever_is_broken() {
     silent("manifest", &|line| ask(&sandbox, line).run());
 }
 
+/// A pipe with a key in it is left for the command that is being typed.
+#[test]
+fn a_tab_reads_no_pipe() {
+    let sandbox = furnished();
+    let pipe = sandbox.path("work/pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let begin = std::time::Instant::now();
+    for line in ["carto -p ", "carto --credentials-file pipe -p ", "carto login "] {
+        for name in ["CARTO_API_KEY_FILE", "CARTO_CREDENTIALS_FILE"] {
+            let ran = ask(&sandbox, line).env(name, &pipe).run().ok();
+            assert_eq!(ran.stderr, "", "{line}");
+            assert!(ran.stdout.lines().count() > 1, "{line} {name}: {ran}");
+        }
+    }
+    assert!(begin.elapsed().as_secs() < 3, "{:?}", begin.elapsed());
+}
+
 /// A script with a program behind it that notes that it ran, and with what.
 const SPY: &str = "#!/bin/sh\n: >>\"${0%/*}/../marks/ran\"\n\
     echo \"$0 $*\" >>\"${0%/*}/../marks/ran\"\n\

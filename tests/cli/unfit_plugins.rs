@@ -135,6 +135,29 @@ fn a_file_or_directory_of_somebody_else_is_not_run() {
     told_alike(&sandbox, "theirs", "lies in a directory of uid 1, neither you nor root");
 }
 
+/// Whoever can write the directory that a link leads to can put another program there.
+#[test]
+fn a_link_is_judged_by_where_it_leads() {
+    let sandbox = Sandbox::new();
+    sandbox.file_with_mode("open/tool", b"#!/bin/sh\n", 0o755);
+    symlink("../open/tool", sandbox.path("bin/carto-linked")).unwrap();
+    let call = || sandbox.carto("linked").run();
+    _ = call().ok();
+    fs::set_permissions(sandbox.path("open"), Permissions::from_mode(0o777)).unwrap();
+    let reason = format!("is a link into {}, which everyone can write", "[root]/open");
+    told_alike(&sandbox, "linked", &reason);
+    let ran = call().fails(126);
+    assert!(ran.stderr.contains("help: chmod o-w [root]/open\n"), "{ran}");
+    // A link to a link is judged by its end.
+    symlink("carto-linked", sandbox.path("bin/carto-again")).unwrap();
+    _ = sandbox.carto("again").run().fails(126);
+    fs::set_permissions(sandbox.path("open"), Permissions::from_mode(0o755)).unwrap();
+    if nix::unistd::geteuid().is_root() {
+        chown(sandbox.path("open"), Some(1), Some(1)).unwrap();
+        told_alike(&sandbox, "linked", "is a link into [root]/open of uid 1, neither you nor root");
+    }
+}
+
 #[test]
 fn what_runs_is_said_to_run() {
     let sandbox = Sandbox::new();

@@ -52,6 +52,10 @@ fn within(context: &Context, words: &[String]) -> Context {
         }
         run.globals = scanned.globals;
     }
+    // A pipe that is read for a Tab is read for nothing else, and may keep it waiting.
+    run.globals.credentials_file = None;
+    run.invocation.env.forget("CARTO_CREDENTIALS_FILE");
+    run.invocation.env.forget("CARTO_API_KEY_FILE");
     let nested = run.nested.clone();
     Context::new(run.invocation, run.output, run.globals, nested)
 }

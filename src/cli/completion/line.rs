@@ -31,9 +31,33 @@ pub(super) fn words(line: &str) -> Vec<String> {
     words
 }
 
+/// Leaves out what shells take before a command: `NAME=VALUE`.
+pub(super) fn command(words: Vec<String>) -> Vec<String> {
+    let is_assignment = |word: &String| {
+        let name = word.split_once('=').map(|(name, _)| name).unwrap_or_default();
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        !name.is_empty() && name.chars().all(is_part)
+    };
+    let last = words.len().saturating_sub(1);
+    let before = words.iter().take(last).take_while(|word| is_assignment(word)).count();
+    words.into_iter().skip(before).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::words;
+    use super::{command, words};
+
+    #[test]
+    fn variables_stand_before_a_command() {
+        for (line, expected) in [
+            ("A=1 B='x y' carto con", &["carto", "con"][..]),
+            ("carto A=1 ", &["carto", "A=1", ""]),
+            ("A=1", &["A=1"]),
+            ("./a=b c", &["./a=b", "c"]),
+        ] {
+            assert_eq!(command(words(line)), expected, "{line}");
+        }
+    }
 
     #[test]
     fn a_line_is_taken_apart_as_far_as_it_goes() {

@@ -35,12 +35,13 @@ impl AskingShell {
 
     /// Returns the words that the script hands over: the words themselves, or the line.
     pub(super) fn words(self, given: &[String]) -> Vec<String> {
-        match self {
+        let words = match self {
             AskingShell::Bash | AskingShell::PowerShell => {
                 line::words(given.first().map(String::as_str).unwrap_or_default())
             }
             _ => given.to_vec(),
-        }
+        };
+        line::command(words)
     }
 
     /// Writes an answer: what the shell itself completes, then a word a line. `typed` is the word that

@@ -104,7 +104,9 @@ fn writable_by_all(_dir: &Path) -> bool {
 /// Returns the identifier of a finding: who owns a plugin is another matter than what is in it.
 fn id_of(obstacle: &Obstacle) -> &'static str {
     match obstacle {
-        Obstacle::File(Unfit::ForeignFile(_) | Unfit::ForeignDirectory(_)) => "foreign-plugin",
+        Obstacle::File(
+            Unfit::ForeignFile(_) | Unfit::ForeignDirectory(_) | Unfit::LeadsIntoForeign(..),
+        ) => "foreign-plugin",
         Obstacle::File(_) => "broken-plugin",
         Obstacle::Manifest(_) => "broken-manifest",
         Obstacle::Contract(_) => "plugin-contract",
