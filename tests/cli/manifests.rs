@@ -565,6 +565,19 @@ fn help_lists_plugins_by_what_they_say_of_themselves() {
     .assert_eq(&plugins("-v help"));
 }
 
+/// On a terminal each plugin is one line, whatever its author says of it.
+#[test]
+fn help_is_cut_to_the_width_of_the_terminal() {
+    let sandbox = with_account();
+    sandbox.file("bin/carto-account.toml", described(&"wide 編集 ".repeat(8)));
+    let ran = sandbox.shell("stty cols 40; carto help | cat; carto help").run_on_terminal(&[]);
+    let mut parts = ran.stdout.split("\nPlugins:\n").skip(1);
+    let line = |part: &str| part.lines().next().unwrap().trim_end_matches('\r').to_owned();
+    // A program that reads it gets it whole.
+    assert!(line(parts.next().unwrap()).ends_with("wide 編集"), "{ran}");
+    assert_eq!(line(parts.next().unwrap()), "  account      wide 編集 wide 編集 wi...");
+}
+
 /// The printed schema is the one in `schema/`; `UPDATE_EXPECT=1` writes it. It takes what carto takes.
 #[test]
 fn the_schema_of_manifests_is_the_one_that_is_published() {
