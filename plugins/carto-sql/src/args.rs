@@ -1,0 +1,154 @@
+//! The command line, and the settings below `plugins.sql`; a flag comes first.
+
+use std::io::{IsTerminal as _, Read as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum as _};
+use serde_json::Value;
+
+use crate::client::Patience;
+use crate::failure::Failure;
+use crate::output::Format;
+
+/// Run SQL and print the rows
+///
+/// The query is an argument, in a file, or on standard input. Several statements are separated by `;`;
+/// they run in order, and the first error ends them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "carto-sql",
+    bin_name = "carto sql",
+    version,
+    max_term_width = 100
+)]
+#[command(after_help = "Examples:
+  carto sql 'SELECT * FROM cities LIMIT 10'
+  carto sql -f query.sql --format csv -o cities.csv
+  carto sql --param since=2024-01-01 --param-json n=10 \\
+      'SELECT * FROM t WHERE d > :since LIMIT :n'
+
+Settings: carto config set plugins.sql.format json (also timeout, retries, null)
+Exit status: 0; 1 the SQL is wrong; 2 wrong usage; 4 the key or the account is refused;
+5 the result cannot be written; 6 network or server")]
+pub struct Args {
+    /// The query
+    pub query: Option<String>,
+    /// Read the query from a file
+    #[arg(short, long, conflicts_with = "query")]
+    pub file: Option<PathBuf>,
+    /// The format; `table` on a terminal, else `csv`
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Write into a file, which gets its name when it is whole
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Let `:NAME` in the query stand for a text
+    #[arg(long, value_name = "NAME=TEXT")]
+    pub param: Vec<String>,
+    /// Let `:NAME` in the query stand for a value of JSON: a number, true, null, an array
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param_json: Vec<String>,
+    /// What is printed for NULL in tables and CSV
+    #[arg(long, value_name = "TEXT")]
+    null: Option<String>,
+    /// How long the server may take to begin its answer, in seconds; 300 when left out
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+    /// How often a reading query is tried again that the server has refused for now; 3 when left out
+    #[arg(long, value_name = "N")]
+    retries: Option<u32>,
+    /// Print the manifest, for `carto plugin register sql`
+    #[arg(long, hide = true)]
+    pub carto_manifest: bool,
+}
+
+/// The settings below `plugins.sql`.
+pub struct Settings(Value);
+
+impl Settings {
+    /// Reads the JSON that carto hands over.
+    pub fn read(text: &str) -> Self {
+        Settings(serde_json::from_str(text).unwrap_or_default())
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u64>, Failure> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(value) => value.as_u64().map(Some).ok_or_else(|| {
+                Failure::usage(format!("the setting plugins.sql.{name} is no whole number"))
+                    .help(format!("carto config unset plugins.sql.{name}"))
+            }),
+        }
+    }
+}
+
+impl Args {
+    /// Returns the query's text.
+    pub fn sql(&self) -> Result<String, Failure> {
+        if let Some(query) = &self.query {
+            return Ok(query.clone());
+        }
+        if let Some(path) = &self.file {
+            return std::fs::read_to_string(path).map_err(|error| {
+                Failure::usage(format!("cannot read {}: {error}", path.display()))
+            });
+        }
+        if std::io::stdin().is_terminal() {
+            return Err(Failure::usage("there is no query")
+                .help("carto sql 'SELECT 1', or carto sql -f FILE"));
+        }
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| {
+                Failure::usage(format!(
+                    "cannot read the query from standard input: {error}"
+                ))
+            })?;
+        Ok(text)
+    }
+
+    /// Returns the format.
+    pub fn format(&self, settings: &Settings) -> Result<Format, Failure> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        if let Some(word) = settings.text("format") {
+            return Format::from_str(word, false).map_err(|_| {
+                Failure::usage("the setting plugins.sql.format is no format")
+                    .help("carto config set plugins.sql.format csv      # or table, json, ndjson")
+            });
+        }
+        let is_terminal = self.output.is_none() && std::io::stdout().is_terminal();
+        Ok(if is_terminal {
+            Format::Table
+        } else {
+            Format::Csv
+        })
+    }
+
+    /// Returns what stands for NULL.
+    pub fn null<'a>(&'a self, settings: &'a Settings) -> Option<&'a str> {
+        self.null.as_deref().or_else(|| settings.text("null"))
+    }
+
+    /// Returns how patient the client is.
+    pub fn patience(&self, settings: &Settings) -> Result<Patience, Failure> {
+        let timeout = self.timeout.or(settings.number("timeout")?).unwrap_or(300);
+        let retries = match self.retries {
+            Some(retries) => retries,
+            None => settings
+                .number("retries")?
+                .map_or(3, |n| u32::try_from(n).unwrap_or(3)),
+        };
+        Ok(Patience {
+            timeout: Duration::from_secs(timeout.max(1)),
+            retries,
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! `carto sql`: runs SQL at CARTO and prints the rows; a plugin of carto.
+//!
+//! [`lexer`] takes SQL apart, [`params`] puts literals in, [`query`] asks so that nothing is lost,
+//! [`client`] talks to the server, [`answer`] reads what it says while it comes, [`output`] prints
+//! it, and [`failure`] is everything that can go wrong.
+
+#[allow(dead_code)]
+mod account;
+mod answer;
+mod args;
+mod client;
+mod failure;
+mod lexer;
+mod output;
+mod params;
+mod query;
+mod target;
+
+use std::io::{BufWriter, stdout};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use account::Account;
+use args::{Args, Settings};
+use client::Client;
+use failure::Failure;
+use params::Params;
+use target::Target;
+
+fn main() -> ExitCode {
+    // Help, version and the manifest need no account.
+    let args = Args::parse();
+    if args.carto_manifest {
+        print!("{}", include_str!("../carto-sql.toml"));
+        return ExitCode::SUCCESS;
+    }
+    let account = match Account::from_env("sql") {
+        Ok(account) => account,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error
+                .help()
+                .iter()
+                .for_each(|help| eprintln!("help: {help}"));
+            return ExitCode::from(error.exit_code());
+        }
+    };
+    match run(&args, &account) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            for (at, line) in failure.lines().enumerate() {
+                eprintln!("{}{line}", if at == 0 { "error: " } else { "" });
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn run(args: &Args, account: &Account) -> Result<(), Failure> {
+    let settings = Settings::read(&account.settings);
+    let format = args.format(&settings)?;
+    let sql = Params::read(&args.param, &args.param_json)?.fill(&args.sql()?)?;
+    let statements = lexer::statements(&sql);
+    if statements.is_empty() {
+        return Err(Failure::usage("the query is empty"));
+    }
+    let client = Client::new(account, args.patience(&settings)?)?;
+    let mut target = match &args.output {
+        Some(path) => Target::file(path)?,
+        None => Target::Standard(BufWriter::new(stdout())),
+    };
+    let width = terminal_width(args);
+    for sql in statements {
+        let mut sink = output::sink(format, target.writer(), args.null(&settings), width);
+        let changed = query::run(&client, sql, sink.as_mut())?;
+        drop(sink);
+        if let Some(rows) = changed {
+            let rows = if rows == 1 {
+                "1 row".to_owned()
+            } else {
+                format!("{rows} rows")
+            };
+            eprintln!("note: {}: {rows}", lexer::first_word(sql));
+        }
+    }
+    target.finish()
+}
+
+/// Returns the width of the terminal that the result goes to.
+fn terminal_width(args: &Args) -> Option<usize> {
+    use std::io::IsTerminal as _;
+    let to_terminal = args.output.is_none() && stdout().is_terminal();
+    // A shell that knows it says it; else what every terminal has.
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    to_terminal.then(|| columns.unwrap_or(80))
+}

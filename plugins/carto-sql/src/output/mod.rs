@@ -1,0 +1,143 @@
+//! Rows as text: one file per format. Every format has the same values: the text that PostgreSQL itself
+//! writes, so that nothing is lost on the way.
+
+mod csv;
+mod json;
+mod table;
+
+use std::io::Write;
+
+use clap::ValueEnum;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// A value as PostgreSQL writes it; none is NULL.
+pub type Cell = Option<String>;
+
+/// A column of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name; two columns may have one.
+    pub name: String,
+    /// What its values are.
+    pub kind: Kind,
+}
+
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers; also NaN and the infinities.
+    Number,
+    /// `t` and `f`.
+    Bool,
+    /// JSON.
+    Json,
+    /// Text of a fixed length, whose last spaces a cast would take away.
+    Padded,
+    /// Everything else.
+    Text,
+}
+
+impl Column {
+    /// Makes a column of a type of PostgreSQL.
+    pub fn new(name: &str, pgtype: &str) -> Self {
+        let kind = match pgtype {
+            "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "oid" | "smallint"
+            | "integer" | "bigint" | "real" | "double precision" => Kind::Number,
+            "bool" | "boolean" => Kind::Bool,
+            "json" | "jsonb" => Kind::Json,
+            "bpchar" | "character" => Kind::Padded,
+            _ => Kind::Text,
+        };
+        Column {
+            name: name.to_owned(),
+            kind,
+        }
+    }
+
+    /// Returns the SQL by which PostgreSQL writes a value of the column as it prints it.
+    pub fn as_text(&self, name: &str) -> String {
+        match self.kind {
+            Kind::Bool => format!("CASE {name} WHEN true THEN 't' WHEN false THEN 'f' END"),
+            Kind::Padded => format!("CASE WHEN {name} IS NOT NULL THEN format('%s', {name}) END"),
+            _ => format!("{name}::text"),
+        }
+    }
+}
+
+impl Kind {
+    /// Returns what a value of the server's JSON is.
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Number(_) => Kind::Number,
+            Value::Bool(_) => Kind::Bool,
+            Value::Array(_) | Value::Object(_) => Kind::Json,
+            Value::Null | Value::String(_) => Kind::Text,
+        }
+    }
+}
+
+/// Returns the names of an object of JSON in their order, also those that come twice.
+pub fn names(object: &str) -> Vec<String> {
+    struct Names;
+    impl<'de> serde::de::Visitor<'de> for Names {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut names = Vec::new();
+            while let Some((name, _)) = map.next_entry::<String, serde::de::IgnoredAny>()? {
+                names.push(name);
+            }
+            Ok(names)
+        }
+    }
+    let mut document = serde_json::Deserializer::from_str(object);
+    serde::Deserializer::deserialize_map(&mut document, Names).unwrap_or_default()
+}
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned, for people
+    Table,
+    /// One line a row; NULL is nothing, an empty text is ""
+    Csv,
+    /// One array of objects
+    Json,
+    /// One object a line
+    Ndjson,
+}
+
+/// What takes the rows of one statement.
+pub trait Sink {
+    /// Takes the columns, before the first row.
+    fn begin(&mut self, columns: &[Column]) -> Result<(), Failure>;
+    /// Takes a row.
+    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<(), Failure>;
+    /// Ends the rows.
+    fn end(&mut self) -> Result<(), Failure>;
+}
+
+/// Makes the sink of a format. `null` is what stands for NULL, `width` how many columns a line of the
+/// terminal has.
+pub fn sink<'w>(
+    format: Format,
+    out: &'w mut dyn Write,
+    null: Option<&str>,
+    width: Option<usize>,
+) -> Box<dyn Sink + 'w> {
+    match format {
+        Format::Table => Box::new(table::Table::new(out, null.unwrap_or("(null)"), width)),
+        Format::Csv => Box::new(csv::Csv::new(out, null.unwrap_or_default())),
+        Format::Json => Box::new(json::Json::array(out)),
+        Format::Ndjson => Box::new(json::Json::lines(out)),
+    }
+}
