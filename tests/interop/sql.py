@@ -148,7 +148,24 @@ def front(postgres):
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            self.answer(urllib.parse.urlsplit(self.path).query)
+            asked = urllib.parse.urlsplit(self.path)
+            if asked.path.endswith("/copyto"):
+                self.copy(urllib.parse.parse_qs(asked.query)["q"][0])
+            else:
+                self.answer(asked.query)
+
+        def copy(self, sql):
+            out = io.BytesIO()
+            with lock, connection.cursor() as cursor:
+                try:
+                    cursor.copy_expert(sql, out)
+                except psycopg2.Error as error:
+                    # Behind what was sent already, with the status of success.
+                    out.write(json.dumps({"error": [error.diag.message_primary]}).encode())
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(out.getvalue())))
+            self.end_headers()
+            self.wfile.write(out.getvalue())
 
         def do_POST(self):
             self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
@@ -269,6 +286,60 @@ def table(machine, query, rows, what):
               (row, line))
 
 
+def verbs(machine, postgres):
+    ran = machine.sql("--format", "csv", "tables")
+    rows = records(ran.stdout)
+    check("tables", [row[:3] for row in rows[1:]] == [["public", "cities", "table"],
+                                                      ["public", "odd", "table"]], ran)
+    ran = machine.sql("describe", "odd", "--format", "ndjson")
+    check("describe", [json.loads(line) for line in ran.stdout.splitlines()] == [
+        {"name": "Odd Name", "type": "text", "may_be_null": True, "value_if_left_out": None},
+        {"name": "select", "type": "integer", "may_be_null": True, "value_if_left_out": None}], ran)
+    ran = machine.sql("describe", "nope")
+    check("describe: no such table", ran.returncode == 1 and 'relation "nope"' in ran.stderr, ran)
+    ran = machine.sql("describe", "odd'; DROP TABLE odd; --")
+    check("describe: a name is a literal", ran.returncode == 1, ran)
+    for source in ("cities", "(SELECT g, NULL AS n, '' AS e FROM generate_series(1, 20000) AS g)"):
+        ran = machine.sql("copy-to", source, "-o", "out.csv")
+        wanted = postgres.psql(f"COPY {source} TO STDOUT WITH (FORMAT csv, HEADER)")
+        written = (machine.root / "out.csv").read_bytes().decode()
+        check(f"copy-to {source}", ran.returncode == 0 and written == wanted, ran)
+    ran = machine.sql("copy-to", "(SELECT 1/(g - 9000) FROM generate_series(1, 20000) AS g)", "-o",
+                      "none.csv")
+    check("copy-to: a late error", ran.returncode == 1 and "division by zero" in ran.stderr
+          and not (machine.root / "none.csv").exists(), ran)
+
+
+def shapes(machine, postgres):
+    """Shapes in each form are those that PostGIS makes, and GeoJSON is what GDAL reads."""
+    for form, made in (("wkt", "ST_AsText(the_geom)"), ("wkb", "the_geom::text"),
+                       ("geojson", "ST_AsGeoJSON(the_geom)")):
+        ran = machine.sql("--format", "csv", "--geometry", form,
+                          "SELECT the_geom FROM cities ORDER BY population")
+        wanted = postgres.psql(f"COPY (SELECT {made} AS the_geom FROM cities ORDER BY population)"
+                               " TO STDOUT WITH (FORMAT csv, HEADER)")
+        check(f"--geometry {form}", ran.stdout == wanted, (ran.stdout, wanted))
+    query = ("SELECT name, population, the_geom FROM cities UNION ALL SELECT 'far', 1,"
+             " ST_Transform(ST_SetSRID(ST_MakePoint(2.35, 48.85), 4326), 3857) ORDER BY name")
+    ran = machine.sql("--format", "geojson", "-o", "cities.geojson", query)
+    check("geojson: it is written", ran.returncode == 0 and ran.stderr == "", ran)
+    features = json.loads((machine.root / "cities.geojson").read_text())["features"]
+    check("geojson: features", [f["properties"]["name"] for f in features]
+          == ["", "Madrid", "Paris", "far"], features)
+    points = [f["geometry"] and [round(x, 6) for x in f["geometry"]["coordinates"]]
+              for f in features]
+    check("geojson: longitude and latitude", points == [None, [-3.7, 40.4], None, [2.35, 48.85]],
+          points)
+    ogrinfo = subprocess.run(["ogrinfo", "-ro", "-so", "-al", str(machine.root / "cities.geojson")],
+                             capture_output=True, text=True)
+    check("geojson: GDAL reads it", "Feature Count: 4" in ogrinfo.stdout
+          and "population: Integer" in ogrinfo.stdout, ogrinfo)
+    ran = machine.sql("--format", "geojson", "SELECT 1 AS a")
+    check("geojson: without a geometry", ran.returncode == 2 and "no column is one" in ran.stderr, ran)
+    ran = machine.sql("--check")
+    check("--check", ran.returncode == 0 and ran.stdout.startswith("ann at http://127.0.0.1:"), ran)
+
+
 def main():
     carto = str(pathlib.Path(sys.argv[1]).resolve())
     bin = pathlib.Path(sys.argv[2]).resolve()
@@ -313,6 +384,8 @@ def compare(machine, postgres):
                           if value == "-5" else "SELECT :x AS v")
         check(f"--param-json {value}", ran.returncode == 0, ran)
     errors(machine)
+    shapes(machine, postgres)
+    verbs(machine, postgres)
 
 
 def errors(machine):

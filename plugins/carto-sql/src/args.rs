@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::client::Patience;
 use crate::failure::Failure;
-use crate::output::Format;
+use crate::output::{Format, ShapeForm};
+use crate::verbs::Verb;
 
 /// Run SQL and print the rows
 ///
@@ -25,23 +26,29 @@ use crate::output::Format;
 #[command(after_help = "Examples:
   carto sql 'SELECT * FROM cities LIMIT 10'
   carto sql -f query.sql --format csv -o cities.csv
+  carto sql --check                 does my key work here?
+  carto sql tables; carto sql describe cities
+  carto sql copy-to cities -o cities.csv
+  carto sql job run 'CREATE TABLE big AS SELECT ...' --wait
   carto sql --param since=2024-01-01 --param-json n=10 \\
       'SELECT * FROM t WHERE d > :since LIMIT :n'
 
-Settings: carto config set plugins.sql.format json (also timeout, retries, null)
+Settings: carto config set plugins.sql.format json (also geometry, timeout, retries, null)
 Exit status: 0; 1 the SQL is wrong; 2 wrong usage; 4 the key or the account is refused;
 5 the result cannot be written; 6 network or server")]
 pub struct Args {
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
     /// The query
     pub query: Option<String>,
     /// Read the query from a file
     #[arg(short, long, conflicts_with = "query")]
     pub file: Option<PathBuf>,
     /// The format; `table` on a terminal, else `csv`
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, global = true)]
     format: Option<Format>,
     /// Write into a file, which gets its name when it is whole
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", global = true)]
     pub output: Option<PathBuf>,
     /// Let `:NAME` in the query stand for a text
     #[arg(long, value_name = "NAME=TEXT")]
@@ -49,15 +56,21 @@ pub struct Args {
     /// Let `:NAME` in the query stand for a value of JSON: a number, true, null, an array
     #[arg(long, value_name = "NAME=VALUE")]
     pub param_json: Vec<String>,
+    /// How shapes are written: `wkt` in tables, `wkb` in CSV and JSON when left out
+    #[arg(long, value_enum, value_name = "FORM", global = true)]
+    geometry: Option<ShapeForm>,
     /// What is printed for NULL in tables and CSV
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", global = true)]
     null: Option<String>,
     /// How long the server may take to begin its answer, in seconds; 300 when left out
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", global = true)]
     timeout: Option<u64>,
     /// How often a reading query is tried again that the server has refused for now; 3 when left out
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", global = true)]
     retries: Option<u32>,
+    /// Say whether the key works for the account, and what is wrong if not
+    #[arg(long, conflicts_with_all = ["query", "file", "output", "format", "param", "param_json"])]
+    pub check: bool,
     /// Print the manifest, for `carto plugin register sql`
     #[arg(long, hide = true)]
     pub carto_manifest: bool,
@@ -90,6 +103,9 @@ impl Settings {
 impl Args {
     /// Returns the query's text.
     pub fn sql(&self) -> Result<String, Failure> {
+        if let Some(sql) = self.verb.as_ref().map(Verb::sql).transpose()?.flatten() {
+            return Ok(sql);
+        }
         if let Some(query) = &self.query {
             return Ok(query.clone());
         }
@@ -121,7 +137,7 @@ impl Args {
         if let Some(word) = settings.text("format") {
             return Format::from_str(word, false).map_err(|_| {
                 Failure::usage("the setting plugins.sql.format is no format")
-                    .help("carto config set plugins.sql.format csv      # or table, json, ndjson")
+                    .help("carto config set plugins.sql.format csv      # or table, json, ndjson, geojson")
             });
         }
         let is_terminal = self.output.is_none() && std::io::stdout().is_terminal();
@@ -130,6 +146,24 @@ impl Args {
         } else {
             Format::Csv
         })
+    }
+
+    /// Returns the form of shapes.
+    pub fn shapes(&self, settings: &Settings, format: Format) -> Result<ShapeForm, Failure> {
+        // GeoJSON has one form of its own.
+        if format == Format::Geojson {
+            return Ok(format.shapes());
+        }
+        if let Some(form) = self.geometry {
+            return Ok(form);
+        }
+        match settings.text("geometry") {
+            None => Ok(format.shapes()),
+            Some(word) => ShapeForm::from_str(word, false).map_err(|_| {
+                Failure::usage("the setting plugins.sql.geometry is no form of shapes")
+                    .help("carto config set plugins.sql.geometry wkt      # or wkb, geojson")
+            }),
+        }
     }
 
     /// Returns what stands for NULL.
@@ -146,8 +180,10 @@ impl Args {
                 .number("retries")?
                 .map_or(3, |n| u32::try_from(n).unwrap_or(3)),
         };
+        let timeout = Duration::from_secs(timeout.max(1));
         Ok(Patience {
-            timeout: Duration::from_secs(timeout.max(1)),
+            timeout,
+            silence: timeout,
             retries,
         })
     }

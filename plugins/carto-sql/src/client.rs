@@ -13,10 +13,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body, RequestBuilder};
 
 use crate::account::Account;
 use crate::failure::{Class, Failure, plain};
+use crate::patient::Patient;
 
 /// The longest query that is sent in a URL, where a reading request can be repeated.
 const SHORT: usize = 1500;
@@ -30,6 +32,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 pub struct Patience {
     /// How long the connection, and then the first byte of an answer, may take.
     pub timeout: Duration,
+    /// How long the server may be silent within an answer.
+    pub silence: Duration,
     /// How often a request is repeated that may be.
     pub retries: u32,
 }
@@ -72,7 +76,9 @@ impl Client {
                 );
             }
         };
+        let tls = TlsConfig::builder().root_certs(authorities()?).build();
         let config = Agent::config_builder()
+            .tls_config(tls)
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -91,17 +97,13 @@ impl Client {
 
     /// Sends a query and returns the answer's body once the server has said that it is well; `shown` is
     /// the statement that the user knows.
-    pub fn query(
-        &self,
-        sql: &str,
-        shown: &str,
-        effect: Effect,
-    ) -> Result<impl Read + use<>, Failure> {
+    pub fn query(&self, sql: &str, shown: &str, effect: Effect) -> Result<Patient, Failure> {
         let mut tried = 0;
         loop {
             let failure = match self.send(sql, effect) {
                 Ok(response) if response.status() == StatusCode::OK => {
-                    return Ok(response.into_body().into_reader());
+                    let body = response.into_body().into_reader();
+                    return Ok(Patient::new(body, self.patience.silence));
                 }
                 Ok(response) => {
                     let wait = retry_after(&response);
@@ -139,34 +141,81 @@ impl Client {
 
     fn send(&self, sql: &str, effect: Effect) -> Result<Response<Body>, ureq::Error> {
         if effect == Effect::Read && sql.len() <= SHORT {
-            let mut request = self.agent.get(&self.url).query("q", sql);
-            if let Some(authorization) = &self.authorization {
-                request = request.header("Authorization", authorization);
+            return self
+                .authorized(self.agent.get(&self.url).query("q", sql))
+                .call();
+        }
+        self.authorized(self.agent.post(&self.url))
+            .send_form([("q", sql)])
+    }
+
+    /// Asks for a copy of rows as text.
+    pub fn copy_to(&self, sql: &str) -> Result<Patient, Failure> {
+        let request = self
+            .agent
+            .get(format!("{}/copyto", self.url))
+            .query("q", sql);
+        let response = self
+            .authorized(request)
+            .call()
+            .map_err(|error| self.unreachable(&error))?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refused(response, sql));
+        }
+        Ok(Patient::new(
+            response.into_body().into_reader(),
+            self.patience.silence,
+        ))
+    }
+
+    /// Asks about a batch job, and returns what the server says of it.
+    pub fn job(
+        &self,
+        method: &str,
+        id: Option<&str>,
+        body: Option<&Value>,
+        shown: &str,
+    ) -> Result<Value, Failure> {
+        let mut url = format!("{}/job", self.url);
+        if let Some(id) = id {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            if id.is_empty() || !id.chars().all(is_plain) {
+                return Err(Failure::usage("this is no number of a job")
+                    .help("`carto sql job run` prints it when it starts one"));
             }
-            return request.call();
+            url = format!("{url}/{id}");
         }
-        let mut request = self.agent.post(&self.url);
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
+        let sent = match (method, body) {
+            ("POST", Some(body)) => self
+                .authorized(self.agent.post(url))
+                .content_type("application/json")
+                .send(body.to_string()),
+            ("DELETE", _) => self.authorized(self.agent.delete(url)).call(),
+            _ => self.authorized(self.agent.get(url)).call(),
+        };
+        let response = sent.map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response, shown));
         }
-        request.send_form([("q", sql)])
+        let body = Patient::new(response.into_body().into_reader(), self.patience.silence);
+        serde_json::from_reader(body.take(LONGEST_ERROR)).map_err(|error| {
+            Failure::new(Class::Network, "the answer about the job cannot be read")
+                .note(plain(&error.to_string()))
+        })
+    }
+
+    fn authorized<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
+        match &self.authorization {
+            Some(authorization) => request.header("Authorization", authorization),
+            None => request,
+        }
     }
 
     /// Says what an answer means that is not 200.
     fn refused(&self, response: Response<Body>, sql: &str) -> Failure {
         let status = response.status();
         if status.is_redirection() {
-            let to = response
-                .headers()
-                .get("Location")
-                .and_then(|to| to.to_str().ok());
-            let to = plain(to.unwrap_or("another place"));
-            return Failure::new(
-                Class::Network,
-                "the server sends the query to another place",
-            )
-            .note(format!("{} -> {to}", self.url))
-            .help("where the account has moved: carto login NEW_URL");
+            return self.redirected(&response);
         }
         let mut text = String::new();
         // What is no text says nothing.
@@ -186,6 +235,11 @@ impl Client {
                     Some(said) => failure.note(format!("it says: {said}")),
                     None => failure,
                 };
+                let failure = if status == StatusCode::FORBIDDEN {
+                    failure.note("it is the key of another account, or may not do this")
+                } else {
+                    failure.help("with a new key: carto config set apikey")
+                };
                 failure.help("carto config explain      # says which key is used, and why")
             }
             StatusCode::NOT_FOUND => {
@@ -204,6 +258,19 @@ impl Client {
         }
     }
 
+    /// The key goes nowhere but to the account's own server.
+    fn redirected(&self, response: &Response<Body>) -> Failure {
+        let to = response.headers().get("Location");
+        let to = plain(
+            to.and_then(|to| to.to_str().ok())
+                .unwrap_or("another place"),
+        );
+        let what = "the server sends the query to another place";
+        Failure::new(Class::Network, what)
+            .note(format!("{} -> {to}", self.url))
+            .help("where the account has moved: carto login NEW_URL")
+    }
+
     fn unreachable(&self, error: &ureq::Error) -> Failure {
         let why = match error {
             ureq::Error::HostNotFound => "there is no such host".to_owned(),
@@ -212,11 +279,45 @@ impl Client {
             }
             other => plain(&other.to_string()),
         };
-        Failure::new(
-            Class::Network,
-            format!("cannot reach {}: {why}", self.account),
-        )
+        let what = format!("cannot reach {}: {why}", self.account);
+        let failure = Failure::new(Class::Network, what);
+        match error {
+            ureq::Error::Tls(_) | ureq::Error::Rustls(_) => failure
+                .help("with an authority of your own: CARTO_CA_FILE=FILE.pem carto sql --check"),
+            ureq::Error::HostNotFound => {
+                failure.help("carto config explain      # says where the base URL comes from")
+            }
+            _ => failure,
+        }
     }
+}
+
+/// Returns the authorities whose certificates count: those of the file that is named, else those that
+/// browsers know.
+fn authorities() -> Result<RootCerts, Failure> {
+    let named = ["CARTO_CA_FILE", "SSL_CERT_FILE"]
+        .into_iter()
+        .find_map(|name| {
+            std::env::var_os(name)
+                .filter(|file| !file.is_empty())
+                .map(|file| (name, file))
+        });
+    let Some((name, file)) = named else {
+        return Ok(RootCerts::WebPki);
+    };
+    let shown = std::path::Path::new(&file).display();
+    let bytes = std::fs::read(&file).map_err(|error| {
+        Failure::usage(format!("cannot read the certificates in {shown}: {error}")).note(name)
+    })?;
+    let found = parse_pem(&bytes).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    let found: Vec<_> = found.collect();
+    if found.is_empty() {
+        return Err(Failure::usage(format!("there is no certificate in {shown}")).note(name));
+    }
+    Ok(RootCerts::from(found))
 }
 
 fn is_refused(error: &ureq::Error) -> bool {

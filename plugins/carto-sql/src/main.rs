@@ -8,13 +8,16 @@
 mod account;
 mod answer;
 mod args;
+mod check;
 mod client;
 mod failure;
 mod lexer;
 mod output;
 mod params;
+mod patient;
 mod query;
 mod target;
+mod verbs;
 
 use std::io::{BufWriter, stdout};
 use std::process::ExitCode;
@@ -27,6 +30,7 @@ use client::Client;
 use failure::Failure;
 use params::Params;
 use target::Target;
+use verbs::Verb;
 
 fn main() -> ExitCode {
     // Help, version and the manifest need no account.
@@ -59,21 +63,48 @@ fn main() -> ExitCode {
 
 fn run(args: &Args, account: &Account) -> Result<(), Failure> {
     let settings = Settings::read(&account.settings);
-    let format = args.format(&settings)?;
+    if args.check {
+        let client = Client::new(account, args.patience(&settings)?)?;
+        println!("{}", check::run(&client, account)?);
+        return Ok(());
+    }
+    let client = || Client::new(account, args.patience(&settings)?);
+    match &args.verb {
+        Some(Verb::Job { act }) => {
+            println!("{}", verbs::job(&client()?, act)?);
+            Ok(())
+        }
+        Some(Verb::CopyTo { source }) => {
+            let mut target = target(args)?;
+            verbs::copy_to(&client()?, source, target.writer())?;
+            target.finish()
+        }
+        _ => query(args, &settings, &client()?),
+    }
+}
+
+/// Opens what the result is written to.
+fn target(args: &Args) -> Result<Target, Failure> {
+    match &args.output {
+        Some(path) => Target::file(path),
+        None => Ok(Target::Standard(BufWriter::new(stdout()))),
+    }
+}
+
+/// Runs the statements of a query.
+fn query(args: &Args, settings: &Settings, client: &Client) -> Result<(), Failure> {
+    let format = args.format(settings)?;
+    let shapes = args.shapes(settings, format)?;
     let sql = Params::read(&args.param, &args.param_json)?.fill(&args.sql()?)?;
     let statements = lexer::statements(&sql);
     if statements.is_empty() {
         return Err(Failure::usage("the query is empty"));
     }
-    let client = Client::new(account, args.patience(&settings)?)?;
-    let mut target = match &args.output {
-        Some(path) => Target::file(path)?,
-        None => Target::Standard(BufWriter::new(stdout())),
-    };
+    let mut target = target(args)?;
     let width = terminal_width(args);
     for sql in statements {
-        let mut sink = output::sink(format, target.writer(), args.null(&settings), width);
-        let changed = query::run(&client, sql, sink.as_mut())?;
+        let mut sink = output::sink(format, target.writer(), args.null(settings), width);
+        let changed = query::run(client, sql, shapes, sink.as_mut())?;
         drop(sink);
         if let Some(rows) = changed {
             let rows = if rows == 1 {

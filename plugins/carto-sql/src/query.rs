@@ -13,12 +13,17 @@ use crate::answer::{RawRow, read};
 use crate::client::{Client, Effect};
 use crate::failure::{Class, Failure};
 use crate::lexer::first_word;
-use crate::output::{Cell, Column, Kind, Sink};
+use crate::output::{Cell, Column, Kind, ShapeForm, Sink};
 
 /// Runs a statement and hands its rows to a sink; returns how many rows were changed where it has none.
-pub fn run(client: &Client, sql: &str, sink: &mut dyn Sink) -> Result<Option<u64>, Failure> {
+pub fn run(
+    client: &Client,
+    sql: &str,
+    form: ShapeForm,
+    sink: &mut dyn Sink,
+) -> Result<Option<u64>, Failure> {
     match first_word(sql).as_str() {
-        "SELECT" | "VALUES" | "TABLE" => exact(client, sql, sink).map(|()| None),
+        "SELECT" | "VALUES" | "TABLE" => exact(client, sql, form, sink).map(|()| None),
         "SHOW" | "EXPLAIN" => plain(client, sql, Effect::Read, sink),
         _ => plain(client, sql, Effect::Change, sink),
     }
@@ -26,7 +31,7 @@ pub fn run(client: &Client, sql: &str, sink: &mut dyn Sink) -> Result<Option<u64
 
 /// Runs a statement that can stand in a subquery; one that cannot is sent as it is, and what the server
 /// says of it is about the user's own words.
-fn exact(client: &Client, sql: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
+fn exact(client: &Client, sql: &str, form: ShapeForm, sink: &mut dyn Sink) -> Result<(), Failure> {
     let columns = match columns(client, sql) {
         Ok(columns) => columns,
         Err(failure) if failure.exit_code() == Class::Sql as u8 => {
@@ -40,7 +45,7 @@ fn exact(client: &Client, sql: &str, sink: &mut dyn Sink) -> Result<(), Failure>
     let texts: Vec<_> = columns
         .iter()
         .zip(&names)
-        .map(|(column, name)| column.as_text(name))
+        .map(|(column, name)| column.as_text(name, form))
         .collect();
     // A line break ends a comment that the statement may end with.
     let asked = format!(

@@ -198,7 +198,7 @@ fn each_behaviour_of_the_server_has_its_exit_status_and_words() {
             "SELECT 1",
             vec![answer("401 Unauthorized", "", &error("Unauthorized"))],
             4,
-            "refuses the key\nnote: it says: Unauthorized\nhelp: carto config explain",
+            "refuses the key\nnote: it says: Unauthorized\nhelp: with a new key: carto config set apikey\nhelp: carto config explain",
         ),
         (
             "SELECT 1",
@@ -352,6 +352,204 @@ fn statements_run_in_order_and_stop_at_the_first_error() {
     assert_eq!(server.seen().len(), 2);
 }
 
+/// A server that falls silent is noticed, however much it has sent.
+#[test]
+fn silence_within_an_answer_is_an_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let (mut first, _) = listener.accept().unwrap();
+        read_request(&mut first);
+        first.write_all(&ok(COLUMNS)).unwrap();
+        drop(first);
+        let (mut second, _) = listener.accept().unwrap();
+        read_request(&mut second);
+        second.write_all(&ok(ROWS)[..150]).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(30));
+    });
+    let begin = std::time::Instant::now();
+    let ran = sql(&url, &["--timeout", "1", "SELECT 1"]);
+    assert_eq!(ran.status.code(), Some(6));
+    let said = text(&ran.stderr);
+    assert!(said.contains("note: nothing came for 1 s"), "{said}");
+    assert!(begin.elapsed().as_secs() < 10);
+}
+
+/// What the server answers to the check, the exit status, and what is said.
+#[test]
+fn the_check_tells_what_is_wrong_with_a_key() {
+    let who = |user: &str| {
+        ok(&format!(
+            "{{\"rows\":[{{\"carto_user\":\"{user}\"}}],\"total_rows\":1}}"
+        ))
+    };
+    for (answer, code, says) in [
+        (who("carto_user_ann"), 0, "ann at http://127.0.0.1:"),
+        (
+            who("cartodb_publicuser_ann"),
+            4,
+            "takes you for the public user, although a key was sent",
+        ),
+        (
+            answer("401 Unauthorized", "", "{}"),
+            4,
+            "help: with a new key: carto config set apikey",
+        ),
+        (
+            answer("403 Forbidden", "", "{}"),
+            4,
+            "it is the key of another account",
+        ),
+        (
+            answer("404 Not Found", "", "{}"),
+            4,
+            "there is no SQL API of CARTO at",
+        ),
+        (ok("<html></html>"), 6, "is no SQL API of CARTO"),
+        (
+            ok("{\"rows\":[],\"total_rows\":0}"),
+            6,
+            "is no SQL API of CARTO",
+        ),
+    ] {
+        let server = Server::new(vec![answer]);
+        let ran = sql(&server.url, &["--check"]);
+        let said = text(&ran.stdout) + &text(&ran.stderr);
+        assert_eq!(ran.status.code(), Some(code), "{said}");
+        assert!(said.contains(says), "{said}");
+        assert!(!said.contains(KEY), "{said}");
+    }
+    let ran = sql("http://127.0.0.1:9", &["--check", "SELECT 1"]);
+    assert_eq!(ran.status.code(), Some(2));
+}
+
+#[test]
+fn a_copy_is_whole_or_none() {
+    let plain = |body: &str| answer("200 OK", "", body);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("out.csv");
+    let path = file.to_str().unwrap();
+    let server = Server::new(vec![plain("a\n1{\"error\":[\"division by zero\"]}")]);
+    let ran = sql(&server.url, &["copy-to", "(SELECT 1/a FROM t)", "-o", path]);
+    assert_eq!(ran.status.code(), Some(1));
+    assert_eq!(text(&ran.stderr), "error: division by zero\n");
+    assert!(!file.exists());
+    let whole = plain("a,b\n1,\"{\"\"error\"\":[1]}\"\n");
+    let server = Server::new(vec![whole[..whole.len() - 3].to_vec()]);
+    let ran = sql(&server.url, &["copy-to", "t", "-o", path]);
+    assert_eq!(ran.status.code(), Some(6), "{}", text(&ran.stderr));
+    assert!(!file.exists());
+    let server = Server::new(vec![whole]);
+    let ran = sql(&server.url, &["copy-to", "t", "-o", path]);
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "a,b\n1,\"{\"\"error\"\":[1]}\"\n"
+    );
+    let seen = server.seen();
+    assert!(
+        seen[0].starts_with("GET /user/ann/api/v2/sql/copyto?q=COPY"),
+        "{}",
+        seen[0]
+    );
+    assert!(!seen[0].contains(KEY));
+}
+
+#[test]
+#[allow(clippy::too_many_lines)]
+fn a_job_is_started_followed_and_cancelled() {
+    let job = |status: &str, more: &str| {
+        format!("{{\"job_id\":\"a1-b2\",\"status\":\"{status}\"{more}}}")
+    };
+    let server = Server::new(vec![
+        answer("201 Created", "", &job("pending", "")),
+        ok(&job("running", "")),
+        ok(&job("done", ",\"updated_at\":\"2024-01-01\"")),
+    ]);
+    let ran = sql(
+        &server.url,
+        &["job", "run", "CREATE TABLE x AS SELECT 1", "--wait"],
+    );
+    assert_eq!(
+        text(&ran.stdout),
+        "a1-b2  done  2024-01-01\n",
+        "{}",
+        text(&ran.stderr)
+    );
+    let seen = server.seen();
+    assert!(
+        seen[0].starts_with("POST /user/ann/api/v2/sql/job "),
+        "{}",
+        seen[0]
+    );
+    assert!(
+        seen[0].ends_with("{\"query\":\"CREATE TABLE x AS SELECT 1\"}"),
+        "{}",
+        seen[0]
+    );
+    assert!(
+        seen[2].starts_with("GET /user/ann/api/v2/sql/job/a1-b2 "),
+        "{}",
+        seen[2]
+    );
+    let failed = ok(&job("failed", ",\"failed_reason\":\"no space\""));
+    let server = Server::new(vec![failed]);
+    let ran = sql(&server.url, &["job", "status", "a1-b2", "--wait"]);
+    assert_eq!(ran.status.code(), Some(1));
+    assert_eq!(
+        text(&ran.stderr),
+        "error: the job a1-b2 is failed\nnote: no space\n"
+    );
+    let server = Server::new(vec![ok(&job("cancelled", ""))]);
+    let ran = sql(&server.url, &["job", "cancel", "a1-b2"]);
+    assert_eq!(text(&ran.stdout), "a1-b2  cancelled\n");
+    assert!(
+        server.seen()[0].starts_with("DELETE "),
+        "{}",
+        server.seen()[0]
+    );
+    let unknown = answer(
+        "400 Bad Request",
+        "",
+        "{\"error\":[\"Job with id a1 not found\"]}",
+    );
+    let server = Server::new(vec![unknown]);
+    let ran = sql(&server.url, &["job", "status", "a1"]);
+    assert_eq!(ran.status.code(), Some(1));
+    assert_eq!(text(&ran.stderr), "error: Job with id a1 not found\n");
+    // A number is a part of a path, and no path.
+    let ran = sql("http://127.0.0.1:9", &["job", "cancel", "../../x"]);
+    assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));
+}
+
+#[test]
+fn authorities_of_ones_own_are_read_from_a_file() {
+    let run = |file: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
+        command
+            .arg("--check")
+            .env_clear()
+            .env("CARTO_PLUGIN_API", "1");
+        command
+            .env("CARTO_BASE_URL", "https://127.0.0.1:9")
+            .env("CARTO_CA_FILE", file);
+        let ran = command.output().unwrap();
+        (ran.status.code(), text(&ran.stderr))
+    };
+    let (code, said) = run("/nowhere.pem");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("cannot read the certificates in /nowhere.pem: "),
+        "{said}"
+    );
+    let (code, said) = run("/dev/null");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("there is no certificate in /dev/null\nnote: CARTO_CA_FILE\n"),
+        "{said}"
+    );
+}
+
 #[test]
 fn the_query_is_an_argument_a_file_or_standard_input() {
     let dir = tempfile::tempdir().unwrap();
@@ -374,7 +572,7 @@ fn the_query_is_an_argument_a_file_or_standard_input() {
         (&["-f", "/nowhere.sql"], "cannot read /nowhere.sql: "),
         (
             &["--format", "nope", "SELECT 1"],
-            "[possible values: table, csv, json, ndjson]",
+            "[possible values: table, csv, json, ndjson, geojson]",
         ),
         (&["-f", "x", "SELECT 1"], "cannot be used with"),
     ] {

@@ -57,9 +57,7 @@ impl Sink for Json<'_> {
             if at > 0 {
                 text += ", ";
             }
-            text += &quoted(&column.name);
-            text += ": ";
-            text += &value(column.kind, cell);
+            text += &pair(column, cell);
         }
         text.push('}');
         if !self.is_array {
@@ -75,6 +73,11 @@ impl Sink for Json<'_> {
             (false, _) => Ok(()),
         }
     }
+}
+
+/// Writes a name and its value.
+pub(super) fn pair(column: &Column, cell: &Cell) -> String {
+    format!("{}: {}", quoted(&column.name), value(column.kind, cell))
 }
 
 fn quoted(text: &str) -> String {
@@ -94,6 +97,8 @@ fn value(kind: Kind, cell: &Cell) -> String {
         },
         // White space may stand between its parts, and no line break anywhere else.
         Kind::Json => Some(text.replace(['\n', '\r'], " ")),
+        // GeoJSON is JSON; the other forms are text.
+        Kind::Geometry | Kind::Geography => text.starts_with('{').then(|| text.clone()),
         Kind::Padded | Kind::Text => None,
     };
     as_it_is.unwrap_or_else(|| quoted(text))

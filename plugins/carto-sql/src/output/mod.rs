@@ -2,6 +2,7 @@
 //! writes, so that nothing is lost on the way.
 
 mod csv;
+mod geojson;
 mod json;
 mod table;
 
@@ -35,8 +36,23 @@ pub enum Kind {
     Json,
     /// Text of a fixed length, whose last spaces a cast would take away.
     Padded,
+    /// Shapes of `PostGIS` on a plane.
+    Geometry,
+    /// Shapes of `PostGIS` on the globe.
+    Geography,
     /// Everything else.
     Text,
+}
+
+/// How shapes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShapeForm {
+    /// `POINT(1 2)`
+    Wkt,
+    /// Hexadecimal, as PostgreSQL prints them
+    Wkb,
+    /// `GeoJSON`
+    Geojson,
 }
 
 impl Column {
@@ -48,6 +64,8 @@ impl Column {
             "bool" | "boolean" => Kind::Bool,
             "json" | "jsonb" => Kind::Json,
             "bpchar" | "character" => Kind::Padded,
+            "geometry" => Kind::Geometry,
+            "geography" => Kind::Geography,
             _ => Kind::Text,
         };
         Column {
@@ -56,11 +74,20 @@ impl Column {
         }
     }
 
-    /// Returns the SQL by which PostgreSQL writes a value of the column as it prints it.
-    pub fn as_text(&self, name: &str) -> String {
-        match self.kind {
-            Kind::Bool => format!("CASE {name} WHEN true THEN 't' WHEN false THEN 'f' END"),
-            Kind::Padded => format!("CASE WHEN {name} IS NOT NULL THEN format('%s', {name}) END"),
+    /// Returns the SQL by which PostgreSQL writes a value of the column as it prints it, and a shape in a
+    /// form.
+    pub fn as_text(&self, name: &str, form: ShapeForm) -> String {
+        match (self.kind, form) {
+            (Kind::Bool, _) => format!("CASE {name} WHEN true THEN 't' WHEN false THEN 'f' END"),
+            (Kind::Padded, _) => {
+                format!("CASE WHEN {name} IS NOT NULL THEN format('%s', {name}) END")
+            }
+            (Kind::Geometry | Kind::Geography, ShapeForm::Wkt) => format!("ST_AsText({name})"),
+            (Kind::Geometry, ShapeForm::Geojson) => format!(
+                "ST_AsGeoJSON(CASE WHEN ST_SRID({name}) IN (0, 4326) THEN {name} \
+                 ELSE ST_Transform({name}, 4326) END)"
+            ),
+            (Kind::Geography, ShapeForm::Geojson) => format!("ST_AsGeoJSON({name})"),
             _ => format!("{name}::text"),
         }
     }
@@ -114,6 +141,19 @@ pub enum Format {
     Json,
     /// One object a line
     Ndjson,
+    /// One feature a row, with the first geometry
+    Geojson,
+}
+
+impl Format {
+    /// Returns the form of shapes where none is asked for.
+    pub fn shapes(self) -> ShapeForm {
+        match self {
+            Format::Table => ShapeForm::Wkt,
+            Format::Geojson => ShapeForm::Geojson,
+            Format::Csv | Format::Json | Format::Ndjson => ShapeForm::Wkb,
+        }
+    }
 }
 
 /// What takes the rows of one statement.
@@ -139,5 +179,6 @@ pub fn sink<'w>(
         Format::Csv => Box::new(csv::Csv::new(out, null.unwrap_or_default())),
         Format::Json => Box::new(json::Json::array(out)),
         Format::Ndjson => Box::new(json::Json::lines(out)),
+        Format::Geojson => Box::new(geojson::GeoJson::new(out)),
     }
 }
