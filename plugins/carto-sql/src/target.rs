@@ -2,10 +2,29 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tempfile::NamedTempFile;
 
 use crate::failure::{Class, Failure};
+
+/// The file that is being written and has no name yet.
+static BEGUN: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Sees to it that Ctrl-C, and the wish to end, leave no half of a file; the status is that of a program
+/// that the signal has ended.
+fn clear_when_stopped() {
+    // A second handler is refused, and one is enough.
+    _ = ctrlc::set_handler(|| {
+        let begun = BEGUN.lock().map(|mut begun| begun.take());
+        if let Ok(Some(path)) = begun {
+            let size = std::fs::metadata(&path).map_or(0, |facts| facts.len());
+            _ = std::fs::remove_file(&path);
+            eprintln!("note: stopped after {size} bytes; no file was written");
+        }
+        std::process::exit(130);
+    });
+}
 
 /// Where the result goes.
 pub enum Target {
@@ -30,6 +49,10 @@ impl Target {
                 format!("cannot write into {}: {error}", dir.display()),
             )
         })?;
+        clear_when_stopped();
+        if let Ok(mut begun) = BEGUN.lock() {
+            *begun = Some(file.path().to_owned());
+        }
         Ok(Target::File(
             path.to_owned(),
             Box::new(BufWriter::new(file)),
@@ -55,12 +78,21 @@ impl Target {
                 file.as_file()
                     .sync_all()
                     .map_err(|error| write_failure(&error))?;
-                file.persist(&path).map(drop).map_err(|error| {
-                    let what = format!("cannot write {}: {}", path.display(), error.error);
-                    Failure::new(Class::Write, what)
-                })
+                file.persist(&path)
+                    .map(|_| forget_begun())
+                    .map_err(|error| {
+                        let what = format!("cannot write {}: {}", path.display(), error.error);
+                        Failure::new(Class::Write, what)
+                    })
             }
         }
+    }
+}
+
+/// The file has its name.
+fn forget_begun() {
+    if let Ok(mut begun) = BEGUN.lock() {
+        *begun = None;
     }
 }
 

@@ -375,6 +375,53 @@ fn silence_within_an_answer_is_an_error() {
     assert!(begin.elapsed().as_secs() < 10);
 }
 
+/// Ctrl-C leaves nothing behind, and says how far it came.
+#[cfg(unix)]
+#[test]
+fn what_is_stopped_leaves_no_file() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sent, waits) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut first, _) = listener.accept().unwrap();
+        read_request(&mut first);
+        first
+            .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+            .unwrap();
+        first.write_all(&vec![b'x'; 300_000]).unwrap();
+        sent.send(()).unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(30));
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("out.csv");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
+    command.args(["copy-to", "t", "-o"]).arg(&file).env_clear();
+    command
+        .env("CARTO_PLUGIN_API", "1")
+        .env("CARTO_BASE_URL", &url);
+    command.stderr(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    waits.recv().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ran = child.wait_with_output().unwrap();
+    assert_eq!((ran.status.code(), ran.status.signal()), (Some(130), None));
+    let said = text(&ran.stderr);
+    assert!(
+        said.starts_with("note: stopped after ") && !said.contains(" 0 bytes"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
 /// What the server answers to the check, the exit status, and what is said.
 #[test]
 fn the_check_tells_what_is_wrong_with_a_key() {
