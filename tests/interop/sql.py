@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import pwd
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -310,6 +311,57 @@ def verbs(machine, postgres):
           and not (machine.root / "none.csv").exists(), ran)
 
 
+def certificates(machine):
+    """A server whose authority nobody knows is refused, and taken where its file is named."""
+    made = machine.root / "tls"
+    made.mkdir()
+
+    def openssl(*words):
+        subprocess.run(["openssl", *words], cwd=made, check=True, capture_output=True)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
+            "-days", "2", "-subj", "/CN=Acme Root", "-addext", "basicConstraints=critical,CA:TRUE")
+    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "asked.pem",
+            "-subj", "/CN=maps")
+    (made / "names").write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+    openssl("x509", "-req", "-in", "asked.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2",
+            "-CAcreateserial", "-extfile", "names", "-out", "cert.pem")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            data = b'{"rows":[{"carto_user":"ann_user"}],"total_rows":1}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_):
+            pass
+
+    class Quiet(http.server.ThreadingHTTPServer):
+        def handle_error(self, *_):
+            # A client that does not accept the certificate hangs up.
+            pass
+
+    server = Quiet(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made / "cert.pem", made / "key.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"https://127.0.0.1:{server.server_address[1]}/user/ann"
+    words = ["-c", f"base_url={url}", "sql", "--retries", "0", "--check"]
+    for more, code, says in [
+        ({}, 6, "its certificate is not accepted (UnknownIssuer)\nhelp: with an authority"),
+        ({"CARTO_CA_FILE": str(made / "ca.pem")}, 0, f"ann at {url}: "),
+        ({"SSL_CERT_FILE": str(made / "ca.pem")}, 0, f"ann at {url}: "),
+    ]:
+        ran = subprocess.run([machine.carto, *words], env=machine.environment | more,
+                             cwd=machine.root, capture_output=True, text=True, timeout=60)
+        check(f"certificates: {list(more)}", ran.returncode == code
+              and says in ran.stdout + ran.stderr, ran)
+    server.shutdown()
+
+
 def shapes(machine, postgres):
     """Shapes in each form are those that PostGIS makes, and GeoJSON is what GDAL reads."""
     for form, made in (("wkt", "ST_AsText(the_geom)"), ("wkb", "the_geom::text"),
@@ -386,6 +438,7 @@ def compare(machine, postgres):
     errors(machine)
     shapes(machine, postgres)
     verbs(machine, postgres)
+    certificates(machine)
 
 
 def errors(machine):

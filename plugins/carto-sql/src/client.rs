@@ -272,23 +272,31 @@ impl Client {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> Failure {
-        let why = match error {
-            ureq::Error::HostNotFound => "there is no such host".to_owned(),
-            ureq::Error::Timeout(_) => {
+        let told = error.to_string();
+        let is_host =
+            matches!(error, ureq::Error::HostNotFound) || told.contains("failed to lookup");
+        // It comes as an error of the connection, with the verifier's own words.
+        let certificate = told
+            .split_once("invalid peer certificate: ")
+            .map(|(_, why)| plain(why));
+        let why = match (error, &certificate) {
+            _ if is_host => "there is no such host".to_owned(),
+            (_, Some(why)) => format!("its certificate is not accepted ({why})"),
+            (ureq::Error::Timeout(_), _) => {
                 format!("no answer within {} s", self.patience.timeout.as_secs())
             }
-            other => plain(&other.to_string()),
+            _ => plain(told.strip_prefix("io: ").unwrap_or(&told)),
         };
         let what = format!("cannot reach {}: {why}", self.account);
         let failure = Failure::new(Class::Network, what);
-        match error {
-            ureq::Error::Tls(_) | ureq::Error::Rustls(_) => failure
-                .help("with an authority of your own: CARTO_CA_FILE=FILE.pem carto sql --check"),
-            ureq::Error::HostNotFound => {
-                failure.help("carto config explain      # says where the base URL comes from")
-            }
-            _ => failure,
+        if certificate.is_some() {
+            let help = "with an authority of your own: CARTO_CA_FILE=FILE.pem carto sql --check";
+            return failure.help(help);
         }
+        if is_host {
+            return failure.help("carto config explain      # says where the base URL comes from");
+        }
+        failure
     }
 }
 
