@@ -57,6 +57,9 @@ QUERIES = [
     "SELECT \"Odd Name\", \"select\" FROM odd",
     "SELECT * FROM cities, odd ORDER BY 1",
     "SELECT ';' AS semi, $$it's$$ AS dollar",
+    "WITH w AS (SELECT 9007199254740993::int8 AS n, 'update' AS s) SELECT * FROM w",
+    "SELECT 1 AS a UNION ALL SELECT 2 ORDER BY a DESC",
+    "(SELECT 9007199254740993 AS a)",
 ]
 
 SETUP = """
@@ -459,6 +462,8 @@ def errors(machine):
     check("a statement that writes is run once", ran.stdout.splitlines()[1:] == ["w,2"], ran)
     ran = machine.sql("SELECT count(*) FROM odd WHERE \"select\" = 2")
     check("a statement that writes was run once", ran.stdout == "count\n1\n", ran)
+    ran = machine.sql("INSERT INTO odd VALUES ('big', 3) RETURNING 9007199254740993 AS n")
+    check("what may be rounded is said", "may have rounded numbers" in ran.stderr, ran)
     ran = machine.sql("CREATE SEQUENCE s; SELECT nextval('s') AS v; SELECT nextval('s') AS v")
     check("a query is run once", ran.stdout == "v\n1\nv\n2\n", ran)
 

@@ -63,12 +63,12 @@ pub fn statements(sql: &str) -> Vec<&str> {
     found
 }
 
-/// Returns the first word of a statement, in capitals.
+/// Returns the first word of a statement, in capitals; parentheses may stand before it.
 pub fn first_word(sql: &str) -> String {
-    let word = parts(sql)
+    let mut words = parts(sql)
         .into_iter()
-        .find(|(part, _)| *part != Part::Blank);
-    match word {
+        .filter(|(part, range)| *part != Part::Blank && &sql[range.clone()] != "(");
+    match words.next() {
         Some((Part::Word, range)) => sql[range].to_ascii_uppercase(),
         _ => String::new(),
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::answer::{RawRow, read};
 use crate::client::{Client, Effect};
 use crate::failure::{Class, Failure};
-use crate::lexer::first_word;
+use crate::lexer::{Part, first_word, parts};
 use crate::output::{Cell, Column, Kind, ShapeForm, Sink};
 
 /// Runs a statement and hands its rows to a sink; returns how many rows were changed where it has none.
@@ -24,9 +24,20 @@ pub fn run(
 ) -> Result<Option<u64>, Failure> {
     match first_word(sql).as_str() {
         "SELECT" | "VALUES" | "TABLE" => exact(client, sql, form, sink).map(|()| None),
+        "WITH" if !may_write(sql) => exact(client, sql, form, sink).map(|()| None),
         "SHOW" | "EXPLAIN" => plain(client, sql, Effect::Read, sink),
         _ => plain(client, sql, Effect::Change, sink),
     }
+}
+
+/// Whether a statement has a word of one that writes: then it is asked once, as it is.
+fn may_write(sql: &str) -> bool {
+    let writes = ["INSERT", "UPDATE", "DELETE", "MERGE"];
+    let mut words = parts(sql)
+        .into_iter()
+        .filter(|(part, _)| *part == Part::Word)
+        .map(|(_, range)| &sql[range]);
+    words.any(|word| writes.iter().any(|known| word.eq_ignore_ascii_case(known)))
 }
 
 /// Runs a statement that can stand in a subquery; one that cannot is sent as it is, and what the server
@@ -36,7 +47,6 @@ fn exact(client: &Client, sql: &str, form: ShapeForm, sink: &mut dyn Sink) -> Re
         Ok(columns) => columns,
         Err(failure) if failure.exit_code() == Class::Sql as u8 => {
             plain(client, sql, Effect::Change, sink)?;
-            eprintln!("note: this statement stands in no subquery; large numbers may be rounded");
             return Ok(());
         }
         Err(failure) => return Err(failure),
@@ -157,6 +167,7 @@ fn plain(
     sink: &mut dyn Sink,
 ) -> Result<Option<u64>, Failure> {
     let mut columns: Option<Vec<Column>> = None;
+    let mut is_rounded = false;
     let body = client.query(sql, sql, effect)?;
     let rest = read(body, sql, &mut |row| {
         if columns.is_none() {
@@ -168,6 +179,7 @@ fn plain(
             sink.begin(&made)?;
             columns = Some(made);
         }
+        is_rounded |= row.values().any(may_be_rounded);
         let cells: Vec<Cell> = row.values().map(text_of).collect();
         sink.row(columns.as_deref().unwrap_or_default(), &cells)
     })?;
@@ -182,8 +194,21 @@ fn plain(
         }
         sink.begin(&made)?;
     }
+    if is_rounded {
+        eprintln!("note: the server may have rounded numbers of more than 15 digits");
+        eprintln!(
+            "help: a query that can stand in a subquery is exact: SELECT, WITH, VALUES, TABLE"
+        );
+    }
     sink.end()?;
     Ok(None)
+}
+
+/// Whether a number has more digits than the server's JSON keeps.
+fn may_be_rounded(value: &Value) -> bool {
+    const KEPT: usize = 15;
+    matches!(value, Value::Number(number)
+        if number.to_string().chars().filter(char::is_ascii_digit).count() > KEPT)
 }
 
 /// Writes a value of the server's JSON as PostgreSQL would.
