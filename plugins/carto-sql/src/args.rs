@@ -136,8 +136,9 @@ impl Args {
         }
         if let Some(word) = settings.text("format") {
             return Format::from_str(word, false).map_err(|_| {
-                Failure::usage("the setting plugins.sql.format is no format")
-                    .help("carto config set plugins.sql.format csv      # or table, json, ndjson, geojson")
+                Failure::usage("the setting plugins.sql.format is no format").help(
+                    "carto config set plugins.sql.format csv      # or table, json, ndjson, ...",
+                )
             });
         }
         let is_terminal = self.output.is_none() && std::io::stdout().is_terminal();

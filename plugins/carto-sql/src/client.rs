@@ -14,6 +14,7 @@ use base64::Engine as _;
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::typestate::WithoutBody;
 use ureq::{Agent, Body, RequestBuilder};
 
 use crate::account::Account;
@@ -151,21 +152,28 @@ impl Client {
 
     /// Asks for a copy of rows as text.
     pub fn copy_to(&self, sql: &str) -> Result<Patient, Failure> {
-        let request = self
-            .agent
-            .get(format!("{}/copyto", self.url))
-            .query("q", sql);
-        let response = self
-            .authorized(request)
-            .call()
-            .map_err(|error| self.unreachable(&error))?;
+        let url = format!("{}/copyto", self.url);
+        self.whole(self.agent.get(url).query("q", sql), sql)
+    }
+
+    /// Asks for the rows of a query in a form that the server makes.
+    pub fn made(&self, sql: &str, format: &str) -> Result<Patient, Failure> {
+        let request = self.agent.get(&self.url).query("q", sql);
+        self.whole(
+            request.query("format", format).query("filename", "carto"),
+            sql,
+        )
+    }
+
+    /// Sends a request once, whose answer is bytes.
+    fn whole(&self, request: RequestBuilder<WithoutBody>, sql: &str) -> Result<Patient, Failure> {
+        let sent = self.authorized(request).call();
+        let response = sent.map_err(|error| self.unreachable(&error))?;
         if response.status() != StatusCode::OK {
             return Err(self.refused(response, sql));
         }
-        Ok(Patient::new(
-            response.into_body().into_reader(),
-            self.patience.silence,
-        ))
+        let body = response.into_body().into_reader();
+        Ok(Patient::new(body, self.patience.silence))
     }
 
     /// Asks about a batch job, and returns what the server says of it.

@@ -100,6 +100,9 @@ fn query(args: &Args, settings: &Settings, client: &Client) -> Result<(), Failur
     if statements.is_empty() {
         return Err(Failure::usage("the query is empty"));
     }
+    if let Some(word) = format.made_by_server() {
+        return made(args, client, &statements, word);
+    }
     let mut target = target(args)?;
     let width = terminal_width(args);
     for sql in statements {
@@ -115,6 +118,23 @@ fn query(args: &Args, settings: &Settings, client: &Client) -> Result<(), Failur
             eprintln!("note: {}: {rows}", lexer::first_word(sql));
         }
     }
+    target.finish()
+}
+
+/// Writes the rows of one query into a file, in a form that the server makes.
+fn made(args: &Args, client: &Client, statements: &[&str], word: &str) -> Result<(), Failure> {
+    let [sql] = statements else {
+        return Err(Failure::usage(format!(
+            "{word} holds the rows of one query"
+        )));
+    };
+    if args.output.is_none() {
+        return Err(Failure::usage(format!(
+            "{word} is a file: --output FILE.{word}"
+        )));
+    }
+    let mut target = target(args)?;
+    verbs::pass_on(client.made(sql, word)?, sql, target.writer())?;
     target.finish()
 }
 

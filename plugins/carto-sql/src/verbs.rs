@@ -97,7 +97,14 @@ const COLUMNS: &str = "SELECT a.attname AS name, format_type(a.atttypid, a.attty
 /// As a query. An error that the server sends behind the rows is one, too.
 pub fn copy_to(client: &Client, source: &str, out: &mut dyn Write) -> Result<u64, Failure> {
     let sql = format!("COPY {source} TO STDOUT WITH (FORMAT csv, HEADER true)");
-    let mut body = client.copy_to(&sql)?;
+    pass_on(client.copy_to(&sql)?, source, out)
+}
+
+/// Hands on the bytes of an answer; returns how many there were.
+///
+/// # Errors
+/// The answer is cut, ends with an error of the server, or cannot be written.
+pub fn pass_on(mut body: impl Read, shown: &str, out: &mut dyn Write) -> Result<u64, Failure> {
     let mut last = LastLine::default();
     let mut buffer = vec![0; 64 * 1024];
     let mut count = 0;
@@ -119,7 +126,7 @@ pub fn copy_to(client: &Client, source: &str, out: &mut dyn Write) -> Result<u64
         count += length as u64;
     }
     match last.error() {
-        Some(answer) => Err(server_error(Some(&answer), source)),
+        Some(answer) => Err(server_error(Some(&answer), shown)),
         None => Ok(count),
     }
 }

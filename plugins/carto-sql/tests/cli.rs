@@ -503,6 +503,45 @@ fn a_copy_is_whole_or_none() {
 }
 
 #[test]
+fn what_the_server_makes_is_passed_on_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("out.gpkg");
+    let path = file.to_str().unwrap();
+    let server = Server::new(vec![answer("200 OK", "", "SQLite format 3\u{0}\u{1}")]);
+    let ran = sql(
+        &server.url,
+        &["--format", "gpkg", "-o", path, "SELECT * FROM t"],
+    );
+    assert!(ran.status.success(), "{}", text(&ran.stderr));
+    assert_eq!(std::fs::read(&file).unwrap(), b"SQLite format 3\0\x01");
+    let line = server.seen()[0].lines().next().unwrap().to_owned();
+    assert!(
+        line.contains("format=gpkg") && line.contains("q=SELECT"),
+        "{line}"
+    );
+    let bad = answer("400 Bad Request", "", "{\"error\":[\"no geometry\"]}");
+    let server = Server::new(vec![bad]);
+    let other = dir.path().join("out.shp");
+    let ran = sql(
+        &server.url,
+        &["--format", "shp", "-o", other.to_str().unwrap(), "SELECT 1"],
+    );
+    assert_eq!((ran.status.code(), other.exists()), (Some(1), false));
+    for args in [
+        &["--format", "kml", "SELECT 1"][..],
+        &["--format", "kml", "-o", path, "SELECT 1; SELECT 2"],
+    ] {
+        let ran = sql("http://127.0.0.1:9", args);
+        assert_eq!(
+            ran.status.code(),
+            Some(2),
+            "{args:?}: {}",
+            text(&ran.stderr)
+        );
+    }
+}
+
+#[test]
 #[allow(clippy::too_many_lines)]
 fn a_job_is_started_followed_and_cancelled() {
     let job = |status: &str, more: &str| {
@@ -619,7 +658,7 @@ fn the_query_is_an_argument_a_file_or_standard_input() {
         (&["-f", "/nowhere.sql"], "cannot read /nowhere.sql: "),
         (
             &["--format", "nope", "SELECT 1"],
-            "[possible values: table, csv, json, ndjson, geojson]",
+            "[possible values: table, csv, json, ndjson, geojson, gpkg, shp, kml, svg, spatialite]",
         ),
         (&["-f", "x", "SELECT 1"], "cannot be used with"),
     ] {

@@ -143,15 +143,37 @@ pub enum Format {
     Ndjson,
     /// One feature a row, with the first geometry
     Geojson,
+    /// A `GeoPackage`, made by the server; with --output
+    Gpkg,
+    /// A zipped Shapefile, made by the server; with --output
+    Shp,
+    /// KML, made by the server; with --output
+    Kml,
+    /// SVG, made by the server; with --output
+    Svg,
+    /// A `SpatiaLite` file, made by the server; with --output
+    Spatialite,
 }
 
 impl Format {
+    /// Returns the server's own word for a format that it makes.
+    pub fn made_by_server(self) -> Option<&'static str> {
+        match self {
+            Format::Table | Format::Csv | Format::Json | Format::Ndjson | Format::Geojson => None,
+            Format::Gpkg => Some("gpkg"),
+            Format::Shp => Some("shp"),
+            Format::Kml => Some("kml"),
+            Format::Svg => Some("svg"),
+            Format::Spatialite => Some("spatialite"),
+        }
+    }
+
     /// Returns the form of shapes where none is asked for.
     pub fn shapes(self) -> ShapeForm {
         match self {
             Format::Table => ShapeForm::Wkt,
             Format::Geojson => ShapeForm::Geojson,
-            Format::Csv | Format::Json | Format::Ndjson => ShapeForm::Wkb,
+            _ => ShapeForm::Wkb,
         }
     }
 }
@@ -179,6 +201,7 @@ pub fn sink<'w>(
         Format::Csv => Box::new(csv::Csv::new(out, null.unwrap_or_default())),
         Format::Json => Box::new(json::Json::array(out)),
         Format::Ndjson => Box::new(json::Json::lines(out)),
-        Format::Geojson => Box::new(geojson::GeoJson::new(out)),
+        // What the server makes has no rows here.
+        _ => Box::new(geojson::GeoJson::new(out)),
     }
 }
