@@ -47,7 +47,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
     };
     // Who may write a program is for plugins, which are found by a name; here it was named.
     if let Some(unfit @ (Unfit::NotExecutable | Unfit::NotAFile)) = judge(&path) {
-        return Err(start::refused(&path, "program", &unfit));
+        return Err(unfit.into_error("program", &path));
     }
     let mut handed = start::Handed::program(Some(resolved.granted(context)?));
     handed.preset = args.names.preset;

@@ -41,22 +41,25 @@ pub fn filled<E>(
     while let Some(at) = rest.find('{') {
         let (before, braces) = rest.split_at(at);
         text += before;
-        let found = Placeholder::ALL.iter().find_map(|placeholder| {
-            let name = placeholder.name();
-            let quoted = braces.strip_prefix("{{").and_then(|it| it.strip_prefix(name));
-            if let Some(after) = quoted.and_then(|it| it.strip_prefix("}}")) {
-                return Some((Ok(format!("{{{name}}}")), after));
-            }
-            let plain = braces.strip_prefix('{').and_then(|it| it.strip_prefix(name));
-            plain.and_then(|it| it.strip_prefix('}')).map(|after| (Err(*placeholder), after))
-        });
-        match found {
-            Some((Ok(itself), after)) => (text, rest) = (text + &itself, after),
-            Some((Err(placeholder), after)) => (text, rest) = (text + &value(placeholder)?, after),
-            None => (text, rest) = (text + "{", braces.get(1..).unwrap_or_default()),
-        }
+        let itself = |it: &Placeholder| Some((*it, within("{{", braces, *it, "}}")?));
+        let plain = |it: &Placeholder| Some((*it, within("{", braces, *it, "}")?));
+        rest = if let Some((it, after)) = Placeholder::ALL.iter().find_map(itself) {
+            text += &format!("{{{}}}", it.name());
+            after
+        } else if let Some((it, after)) = Placeholder::ALL.iter().find_map(plain) {
+            text += &value(it)?;
+            after
+        } else {
+            text.push('{');
+            braces.get(1..).unwrap_or_default()
+        };
     }
     Ok(Cow::Owned(text + rest))
+}
+
+/// Returns what follows a placeholder that a text begins with.
+fn within<'t>(open: &str, text: &'t str, placeholder: Placeholder, close: &str) -> Option<&'t str> {
+    text.strip_prefix(open)?.strip_prefix(placeholder.name())?.strip_prefix(close)
 }
 
 #[cfg(test)]

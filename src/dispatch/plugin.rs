@@ -34,7 +34,7 @@ pub fn run(
     let manifest = runnable(context, &name, &found)?;
     let asks_for_help = args.first().is_some_and(|first| first == "--help");
     let use_of_key = if asks_for_help { UseOfKey::Help } else { UseOfKey::Work };
-    let need = manifest.as_ref().map_or(NeedOfKey::Optional, |manifest| manifest.credentials);
+    let need = NeedOfKey::of(manifest.as_ref());
     let granted = match granted(context, &name, use_of_key, need) {
         Ok(granted) => granted,
         // Help must be reachable whatever is wrong with the account.
@@ -44,8 +44,7 @@ pub fn run(
     let loaded = context.load().ok();
     let config = loaded.map(|loaded| plugin_config(loaded, &name));
     let plugin_config = Some(config.unwrap_or_else(|| "{}".to_owned()));
-    let wanted = manifest.and_then(|manifest| manifest.preset);
-    let preset = loaded.and_then(|loaded| preset(loaded, &name)).or(wanted);
+    let preset = preset(loaded, &name, manifest.as_ref()).map(|(preset, _)| preset);
     let handed = Handed { what: "plugin", granted, plugin_config, preset };
     // A circle that leads through the plugin is shown with it; a space is in no alias's name.
     if !context.nested.aliases.is_empty() {
@@ -77,7 +76,7 @@ fn runnable(
 }
 
 /// Says that what a plugin printed when it was registered counts no more.
-pub fn of_another_build(name: &PluginName) -> String {
+fn of_another_build(name: &PluginName) -> String {
     format!("{name} was registered for another build of its program: carto plugin register {name}")
 }
 
@@ -206,9 +205,19 @@ pub fn withheld_by(loaded: &Loaded, name: &PluginName) -> Option<Origin> {
     outside.or(project)
 }
 
-/// Returns the preset that the plugin's settings ask for; a word that is none was reported.
-fn preset(loaded: &Loaded, name: &PluginName) -> Option<Preset> {
-    Preset::named(loaded.config.get(&own_key(name, "as"))?.value.as_str()?)
+/// Returns the preset that a plugin gets, and where it is named: in its settings, which come first, or
+/// in its manifest. A word that is none was reported.
+pub fn preset(
+    loaded: Option<&Loaded>,
+    name: &PluginName,
+    manifest: Option<&Manifest>,
+) -> Option<(Preset, Origin)> {
+    let own = loaded.and_then(|loaded| loaded.config.get(&own_key(name, "as")));
+    let own = own.and_then(|own| Some((Preset::named(own.value.as_str()?)?, own.origin)));
+    own.or_else(|| {
+        let manifest = manifest?;
+        Some((manifest.preset?, Origin::WholeFile(manifest.path.clone())))
+    })
 }
 
 /// Returns the path of one of the plugin's settings.

@@ -8,7 +8,6 @@ use crate::dispatch::environment::Contract;
 use crate::dispatch::execve::{self, Ended};
 use crate::error::{Error, Kind};
 use crate::invocation::Invocation;
-use crate::path_search::Unfit;
 use crate::project::nearest::{Project, ProjectStanding};
 use crate::resolve::context::Context;
 use crate::resolve::granted::Granted;
@@ -74,11 +73,6 @@ pub fn start(
 /// Says why a file that was found does not run.
 pub fn cannot_run(path: &Path, what: impl Into<String>) -> Error {
     Error::new(Kind::CannotRun, what).at(path.display())
-}
-
-/// The error of a file that is not even started, with what helps.
-pub fn refused(path: &Path, what: &str, unfit: &Unfit) -> Error {
-    cannot_run(path, format!("the {what} {}", unfit.reason())).help(unfit.help(path))
 }
 
 /// Returns what a nested carto has to know: settings of this command line that are no account's.

@@ -83,6 +83,11 @@ impl NeedOfKey {
     /// Every word, in the order in which they are listed.
     pub const ALL: [NeedOfKey; 3] = [NeedOfKey::Required, NeedOfKey::Optional, NeedOfKey::None];
 
+    /// Returns what a plugin needs by its manifest; without one, what most do.
+    pub fn of(manifest: Option<&Manifest>) -> Self {
+        manifest.map_or(NeedOfKey::default(), |manifest| manifest.credentials)
+    }
+
     /// Returns the word of the file.
     pub fn name(self) -> &'static str {
         match self {

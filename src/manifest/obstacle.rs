@@ -60,9 +60,12 @@ impl Obstacle {
         let help = self.help(program);
         match self {
             Obstacle::Manifest(error) => error,
-            other => Error::new(Kind::CannotRun, format!("the plugin {}", other.reason()))
-                .at(program.path.display())
-                .help(help),
+            Obstacle::File(unfit) => unfit.into_error("plugin", &program.path),
+            other @ Obstacle::Contract(_) => {
+                Error::new(Kind::CannotRun, format!("the plugin {}", other.reason()))
+                    .at(program.path.display())
+                    .help(help)
+            }
         }
     }
 }

@@ -76,6 +76,19 @@ impl SearchPath {
         Some(Found { unfit, is_link: judged.is_link, shadowed: Vec::new(), path })
     }
 
+    /// Returns the copies of a plugin that never run: files of its name in later directories.
+    pub fn copies_behind(&self, path: &Path) -> Vec<PathBuf> {
+        let (Some(dir), Some(file)) = (path.parent(), path.file_name()) else { return Vec::new() };
+        let mut behind: Vec<PathBuf> = Vec::new();
+        for later in self.dirs.iter().skip_while(|known| *known != dir) {
+            let copy = later.join(file);
+            if later != dir && !behind.contains(&copy) && copy.symlink_metadata().is_ok() {
+                behind.push(copy);
+            }
+        }
+        behind
+    }
+
     /// Says what in a file that may be run keeps it from running.
     #[cfg(unix)]
     fn judge_content(&self, path: &Path) -> Option<Unfit> {
@@ -288,6 +301,7 @@ mod tests {
             let found = path.find(&name(plugin)).unwrap();
             let listed = &list[&name(plugin)];
             assert_eq!((&found.path, &found.unfit), (&listed.path, &listed.unfit), "{plugin}");
+            assert_eq!(path.copies_behind(&found.path), listed.shadowed, "{plugin}");
         }
         assert_eq!(list[&name("x")].path, first);
         assert_eq!(list[&name("x")].shadowed, [second]);

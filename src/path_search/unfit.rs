@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::shell_word;
+use crate::error::{Error, Kind, shell_word};
 use crate::escape;
 
 /// What keeps a file from running. `plugin list`, `plugin which`, `doctor`, help and the start of a
@@ -118,6 +118,13 @@ impl Unfit {
                 format!("install the plugin again; see what it is: file {file}")
             }
         }
+    }
+
+    /// The error of a file that is not even started; `what` is what it was to be, `plugin` or `program`.
+    pub fn into_error(self, what: &str, path: &Path) -> Error {
+        Error::new(Kind::CannotRun, format!("the {what} {}", self.reason()))
+            .at(path.display())
+            .help(self.help(path))
     }
 
     /// Whether the search of PATH passes over such a file for one of the same name behind it, as a shell

@@ -20,18 +20,7 @@ import threading
 import urllib.parse
 import zlib
 
-passed = 0
-failed = 0
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED: {what}: {str(detail)[-1500:]}")
-
+from checks import check, ended, found
 
 def picture():
     """A PNG of one pixel."""
@@ -232,9 +221,9 @@ def protocols(machine, python):
             check(f"{protocol}: {typed}", words == wanted and not said, (kind, words, said))
     kind, words, said = machine.tab("asked", "one", "--nothing", "")
     check("argcomplete: silent", said == "", said)
-    gh = shutil.which("gh", path="/usr/bin:/usr/local/bin")
+    # Which cobra's protocol is tried with.
+    gh = found("gh")
     if gh is None:
-        print("left out: there is no gh on this machine, which cobra's protocol is tried with")
         return
     (machine.root / "bin/carto-gh").symlink_to(gh)
     machine.manifest("gh", '[completion]\nprotocol = "cobra"\n')
@@ -323,8 +312,7 @@ def main():
         protocols(machine, bin / "python")
         created(machine)
         machine.server.shutdown()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return ended()
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ scripts. A reader that this machine does not have is named and left out. Ends wi
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
+
+from checks import check, ended, found
 
 VALUES = [
     "plain",
@@ -54,23 +55,10 @@ STALE = [
 # Prints the environment of a child of the reader, as JSON.
 DUMP = "import json, os; print(json.dumps(dict(os.environ)))"
 
-passed = 0
-failed = 0
-
-
 # They mean something in the process of a plugin alone.
 PROCESS = [
     "CARTO_PROJECT_DIR", "CARTO_BIN", "CARTO_PLUGIN_API", "CARTO_PLUGIN_CONFIG", "CARTO_NESTED",
 ]
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED: {what}: {detail}")
 
 
 class Machine:
@@ -135,13 +123,6 @@ def compare(reader, value, wanted, got):
         if got.get(name) != text
     }
     check(f"{reader} {value!r}", not wrong, wrong)
-
-
-def found(name):
-    path = shutil.which(name, path="/usr/local/bin:/usr/bin:/bin:/opt/microsoft/powershell/7")
-    if path is None:
-        print(f"left out: there is no {name} on this machine")
-    return path
 
 
 def shells(machine):
@@ -287,8 +268,7 @@ def main():
         else:
             dotenv(machine, python)
         github(machine)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return ended()
 
 
 if __name__ == "__main__":

@@ -15,23 +15,11 @@ import sys
 import tempfile
 import time
 
+from checks import check, ended
+
 CARTO = os.path.abspath(sys.argv[1])
 KEY = "k1_from-a-keeper"
 URL = "https://ann.carto.com"
-passed = 0
-failed = 0
-
-
-def check(name, good, told=""):
-    global passed, failed
-    if good:
-        passed += 1
-        print(f"ok: {name}")
-    else:
-        failed += 1
-        print(f"FAILED: {name}\n{told}")
-
-
 class Machine:
     """A scratch home. gpg's sockets want a short path."""
 
@@ -228,8 +216,7 @@ def main():
         with_git_that_fails(machine)
     finally:
         machine.end()
-    print(f"{passed} passed, {failed} failed")
-    return failed != 0
+    return ended()
 
 
 sys.exit(main())

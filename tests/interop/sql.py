@@ -22,8 +22,7 @@ import tempfile
 import threading
 import urllib.parse
 
-passed = 0
-failed = 0
+from checks import check, ended
 
 # Values of every type that people have, each a column of its own.
 VALUES = [
@@ -70,15 +69,6 @@ INSERT INTO cities VALUES ('Madrid', 3223334, ST_SetSRID(ST_MakePoint(-3.7, 40.4
 CREATE TABLE odd ("Odd Name" text, "select" int);
 INSERT INTO odd VALUES ('a "b", c', 1);
 """
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED: {what}: {str(detail)[-1200:]}")
 
 
 class Postgres:
@@ -415,8 +405,7 @@ def main():
             server.shutdown()
         finally:
             postgres.stop()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return ended()
 
 
 def compare(machine, postgres):

@@ -19,8 +19,7 @@ import sys
 import tempfile
 import time
 
-passed = 0
-failed = 0
+from checks import check, ended, found
 
 SETTINGS = """username = "ann"
 [profiles.staging]
@@ -97,15 +96,6 @@ fn carto {|@a| print ARGS; for x $a { print '<'$x'>' }; echo END }
 fn c {|@a| carto $@a }; set edit:completion:arg-completer[c] = $edit:completion:arg-completer[carto]""",
     },
 }
-
-
-def check(what, good, detail=""):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED: {what}: {detail}")
 
 
 class Machine:
@@ -234,13 +224,6 @@ class Terminal:
         os.waitpid(self.child, 0)
 
 
-def found(name):
-    path = shutil.which(name, path="/usr/local/bin:/usr/bin:/bin")
-    if path is None:
-        print(f"left out: there is no {name} on this machine")
-    return path
-
-
 def pressed(machine):
     """Each line in each shell."""
     for shell in SHELLS:
@@ -364,8 +347,7 @@ def main():
         silent(machine)
         installed(machine)
         programs_run(machine)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return ended()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::client::Patience;
 use crate::failure::Failure;
-use crate::output::{Format, ShapeForm};
+use crate::output::{Format, RowFormat, ShapeForm};
 use crate::verbs::Verb;
 
 /// Run SQL and print the rows
@@ -150,9 +150,9 @@ impl Args {
     }
 
     /// Returns the form of shapes.
-    pub fn shapes(&self, settings: &Settings, format: Format) -> Result<ShapeForm, Failure> {
+    pub fn shapes(&self, settings: &Settings, format: RowFormat) -> Result<ShapeForm, Failure> {
         // GeoJSON has one form of its own.
-        if format == Format::Geojson {
+        if format == RowFormat::Geojson {
             return Ok(format.shapes());
         }
         if let Some(form) = self.geometry {

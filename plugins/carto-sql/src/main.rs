@@ -28,6 +28,7 @@ use account::Account;
 use args::{Args, Settings};
 use client::Client;
 use failure::Failure;
+use output::Maker;
 use params::Params;
 use target::Target;
 use verbs::Verb;
@@ -94,15 +95,16 @@ fn target(args: &Args) -> Result<Target, Failure> {
 /// Runs the statements of a query.
 fn query(args: &Args, settings: &Settings, client: &Client) -> Result<(), Failure> {
     let format = args.format(settings)?;
-    let shapes = args.shapes(settings, format)?;
     let sql = Params::read(&args.param, &args.param_json)?.fill(&args.sql()?)?;
     let statements = lexer::statements(&sql);
     if statements.is_empty() {
         return Err(Failure::usage("the query is empty"));
     }
-    if let Some(word) = format.made_by_server() {
-        return made(args, client, &statements, word);
-    }
+    let format = match format.maker() {
+        Maker::Here(format) => format,
+        Maker::Server(word) => return made(args, client, &statements, word),
+    };
+    let shapes = args.shapes(settings, format)?;
     let mut target = target(args)?;
     let width = terminal_width(args);
     for sql in statements {

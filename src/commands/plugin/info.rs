@@ -7,9 +7,9 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::config::named_secret::masked;
-use crate::config::{Located, Origin, SettingPath};
+use crate::config::{Origin, SettingPath};
 use crate::dispatch::aliases_in_force::in_force;
-use crate::dispatch::plugin::{found, plugin_name};
+use crate::dispatch::plugin::{found, plugin_name, preset};
 use crate::error::Error;
 use crate::escape;
 use crate::explain::plugin_grant::PluginGrant;
@@ -17,6 +17,7 @@ use crate::manifest::{Completion, KnownPlugin, Manifest, Manifests, NeedOfKey, O
 use crate::path_search::Found;
 use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
+use crate::resolve::preset::Preset;
 use crate::toml;
 
 /// Say what a plugin is, whether it can run, and which account and key it would get here
@@ -36,16 +37,14 @@ pub(super) struct InfoArgs {
 pub(super) fn run(context: &Context, args: &InfoArgs, builtins: &[String]) -> Result<(), Error> {
     let name = plugin_name(&args.name, builtins)?;
     let mut program = found(context, &name, builtins)?;
-    if let Some(listed) = context.search_path().list().remove(&name) {
-        program.shadowed = listed.shadowed;
-    }
+    program.shadowed = context.search_path().copies_behind(&program.path);
     let known = Manifests::for_one(context)?.look(&name, &program);
-    let need = known.manifest.as_ref().map_or(NeedOfKey::Optional, |manifest| manifest.credentials);
+    let need = NeedOfKey::of(known.manifest.as_ref());
     let grant = PluginGrant::gather(context, &name, need)?;
     let info = PluginInfo {
         hidden_by: hidden_by(context, &name, builtins),
         leads_to: program.path.canonicalize().ok().filter(|real| *real != program.path),
-        preset: preset(context, &name, known.manifest.as_ref()),
+        preset: preset(context.load().ok(), &name, known.manifest.as_ref()),
         settings: settings(context, &name),
         broken: grant.broken.clone(),
         name,
@@ -71,21 +70,6 @@ fn hidden_by(context: &Context, name: &PluginName, builtins: &[String]) -> Optio
     // One that begins with its own name means the plugin.
     let is_other = |words: &str| words.split_whitespace().next() != Some(name.as_str());
     alias.is_some_and(|(_, words)| is_other(words)).then_some("alias")
-}
-
-/// Returns the preset that counts, and where it is named.
-fn preset(
-    context: &Context,
-    name: &PluginName,
-    manifest: Option<&Manifest>,
-) -> Option<(String, String)> {
-    let path = SettingPath(["plugins", name.as_str(), "as"].map(str::to_owned).to_vec());
-    let own = context.load().ok().and_then(|loaded| loaded.config.get(&path));
-    if let Some(Located { value, origin, .. }) = own {
-        return Some((value.to_string(), origin.to_string()));
-    }
-    let manifest = manifest?;
-    Some((manifest.preset?.name().to_owned(), manifest.path.display().to_string()))
 }
 
 /// Returns the plugin's own settings: name, value as people are shown it, scope, origin.
@@ -118,7 +102,7 @@ struct PluginInfo {
     leads_to: Option<std::path::PathBuf>,
     hidden_by: Option<&'static str>,
     known: KnownPlugin,
-    preset: Option<(String, String)>,
+    preset: Option<(Preset, Origin)>,
     grant: PluginGrant,
     settings: Vec<PluginSetting>,
     broken: Vec<Error>,
@@ -141,10 +125,12 @@ impl PluginInfo {
         put("manifest", json!(manifest.map(manifest_json)));
         put("registered_for_another_build", json!(self.known.is_of_another_build));
         put("contract", json!(manifest.map_or(1, |manifest| manifest.contract)));
-        let need = manifest.map_or(NeedOfKey::Optional, |manifest| manifest.credentials);
+        let need = NeedOfKey::of(manifest);
         put("credentials", json!(need.name()));
         let preset = self.preset.as_ref();
-        put("as", json!(preset.map(|(name, origin)| json!({ "name": name, "origin": origin }))));
+        let preset = preset
+            .map(|(preset, origin)| json!({ "name": preset.name(), "origin": origin.to_string() }));
+        put("as", json!(preset));
         let completion = manifest.and_then(|manifest| manifest.completion.as_ref());
         put("completion", json!(completion.map(completion_json)));
         for (name, value) in self.grant.json() {
@@ -183,7 +169,7 @@ impl PluginInfo {
         }
         self.print_manifest(&say);
         if let Some((preset, origin)) = &self.preset {
-            say("as", &format!("{preset}, named at {origin}"));
+            say("as", &format!("{}, named at {origin}", preset.name()));
         }
         for (what, text) in self.grant.lines() {
             say(what, &text);

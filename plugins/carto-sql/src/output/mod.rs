@@ -156,24 +156,54 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the server's own word for a format that it makes.
-    pub fn made_by_server(self) -> Option<&'static str> {
+    /// Returns who makes the format.
+    pub fn maker(self) -> Maker {
         match self {
-            Format::Table | Format::Csv | Format::Json | Format::Ndjson | Format::Geojson => None,
-            Format::Gpkg => Some("gpkg"),
-            Format::Shp => Some("shp"),
-            Format::Kml => Some("kml"),
-            Format::Svg => Some("svg"),
-            Format::Spatialite => Some("spatialite"),
+            Format::Table => Maker::Here(RowFormat::Table),
+            Format::Csv => Maker::Here(RowFormat::Csv),
+            Format::Json => Maker::Here(RowFormat::Json),
+            Format::Ndjson => Maker::Here(RowFormat::Ndjson),
+            Format::Geojson => Maker::Here(RowFormat::Geojson),
+            Format::Gpkg => Maker::Server("gpkg"),
+            Format::Shp => Maker::Server("shp"),
+            Format::Kml => Maker::Server("kml"),
+            Format::Svg => Maker::Server("svg"),
+            Format::Spatialite => Maker::Server("spatialite"),
         }
     }
+}
 
+/// Who makes a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// The rows are written here.
+    Here(RowFormat),
+    /// The server, which knows it by this word.
+    Server(&'static str),
+}
+
+/// A format whose rows are written here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowFormat {
+    /// Aligned, for people.
+    Table,
+    /// As PostgreSQL's `COPY` writes it.
+    Csv,
+    /// One array of objects.
+    Json,
+    /// One object a line.
+    Ndjson,
+    /// One feature a row.
+    Geojson,
+}
+
+impl RowFormat {
     /// Returns the form of shapes where none is asked for.
     pub fn shapes(self) -> ShapeForm {
         match self {
-            Format::Table => ShapeForm::Wkt,
-            Format::Geojson => ShapeForm::Geojson,
-            _ => ShapeForm::Wkb,
+            RowFormat::Table => ShapeForm::Wkt,
+            RowFormat::Geojson => ShapeForm::Geojson,
+            RowFormat::Csv | RowFormat::Json | RowFormat::Ndjson => ShapeForm::Wkb,
         }
     }
 }
@@ -191,17 +221,16 @@ pub trait Sink {
 /// Makes the sink of a format. `null` is what stands for NULL, `width` how many columns a line of the
 /// terminal has.
 pub fn sink<'w>(
-    format: Format,
+    format: RowFormat,
     out: &'w mut dyn Write,
     null: Option<&str>,
     width: Option<usize>,
 ) -> Box<dyn Sink + 'w> {
     match format {
-        Format::Table => Box::new(table::Table::new(out, null.unwrap_or("(null)"), width)),
-        Format::Csv => Box::new(csv::Csv::new(out, null.unwrap_or_default())),
-        Format::Json => Box::new(json::Json::array(out)),
-        Format::Ndjson => Box::new(json::Json::lines(out)),
-        // What the server makes has no rows here.
-        _ => Box::new(geojson::GeoJson::new(out)),
+        RowFormat::Table => Box::new(table::Table::new(out, null.unwrap_or("(null)"), width)),
+        RowFormat::Csv => Box::new(csv::Csv::new(out, null.unwrap_or_default())),
+        RowFormat::Json => Box::new(json::Json::array(out)),
+        RowFormat::Ndjson => Box::new(json::Json::lines(out)),
+        RowFormat::Geojson => Box::new(geojson::GeoJson::new(out)),
     }
 }
