@@ -1,15 +1,18 @@
 //! The command line, and the settings below `plugins.sql`; a flag comes first.
 
 use std::io::{IsTerminal as _, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum as _};
 use serde_json::Value;
 
+use crate::account::Account;
+use crate::api::{Api, Version};
 use crate::client::Patience;
 use crate::failure::Failure;
 use crate::output::{Format, RowFormat, ShapeForm};
+use crate::params::Params;
 use crate::verbs::Verb;
 
 /// Run SQL and print the rows
@@ -17,6 +20,7 @@ use crate::verbs::Verb;
 /// The query is an argument, in a file, or on standard input. Several statements are separated by `;`;
 /// they run in order, and the first error ends them.
 #[derive(Debug, Parser)]
+#[allow(clippy::struct_excessive_bools)] // clap's structs hold one a flag
 #[command(
     name = "carto-sql",
     bin_name = "carto sql",
@@ -28,12 +32,13 @@ use crate::verbs::Verb;
   carto sql -f query.sql --format csv -o cities.csv
   carto sql --check                 does my key work here?
   carto sql tables; carto sql describe cities
-  carto sql copy-to cities -o cities.csv
-  carto sql job run 'CREATE TABLE big AS SELECT ...' --wait
+  carto sql copy-from cities data.csv; carto sql copy-to cities -o cities.csv
+  carto sql job 'CREATE TABLE big AS SELECT ...' --wait
   carto sql --param since=2024-01-01 --param-json n=10 \\
       'SELECT * FROM t WHERE d > :since LIMIT :n'
 
-Settings: carto config set plugins.sql.format json (also geometry, timeout, retries, null)
+Settings: carto config set plugins.sql.format json
+(also geometry, null, timeout, retries, connection, api, ca_file)
 Exit status: 0; 1 the SQL is wrong; 2 wrong usage; 4 the key or the account is refused;
 5 the result cannot be written; 6 network or server")]
 pub struct Args {
@@ -68,6 +73,21 @@ pub struct Args {
     /// How often a reading query is tried again that the server has refused for now; 3 when left out
     #[arg(long, value_name = "N", global = true)]
     retries: Option<u32>,
+    /// A file of certificates (PEM): the authorities that the server's certificate may come from
+    #[arg(long, value_name = "FILE", global = true)]
+    ca_file: Option<PathBuf>,
+    /// The API; by the account's host when left out
+    #[arg(long, value_enum, global = true)]
+    api: Option<Version>,
+    /// The connection of the current platform that the query goes through
+    #[arg(long, value_name = "NAME", global = true)]
+    connection: Option<String>,
+    /// On the current platform: take an answer that the server has kept, up to a year old
+    #[arg(long, global = true)]
+    cache: bool,
+    /// Do not start a pager
+    #[arg(long, global = true)]
+    pub no_pager: bool,
     /// Say whether the key works for the account, and what is wrong if not
     #[arg(long, conflicts_with_all = ["query", "file", "output", "format", "param", "param_json"])]
     pub check: bool,
@@ -106,27 +126,36 @@ impl Args {
         if let Some(sql) = self.verb.as_ref().map(Verb::sql).transpose()?.flatten() {
             return Ok(sql);
         }
-        if let Some(query) = &self.query {
-            return Ok(query.clone());
+        text_of(self.query.as_deref(), self.file.as_deref())
+    }
+
+    /// Returns the API of an account, with the parameters that its server puts in itself.
+    ///
+    /// # Errors
+    /// The account cannot be asked so, or a parameter is none.
+    pub fn api(&self, settings: &Settings, account: &Account) -> Result<Api, Failure> {
+        let named = match settings.text("api") {
+            None => None,
+            Some(word) => Some(Version::from_str(word, true).map_err(|_| {
+                Failure::usage("the setting plugins.sql.api is no API")
+                    .help("carto config set plugins.sql.api v2      # or v3")
+            })?),
+        };
+        let version = self
+            .api
+            .or(named)
+            .unwrap_or_else(|| Version::of(&account.base_url));
+        if version == Version::V2 {
+            return Api::v2(account);
         }
-        if let Some(path) = &self.file {
-            return std::fs::read_to_string(path).map_err(|error| {
-                Failure::usage(format!("cannot read {}: {error}", path.display()))
-            });
-        }
-        if std::io::stdin().is_terminal() {
-            return Err(Failure::usage("there is no query")
-                .help("carto sql 'SELECT 1', or carto sql -f FILE"));
-        }
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|error| {
-                Failure::usage(format!(
-                    "cannot read the query from standard input: {error}"
-                ))
-            })?;
-        Ok(text)
+        let connection = self
+            .connection
+            .as_deref()
+            .or_else(|| settings.text("connection"));
+        let mut v3 = Api::v3(account, connection)?;
+        v3.parameters = Params::read(&self.param, &self.param_json)?.values();
+        v3.may_be_kept = self.cache;
+        Ok(Api::V3(v3))
     }
 
     /// Returns the format.
@@ -181,11 +210,42 @@ impl Args {
                 .number("retries")?
                 .map_or(3, |n| u32::try_from(n).unwrap_or(3)),
         };
-        let timeout = Duration::from_secs(timeout.max(1));
+        let ca_file = self
+            .ca_file
+            .clone()
+            .or_else(|| settings.text("ca_file").map(PathBuf::from));
         Ok(Patience {
-            timeout,
-            silence: timeout,
+            timeout: Duration::from_secs(timeout.max(1)),
             retries,
+            ca_file,
         })
     }
+}
+
+/// Returns the text of a query: the argument, what is in the file, or what comes on standard input.
+///
+/// # Errors
+/// There is none, or it cannot be read.
+pub fn text_of(query: Option<&str>, file: Option<&Path>) -> Result<String, Failure> {
+    if let Some(query) = query {
+        return Ok(query.to_owned());
+    }
+    if let Some(path) = file.filter(|path| *path != Path::new("-")) {
+        return std::fs::read_to_string(path)
+            .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())));
+    }
+    if std::io::stdin().is_terminal() {
+        return Err(
+            Failure::usage("there is no query").help("carto sql 'SELECT 1', or carto sql -f FILE")
+        );
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| {
+            Failure::usage(format!(
+                "cannot read the query from standard input: {error}"
+            ))
+        })?;
+    Ok(text)
 }

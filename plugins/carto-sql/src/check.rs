@@ -7,20 +7,24 @@
 use serde_json::Value;
 
 use crate::account::Account;
-use crate::answer::read;
+use crate::answer::{Maps, RawRow, read};
+use crate::api::Api;
 use crate::client::{Client, Effect};
 use crate::failure::{Class, Failure, plain};
 
 /// Runs the check and returns what there is to say.
 pub fn run(client: &Client, account: &Account) -> Result<String, Failure> {
+    if let Api::V3(_) = client.api {
+        return current_platform(client, account);
+    }
     let sql = "SELECT current_user AS carto_user";
     let mut user = None;
     let body = client.query(sql, sql, Effect::Read)?;
-    read(body, sql, &mut |row| {
+    let mut take = Maps(|row: RawRow| {
         user = row.get("carto_user").and_then(Value::as_str).map(plain);
         Ok(())
-    })
-    .map_err(|failure| not_carto(failure, account))?;
+    });
+    read(body, sql, &mut take).map_err(|failure| not_carto(failure, account))?;
     let Some(user) = user else {
         return Err(not_carto(
             Failure::new(Class::Network, "no row came"),
@@ -51,6 +55,27 @@ pub fn run(client: &Client, account: &Account) -> Result<String, Failure> {
             account.base_url
         )),
     }
+}
+
+/// On the current platform a token that is not known is refused; so a row is enough.
+fn current_platform(client: &Client, account: &Account) -> Result<String, Failure> {
+    let sql = "SELECT 1 AS one";
+    let mut rows = 0;
+    let mut take = Maps(|_: RawRow| {
+        rows += 1;
+        Ok(())
+    });
+    let body = client.query(sql, sql, Effect::Read)?;
+    read(body, sql, &mut take).map_err(|failure| not_carto(failure, account))?;
+    if rows != 1 {
+        let failure = Failure::new(Class::Network, "no row came");
+        return Err(not_carto(failure, account));
+    }
+    let url = client.api.url();
+    Ok(match client.api.authorization() {
+        Some(_) => format!("{url}: the token works"),
+        None => format!("{url}: no token is sent, as you withhold it"),
+    })
 }
 
 /// An answer that is none of the SQL API.

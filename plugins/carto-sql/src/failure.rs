@@ -15,6 +15,9 @@ pub enum Class {
     Write = 5,
     /// The network, or the server.
     Network = 6,
+    /// Who reads the result has enough: nothing is said, and the status is that of a program which
+    /// the broken pipe has ended.
+    Closed = 141,
 }
 
 /// What went wrong.
@@ -61,6 +64,11 @@ impl Failure {
         self
     }
 
+    /// Whether nothing is to be said.
+    pub fn is_silent(&self) -> bool {
+        self.class == Class::Closed
+    }
+
     /// Returns the exit status.
     pub fn exit_code(&self) -> u8 {
         self.class as u8
@@ -97,7 +105,8 @@ pub fn plain(text: &str) -> String {
 /// Returns the line of the query that a message of the server is about, with a caret under the word
 /// that it quotes: where that word stands once outside of strings and comments.
 pub fn excerpt(message: &str, sql: &str) -> Vec<String> {
-    let Some(at) = quoted_words(message).find_map(|word| only_place(sql, word)) else {
+    let found = quoted_words(message).find_map(|word| only_place(sql, word));
+    let Some(at) = found.or_else(|| told_place(message, sql)) else {
         return Vec::new();
     };
     let start = sql[..at.start].rfind('\n').map_or(0, |newline| newline + 1);
@@ -115,6 +124,24 @@ pub fn excerpt(message: &str, sql: &str) -> Vec<String> {
             " ".repeat(width(&before))
         ),
     ]
+}
+
+/// Returns the place that a data warehouse tells itself: `... at [2:8]`, by line and column.
+fn told_place(message: &str, sql: &str) -> Option<std::ops::Range<usize>> {
+    let (_, place) = message.trim_end().strip_suffix(']')?.rsplit_once("at [")?;
+    let (line, column) = place.split_once(':')?;
+    let (line, column): (usize, usize) = (line.parse().ok()?, column.parse().ok()?);
+    let mut start = 0;
+    for _ in 1..line {
+        start += sql.get(start..)?.find('\n')? + 1;
+    }
+    let before = sql.get(start..)?.chars().take(column.checked_sub(1)?);
+    start += before.map(char::len_utf8).sum::<usize>();
+    let parts = crate::lexer::parts(sql).into_iter();
+    parts
+        .map(|(_, range)| range)
+        .find(|range| range.contains(&start))
+        .map(|range| start..range.end)
 }
 
 /// Returns the words in double quotes of a message.
@@ -173,6 +200,13 @@ mod tests {
             ),
             ("relation \"a\" does not exist", "SELECT a FROM a", &[]),
             ("division by zero", "SELECT 1/0", &[]),
+            (
+                "Unrecognized name: nope at [2:3]",
+                "SELECT\n  nope",
+                &["2 |   nope", "  |   ^^^^"],
+            ),
+            ("Oops at [9:9]", "SELECT 1", &[]),
+            ("Oops at [x]", "SELECT 1", &[]),
             (
                 "relation \"public.nope\"",
                 "SELECT 1 FROM public.nope",

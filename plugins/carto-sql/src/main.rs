@@ -1,37 +1,53 @@
 //! `carto sql`: runs SQL at CARTO and prints the rows; a plugin of carto.
 //!
-//! [`lexer`] takes SQL apart, [`params`] puts literals in, [`query`] asks so that nothing is lost,
-//! [`client`] talks to the server, [`answer`] reads what it says while it comes, [`output`] prints
-//! it, and [`failure`] is everything that can go wrong.
+//! [`account`] is what carto hands over, [`args`] what the user types. [`lexer`] takes SQL apart,
+//! [`params`] puts literals in, [`query`] asks so that nothing is lost, [`copy`] and [`job`] are the
+//! other ways to ask. [`client`] talks to the server, whose addresses [`api`] knows; [`answer`] reads
+//! what it says while it comes, [`refusal`] what it says instead; [`output`] makes the rows' text, and
+//! [`target`] is where it goes. [`failure`] is everything that can go wrong.
 
 #[allow(dead_code)]
 mod account;
 mod answer;
+mod api;
 mod args;
+mod authorities;
+mod cells;
 mod check;
 mod client;
+mod copy;
+mod extent;
 mod failure;
+mod job;
 mod lexer;
 mod output;
+mod pager;
 mod params;
 mod patient;
+mod progress;
 mod query;
+mod refusal;
 mod target;
+mod upload;
 mod verbs;
 
-use std::io::{BufWriter, stdout};
+use std::io::IsTerminal as _;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser as _;
 
 use account::Account;
+use api::Api;
 use args::{Args, Settings};
 use client::Client;
 use failure::Failure;
-use output::Maker;
+use output::{Maker, RowFormat};
 use params::Params;
+use progress::Progress;
 use target::Target;
-use verbs::Verb;
+use verbs::{JobAct, Verb};
 
 fn main() -> ExitCode {
     // Help, version and the manifest need no account.
@@ -53,7 +69,9 @@ fn main() -> ExitCode {
     };
     match run(&args, &account) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if failure.is_silent() => ExitCode::from(failure.exit_code()),
         Err(failure) => {
+            progress::clear();
             for (at, line) in failure.lines().enumerate() {
                 eprintln!("{}{line}", if at == 0 { "error: " } else { "" });
             }
@@ -64,39 +82,151 @@ fn main() -> ExitCode {
 
 fn run(args: &Args, account: &Account) -> Result<(), Failure> {
     let settings = Settings::read(&account.settings);
+    let client = || {
+        let api = args.api(&settings, account)?;
+        Client::new(account, api, &args.patience(&settings)?)
+    };
     if args.check {
-        let client = Client::new(account, args.patience(&settings)?)?;
-        println!("{}", check::run(&client, account)?);
+        println!("{}", check::run(&client()?, account)?);
         return Ok(());
     }
-    let client = || Client::new(account, args.patience(&settings)?);
     match &args.verb {
-        Some(Verb::Job { act }) => {
-            println!("{}", verbs::job(&client()?, act)?);
+        Some(Verb::Job { .. }) => {
+            println!("{}", job(args, &client()?)?);
             Ok(())
         }
         Some(Verb::CopyTo { source }) => {
-            let mut target = target(args)?;
-            verbs::copy_to(&client()?, source, target.writer())?;
-            target.finish()
+            let client = client()?;
+            Destination::open(args)?
+                .fill(|target, progress| copy::out(&client, source, target.writer(), progress))
+        }
+        Some(Verb::CopyFrom {
+            table,
+            file,
+            no_header,
+            delimiter,
+        }) => {
+            target::clear_when_stopped();
+            let rows = copy::Rows {
+                table,
+                file,
+                without_header: *no_header,
+                delimiter: *delimiter,
+                null: args.null(&settings),
+            };
+            eprintln!("note: {}", copy::into(&client()?, &rows)?);
+            Ok(())
         }
         _ => query(args, &settings, &client()?),
     }
 }
 
-/// Opens what the result is written to.
-fn target(args: &Args) -> Result<Target, Failure> {
-    match &args.output {
-        Some(path) => Target::file(path),
-        None => Ok(Target::Standard(BufWriter::new(stdout()))),
+/// Runs a command about a job and returns what is printed.
+fn job(args: &Args, client: &Client) -> Result<String, Failure> {
+    match &args.verb {
+        Some(Verb::Job {
+            act: Some(JobAct::Status { id, wait }),
+            ..
+        }) => job::status(client, id, *wait),
+        Some(Verb::Job {
+            act: Some(JobAct::Cancel { id }),
+            ..
+        }) => job::cancel(client, id),
+        Some(Verb::Job {
+            act: None,
+            query,
+            file,
+            wait,
+        }) => {
+            let sql = args::text_of(query.as_deref(), file.as_deref())?;
+            let sql = match client.api {
+                Api::V2 { .. } => Params::read(&args.param, &args.param_json)?.fill(&sql)?,
+                Api::V3(_) => sql,
+            };
+            job::start(client, &statements(&sql)?, *wait)
+        }
+        _ => Err(Failure::usage("this is no command about a job")),
+    }
+}
+
+/// Takes a text apart into its statements.
+fn statements(sql: &str) -> Result<Vec<&str>, Failure> {
+    let statements = lexer::statements(sql);
+    if statements.is_empty() {
+        return Err(Failure::usage("the query is empty"));
+    }
+    Ok(statements)
+}
+
+/// What the result is written to, and how far that is.
+struct Destination<'a> {
+    target: Target,
+    file: Option<(&'a Path, Arc<Progress>)>,
+}
+
+impl<'a> Destination<'a> {
+    /// Opens what the user names.
+    fn open(args: &'a Args) -> Result<Self, Failure> {
+        let Some(path) = &args.output else {
+            let target = Target::standard(!args.no_pager);
+            return Ok(Destination { target, file: None });
+        };
+        let progress = Arc::new(Progress::new(path.display().to_string(), None));
+        let target = Target::file(path, Arc::clone(&progress))?;
+        Ok(Destination {
+            target,
+            file: Some((path, progress)),
+        })
+    }
+
+    /// Writes what is made, and says how far it came when it cannot be made whole.
+    fn fill(
+        mut self,
+        make: impl FnOnce(&mut Target, Option<&Progress>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let progress = self.file.as_ref().map(|(_, progress)| Arc::clone(progress));
+        let ended = match make(&mut self.target, progress.as_deref()) {
+            Ok(()) => self.target.finish(),
+            Err(failure) => {
+                self.target.give_up();
+                Err(failure)
+            }
+        };
+        match (ended, progress) {
+            (Ok(()), Some(progress)) => {
+                progress.end();
+                Ok(())
+            }
+            (Err(failure), Some(progress)) if progress.bytes() > 0 => {
+                let bytes = refusal::counted(progress.bytes(), "byte");
+                Err(failure.note(format!("no file was written; {bytes} had come")))
+            }
+            (ended, _) => ended,
+        }
     }
 }
 
 /// Runs the statements of a query.
 fn query(args: &Args, settings: &Settings, client: &Client) -> Result<(), Failure> {
     let format = args.format(settings)?;
-    let sql = Params::read(&args.param, &args.param_json)?.fill(&args.sql()?)?;
-    let statements = lexer::statements(&sql);
+    let sql = args.sql()?;
+    let (filled, is_whole);
+    let statements = match (&client.api, &args.verb) {
+        (Api::V3(_), Some(_)) => return Err(verbs::not_there()),
+        // A warehouse has its own rules of what a statement is, and puts parameters in itself.
+        (Api::V3(_), None) => {
+            is_whole = sql.trim();
+            if is_whole.is_empty() {
+                Vec::new()
+            } else {
+                vec![is_whole]
+            }
+        }
+        (Api::V2 { .. }, _) => {
+            filled = Params::read(&args.param, &args.param_json)?.fill(&sql)?;
+            lexer::statements(&filled)
+        }
+    };
     if statements.is_empty() {
         return Err(Failure::usage("the query is empty"));
     }
@@ -104,23 +234,40 @@ fn query(args: &Args, settings: &Settings, client: &Client) -> Result<(), Failur
         Maker::Here(format) => format,
         Maker::Server(word) => return made(args, client, &statements, word),
     };
+    Destination::open(args)?.fill(|target, progress| {
+        rows(
+            args,
+            settings,
+            client,
+            &statements,
+            format,
+            target,
+            progress,
+        )
+    })
+}
+
+/// Runs the statements and writes their rows.
+fn rows(
+    args: &Args,
+    settings: &Settings,
+    client: &Client,
+    statements: &[&str],
+    format: RowFormat,
+    target: &mut Target,
+    progress: Option<&Progress>,
+) -> Result<(), Failure> {
     let shapes = args.shapes(settings, format)?;
-    let mut target = target(args)?;
     let width = terminal_width(args);
     for sql in statements {
-        let mut sink = output::sink(format, target.writer(), args.null(settings), width);
-        let changed = query::run(client, sql, shapes, sink.as_mut())?;
-        drop(sink);
-        if let Some(rows) = changed {
-            let rows = if rows == 1 {
-                "1 row".to_owned()
-            } else {
-                format!("{rows} rows")
-            };
+        let inner = output::sink(format, target.writer(), args.null(settings), width);
+        let mut sink = output::Counting { inner, progress };
+        if let Some(changed) = query::run(client, sql, shapes, &mut sink)? {
+            let rows = refusal::counted(changed, "row");
             eprintln!("note: {}: {rows}", lexer::first_word(sql));
         }
     }
-    target.finish()
+    Ok(())
 }
 
 /// Writes the rows of one query into a file, in a form that the server makes.
@@ -135,18 +282,17 @@ fn made(args: &Args, client: &Client, statements: &[&str], word: &str) -> Result
             "{word} is a file: --output FILE.{word}"
         )));
     }
-    let mut target = target(args)?;
-    verbs::pass_on(client.made(sql, word)?, sql, target.writer())?;
-    target.finish()
+    Destination::open(args)?
+        .fill(|target, _| copy::pass_on(client.made(sql, word)?, sql, target.writer(), None))
 }
 
 /// Returns the width of the terminal that the result goes to.
 fn terminal_width(args: &Args) -> Option<usize> {
-    use std::io::IsTerminal as _;
-    let to_terminal = args.output.is_none() && stdout().is_terminal();
-    // A shell that knows it says it; else what every terminal has.
+    let to_terminal = args.output.is_none() && std::io::stdout().is_terminal();
+    let told = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    // A user who says it means it.
     let columns = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());
-    to_terminal.then(|| columns.unwrap_or(80))
+    to_terminal.then(|| columns.or_else(told).unwrap_or(80))
 }

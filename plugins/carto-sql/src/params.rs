@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::lexer::{Part, parts};
 
-/// The parameters by name, each as the SQL that stands for it.
+/// The parameters by name, each with its value.
 #[derive(Clone, Debug, Default)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params(BTreeMap<String, Value>);
 
 impl Params {
     /// Reads what was given: `name=text`, and `name=VALUE` with a value of JSON.
@@ -17,7 +17,7 @@ impl Params {
         let mut params = Params::default();
         for given in texts {
             let (name, text) = split(given, "--param")?;
-            params.add(name, text_literal(text)?)?;
+            params.add(name, text.into())?;
         }
         for given in values {
             let (name, text) = split(given, "--param-json")?;
@@ -25,18 +25,23 @@ impl Params {
                 Failure::usage(format!("the value of `{name}` is no JSON"))
                     .help("a text is given by --param")
             })?;
-            params.add(name, literal(&value)?)?;
+            params.add(name, value)?;
         }
         Ok(params)
     }
 
-    fn add(&mut self, name: &str, sql: String) -> Result<(), Failure> {
-        match self.0.insert(name.to_owned(), sql) {
+    fn add(&mut self, name: &str, value: Value) -> Result<(), Failure> {
+        match self.0.insert(name.to_owned(), value) {
             None => Ok(()),
             Some(_) => Err(Failure::usage(format!(
                 "the parameter `{name}` is given twice"
             ))),
         }
+    }
+
+    /// Returns the values by their names, for a server that puts them in itself.
+    pub fn values(self) -> serde_json::Map<String, Value> {
+        self.0.into_iter().collect()
     }
 
     /// Puts the literals into a text.
@@ -50,11 +55,11 @@ impl Params {
             let written = &sql[range];
             let name = written.strip_prefix(':').unwrap_or_default();
             match (part, self.0.get(name)) {
-                (Part::Parameter | Part::ParameterInBrackets, Some(literal)) => {
+                (Part::Parameter | Part::ParameterInBrackets, Some(value)) => {
                     used.insert(name.to_owned());
                     // A space on both sides: next to a letter or a quote it would mean another thing.
                     text.push(' ');
-                    text += literal;
+                    text += &literal(value)?;
                     text.push(' ');
                 }
                 (Part::Parameter, None) => {
@@ -91,7 +96,7 @@ fn split<'a>(given: &'a str, flag: &str) -> Result<(&'a str, &'a str), Failure> 
 }
 
 /// Writes a text as a literal, by the rules that hold with `standard_conforming_strings` on and off.
-fn text_literal(text: &str) -> Result<String, Failure> {
+pub fn text_literal(text: &str) -> Result<String, Failure> {
     if text.contains('\0') {
         return Err(Failure::usage("a text of PostgreSQL has no NUL character"));
     }

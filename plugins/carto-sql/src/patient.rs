@@ -1,29 +1,30 @@
-//! `Patient`: reads a body in the background, so that a server that falls silent is noticed, and what
-//! comes is taken from the network while the last piece is still being worked on.
+//! `Patient`: reads a body in the background, so that what comes is taken from the network while the
+//! last piece is still being worked on.
 
 use std::io::{self, Read};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel, sync_channel};
 
 /// How much is read at once, and how many pieces wait at most.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 128 * 1024;
 const WAITING: usize = 8;
 
-/// A body that may be silent for a while, and not for longer.
+/// A body whose next pieces are fetched ahead.
 pub struct Patient {
     pieces: Receiver<io::Result<Vec<u8>>>,
-    piece: Vec<u8>,
-    at: usize,
-    silence: Duration,
+    /// Where used pieces go back to.
+    used: Sender<Vec<u8>>,
+    next: Option<io::Result<Vec<u8>>>,
 }
 
 impl Patient {
     /// Begins to read a body.
-    pub fn new(mut body: impl Read + Send + 'static, silence: Duration) -> Self {
+    pub fn new(mut body: impl Read + Send + 'static) -> Self {
         let (send, pieces) = sync_channel(WAITING);
+        let (used, free) = channel::<Vec<u8>>();
         std::thread::spawn(move || {
             loop {
-                let mut piece = vec![0; PIECE];
+                let mut piece = free.try_recv().unwrap_or_default();
+                piece.resize(PIECE, 0);
                 let read = match body.read(&mut piece) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) => Err(error),
@@ -41,30 +42,37 @@ impl Patient {
         });
         Patient {
             pieces,
-            piece: Vec::new(),
-            at: 0,
-            silence,
+            used,
+            next: None,
         }
     }
-}
 
-impl Read for Patient {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.piece.len() {
-            self.piece = match self.pieces.recv_timeout(self.silence) {
-                Ok(read) => read?,
-                Err(RecvTimeoutError::Disconnected) => Vec::new(),
-                Err(RecvTimeoutError::Timeout) => {
-                    let what = format!("nothing came for {} s", self.silence.as_secs());
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, what));
-                }
-            };
-            self.at = 0;
+    /// Whether nothing more has come yet.
+    pub fn would_wait(&mut self) -> bool {
+        if self.next.is_none() {
+            match self.pieces.try_recv() {
+                Ok(piece) => self.next = Some(piece),
+                Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => return true,
+            }
         }
-        let rest = self.piece.get(self.at..).unwrap_or_default();
-        let length = rest.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&rest[..length]);
-        self.at += length;
+        false
+    }
+
+    /// Adds what comes next to a text; returns how many bytes they are, 0 at the end.
+    pub fn append_to(&mut self, text: &mut Vec<u8>) -> io::Result<usize> {
+        let next = match self.next.take() {
+            Some(next) => next,
+            // The end was read.
+            None => match self.pieces.recv() {
+                Ok(next) => next,
+                Err(_) => return Ok(0),
+            },
+        };
+        let piece = next?;
+        text.extend_from_slice(&piece);
+        let length = piece.len();
+        _ = self.used.send(piece);
         Ok(length)
     }
 }
@@ -75,28 +83,36 @@ mod tests {
 
     #[test]
     fn what_comes_is_handed_on_in_order() {
-        let bytes: Vec<u8> = (0..300_000_u32)
+        let bytes: Vec<u8> = (0..600_000_u32)
             .map(|at| u8::try_from(at % 251).unwrap())
             .collect();
-        let body = io::Cursor::new(bytes.clone());
+        let mut body = Patient::new(io::Cursor::new(bytes.clone()));
         let mut read = Vec::new();
-        Patient::new(body, Duration::from_secs(5))
-            .read_to_end(&mut read)
-            .unwrap();
+        while body.append_to(&mut read).unwrap() > 0 {
+            body.would_wait();
+        }
         assert!(read == bytes);
+        assert_eq!(body.append_to(&mut read).unwrap(), 0);
     }
 
     #[test]
-    fn silence_is_an_error() {
-        struct Silent;
-        impl Read for Silent {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                std::thread::sleep(Duration::from_secs(2));
-                Ok(0)
+    fn an_error_comes_behind_what_was_read() {
+        struct Breaks(u8);
+        impl Read for Breaks {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.0 += 1;
+                buffer[0] = self.0;
+                if self.0 > 2 {
+                    return Err(io::Error::other("broken"));
+                }
+                Ok(1)
             }
         }
-        let mut body = Patient::new(Silent, Duration::from_millis(50));
-        let error = body.read(&mut [0; 8]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        let mut body = Patient::new(Breaks(0));
+        let mut read = Vec::new();
+        assert_eq!(body.append_to(&mut read).unwrap(), 1);
+        assert_eq!(body.append_to(&mut read).unwrap(), 1);
+        assert_eq!(body.append_to(&mut read).unwrap_err().to_string(), "broken");
+        assert_eq!(read, [1, 2]);
     }
 }

@@ -2,18 +2,26 @@
 //!
 //! # Why
 //! The server's JSON loses what a double cannot hold (`9007199254740993` becomes `...992`), and columns
-//! of one name. Of the exact ways, `COPY ... TO STDOUT` is rationed to some six calls a minute. So what
-//! can stand in a subquery is asked twice: once for its columns, without running it (a join on `false`
-//! reads nothing), and once with each column cast to text by the server, in one array for each row. The
-//! price is a second request on the same connection. What cannot stand in a subquery is sent as it is.
+//! of one name. Of the exact ways, `COPY ... TO STDOUT` is rationed to some six calls a minute, and an
+//! array of JSON within the JSON is escaped twice, which costs both sides more than the names of its
+//! columns. So what can stand in a subquery is asked twice: once for its columns, without running it (a
+//! join on `false` reads nothing), and once with each column cast to text by the server, under a name of
+//! ours. The price is a second request on the same connection. What cannot stand in a subquery is sent
+//! as it is.
 
 use serde_json::Value;
 
-use crate::answer::{RawRow, read};
+use crate::answer::{Maps, RawRow, Take, read};
+use crate::api::Api;
+use crate::cells::Cells;
 use crate::client::{Client, Effect};
 use crate::failure::{Class, Failure};
 use crate::lexer::{Part, first_word, parts};
-use crate::output::{Cell, Column, Kind, ShapeForm, Sink};
+use crate::output::{Column, Kind, ShapeForm, Sink};
+use crate::refusal::foreign;
+
+/// The most rows that the current platform gives at once.
+const MOST_ROWS: u64 = 200_000;
 
 /// Runs a statement and hands its rows to a sink; returns how many rows were changed where it has none.
 pub fn run(
@@ -22,6 +30,14 @@ pub fn run(
     form: ShapeForm,
     sink: &mut dyn Sink,
 ) -> Result<Option<u64>, Failure> {
+    if let Api::V3(v3) = &client.api {
+        let effect = if v3.may_be_kept {
+            Effect::Read
+        } else {
+            Effect::Change
+        };
+        return plain(client, sql, effect, sink);
+    }
     match first_word(sql).as_str() {
         "SELECT" | "VALUES" | "TABLE" => exact(client, sql, form, sink).map(|()| None),
         "WITH" if !may_write(sql) => exact(client, sql, form, sink).map(|()| None),
@@ -51,36 +67,62 @@ fn exact(client: &Client, sql: &str, form: ShapeForm, sink: &mut dyn Sink) -> Re
         }
         Err(failure) => return Err(failure),
     };
+    if columns.is_empty() {
+        plain(client, sql, Effect::Change, sink)?;
+        return Ok(());
+    }
     let names: Vec<_> = (1..=columns.len()).map(|at| format!("c{at}")).collect();
     let texts: Vec<_> = columns
         .iter()
         .zip(&names)
-        .map(|(column, name)| column.as_text(name, form))
+        .map(|(column, name)| format!("{} AS {name}", column.as_text(name, form)))
         .collect();
     // A line break ends a comment that the statement may end with.
     let asked = format!(
-        "SELECT to_json(ARRAY[{}]::text[])::text AS r FROM ({sql}\n) AS q({})",
+        "SELECT {} FROM ({sql}\n) AS q({})",
         texts.join(", "),
         names.join(", ")
     );
     sink.begin(&columns)?;
     let body = client.query(&asked, sql, Effect::Read)?;
-    read(body, sql, &mut |row| {
-        let cells = row.get("r").and_then(Value::as_str);
-        let cells = cells.and_then(|text| serde_json::from_str::<Vec<Cell>>(text).ok());
-        let cells = cells
-            .filter(|cells| cells.len() == columns.len())
-            .ok_or_else(foreign)?;
-        sink.row(&columns, &cells)
-    })?;
+    let mut rows = ExactRows {
+        columns: &columns,
+        names: &names,
+        cells: Cells::default(),
+        sink,
+    };
+    read(body, sql, &mut rows)?;
     sink.end()
 }
 
-fn foreign() -> Failure {
-    Failure::new(
-        Class::Network,
-        "the server's answer is none of CARTO's SQL API",
-    )
+/// Takes rows whose values are texts.
+struct ExactRows<'q> {
+    columns: &'q [Column],
+    /// The names that the values were asked for by.
+    names: &'q [String],
+    cells: Cells,
+    sink: &'q mut dyn Sink,
+}
+
+impl Take for ExactRows<'_> {
+    fn row(&mut self, text: &[u8]) -> Result<(), Failure> {
+        if !self.cells.read(text, self.names) {
+            return Err(foreign());
+        }
+        self.sink.row(self.columns, &self.cells)
+    }
+
+    fn row_ahead(&mut self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
+        let length = self.cells.read_ahead(bytes, self.names);
+        if length.is_some() {
+            self.sink.row(self.columns, &self.cells)?;
+        }
+        Ok(length)
+    }
+
+    fn pause(&mut self) -> Result<(), Failure> {
+        self.sink.flush()
+    }
 }
 
 /// Asks for the columns of a statement, without running it.
@@ -91,12 +133,16 @@ fn columns(client: &Client, sql: &str) -> Result<Vec<Column>, Failure> {
     );
     let mut count = None;
     let body = client.query(&asked, sql, Effect::Read)?;
-    let rest = read(body, sql, &mut |row| {
-        let all = row.get("carto_columns").and_then(Value::as_str);
-        let all = all.and_then(|text| serde_json::from_str::<RawRow>(text).ok());
-        count = all.map(|all| all.len());
-        Ok(())
-    })?;
+    let rest = read(
+        body,
+        sql,
+        &mut Maps(|row: RawRow| {
+            let all = row.get("carto_columns").and_then(Value::as_str);
+            let all = all.and_then(|text| serde_json::from_str::<RawRow>(text).ok());
+            count = all.map(|all| all.len());
+            Ok(())
+        }),
+    )?;
     let fields = rest
         .fields
         .iter()
@@ -136,22 +182,26 @@ fn columns_of_one_name(client: &Client, sql: &str, count: usize) -> Result<Vec<C
     );
     let mut found = Vec::new();
     let body = client.query(&asked, sql, Effect::Read)?;
-    read(body, sql, &mut |row| {
-        let text = |name: &str| {
-            row.get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let types: Vec<String> = serde_json::from_str(&text("types")).unwrap_or_default();
-        let names = crate::output::names(&text("names"));
-        found = names
-            .iter()
-            .zip(&types)
-            .map(|(name, kind)| Column::new(name, kind))
-            .collect();
-        Ok(())
-    })?;
+    read(
+        body,
+        sql,
+        &mut Maps(|row: RawRow| {
+            let text = |name: &str| {
+                row.get(name)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            let types: Vec<String> = serde_json::from_str(&text("types")).unwrap_or_default();
+            let names = crate::output::names(&text("names"));
+            found = names
+                .iter()
+                .zip(&types)
+                .map(|(name, kind)| Column::new(name, kind))
+                .collect();
+            Ok(())
+        }),
+    )?;
     if found.len() == count {
         Ok(found)
     } else {
@@ -166,42 +216,83 @@ fn plain(
     effect: Effect,
     sink: &mut dyn Sink,
 ) -> Result<Option<u64>, Failure> {
-    let mut columns: Option<Vec<Column>> = None;
-    let mut is_rounded = false;
     let body = client.query(sql, sql, effect)?;
-    let rest = read(body, sql, &mut |row| {
-        if columns.is_none() {
-            let made = row.iter().map(|(name, value)| Column {
-                name: name.clone(),
-                kind: Kind::of(value),
-            });
-            let made: Vec<_> = made.collect();
-            sink.begin(&made)?;
-            columns = Some(made);
-        }
-        is_rounded |= row.values().any(may_be_rounded);
-        let cells: Vec<Cell> = row.values().map(text_of).collect();
-        sink.row(columns.as_deref().unwrap_or_default(), &cells)
-    })?;
-    if columns.is_none() {
-        let made = rest
+    let mut rows = PlainRows {
+        columns: Vec::new(),
+        cells: Cells::default(),
+        is_rounded: false,
+        sink,
+    };
+    let rest = read(body, sql, &mut rows)?;
+    let (mut columns, is_rounded) = (rows.columns, rows.is_rounded);
+    if rest.count == 0 {
+        let listed = rest
             .fields
             .iter()
             .map(|(name, field)| Column::new(name, &pgtype(field)));
-        let made: Vec<_> = made.collect();
-        if made.is_empty() {
+        columns.extend(listed);
+        let named = rest
+            .schema
+            .iter()
+            .filter_map(|column| column.get("name")?.as_str());
+        columns.extend(named.map(|name| Column::new(name, "text")));
+        if columns.is_empty() {
             return Ok(rest.total_rows);
         }
-        sink.begin(&made)?;
+        sink.begin(&columns)?;
     }
     if is_rounded {
         eprintln!("note: the server may have rounded numbers of more than 15 digits");
+        match client.api {
+            Api::V2 { .. } => eprintln!(
+                "help: a query that can stand in a subquery is exact: SELECT, WITH, VALUES, TABLE"
+            ),
+            Api::V3(_) => eprintln!("help: as texts they are exact: CAST(column AS STRING)"),
+        }
+    }
+    if matches!(client.api, Api::V3(_)) && rest.count >= MOST_ROWS {
         eprintln!(
-            "help: a query that can stand in a subquery is exact: SELECT, WITH, VALUES, TABLE"
+            "note: {} rows came, the most at once: there may be more",
+            rest.count
         );
+        eprintln!("help: carto sql job 'CREATE TABLE ... AS ...' stores all of them");
     }
     sink.end()?;
     Ok(None)
+}
+
+/// Takes rows as the server's JSON has them.
+struct PlainRows<'q> {
+    columns: Vec<Column>,
+    cells: Cells,
+    /// Whether a number may have lost digits.
+    is_rounded: bool,
+    sink: &'q mut dyn Sink,
+}
+
+impl Take for PlainRows<'_> {
+    fn row(&mut self, text: &[u8]) -> Result<(), Failure> {
+        let row: RawRow = serde_json::from_slice(text).map_err(|_| foreign())?;
+        if self.columns.is_empty() {
+            let columns = row.iter().map(|(name, value)| Column {
+                name: name.clone(),
+                kind: Kind::of(value),
+            });
+            self.columns = columns.collect();
+            self.sink.begin(&self.columns)?;
+        }
+        self.is_rounded |= row.values().any(may_be_rounded);
+        self.cells.clear();
+        for column in &self.columns {
+            let value = row.get(&column.name).unwrap_or(&Value::Null);
+            self.cells.push(text_of(value).as_deref());
+        }
+        self.sink.row(&self.columns, &self.cells)
+    }
+
+    fn pause(&mut self) -> Result<(), Failure> {
+        self.sink.flush()
+    }
 }
 
 /// Whether a number has more digits than the server's JSON keeps.
@@ -212,7 +303,7 @@ fn may_be_rounded(value: &Value) -> bool {
 }
 
 /// Writes a value of the server's JSON as PostgreSQL would.
-fn text_of(value: &Value) -> Cell {
+fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::Bool(true) => Some("t".to_owned()),

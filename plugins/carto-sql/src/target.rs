@@ -1,22 +1,28 @@
-//! Where the result goes: standard output, or a file that gets its name when it is whole.
+//! Where the result goes: standard output, a pager, or a file that gets its name when it is whole.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::process::Child;
+use std::sync::{Arc, Mutex};
 
 use tempfile::NamedTempFile;
 
 use crate::failure::{Class, Failure};
+use crate::progress::{self, Progress};
+
+/// How much is written at once.
+const PIECE: usize = 256 * 1024;
 
 /// The file that is being written and has no name yet.
 static BEGUN: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Sees to it that Ctrl-C, and the wish to end, leave no half of a file; the status is that of a program
 /// that the signal has ended.
-fn clear_when_stopped() {
+pub fn clear_when_stopped() {
     // A second handler is refused, and one is enough.
     _ = ctrlc::set_handler(|| {
         let begun = BEGUN.lock().map(|mut begun| begun.take());
+        progress::clear();
         if let Ok(Some(path)) = begun {
             let size = std::fs::metadata(&path).map_or(0, |facts| facts.len());
             _ = std::fs::remove_file(&path);
@@ -30,13 +36,46 @@ fn clear_when_stopped() {
 pub enum Target {
     /// Standard output.
     Standard(BufWriter<io::Stdout>),
+    /// A program that shows it page by page.
+    Pager(Child, BufWriter<std::process::ChildStdin>),
     /// A file.
-    File(PathBuf, Box<BufWriter<NamedTempFile>>),
+    File(PathBuf, Box<BufWriter<Counted>>),
+}
+
+/// A file without a name, whose bytes are counted.
+pub struct Counted {
+    file: NamedTempFile,
+    progress: Arc<Progress>,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.progress.add_bytes(written as u64);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 impl Target {
+    /// Writes to standard output, through the user's pager where that is a terminal.
+    pub fn standard(with_pager: bool) -> Self {
+        if let Some(mut child) = with_pager.then(crate::pager::start).flatten()
+            && let Some(input) = child.stdin.take()
+        {
+            return Target::Pager(child, BufWriter::new(input));
+        }
+        Target::Standard(BufWriter::with_capacity(PIECE, io::stdout()))
+    }
+
     /// Opens a file's directory for a new file; nothing has its name yet.
-    pub fn file(path: &Path) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// Nothing can be written there.
+    pub fn file(path: &Path, progress: Arc<Progress>) -> Result<Self, Failure> {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
         let dir = dir.unwrap_or(Path::new("."));
         let mut made = tempfile::Builder::new();
@@ -55,7 +94,7 @@ impl Target {
         }
         Ok(Target::File(
             path.to_owned(),
-            Box::new(BufWriter::new(file)),
+            Box::new(BufWriter::with_capacity(PIECE, Counted { file, progress })),
         ))
     }
 
@@ -63,21 +102,29 @@ impl Target {
     pub fn writer(&mut self) -> &mut dyn Write {
         match self {
             Target::Standard(out) => out,
+            Target::Pager(_, input) => input,
             Target::File(_, file) => file,
         }
     }
 
     /// Writes what is left; a file gets its name.
+    ///
+    /// # Errors
+    /// It cannot be written.
     pub fn finish(self) -> Result<(), Failure> {
         match self {
             Target::Standard(mut out) => out.flush().map_err(|error| write_failure(&error)),
+            Target::Pager(mut child, mut input) => {
+                let written = input.flush();
+                drop(input);
+                _ = child.wait();
+                written.map_err(|error| write_failure(&error))
+            }
             Target::File(path, file) => {
                 let file = file
                     .into_inner()
-                    .map_err(|error| write_failure(error.error()))?;
-                file.as_file()
-                    .sync_all()
-                    .map_err(|error| write_failure(&error))?;
+                    .map_err(|error| write_failure(error.error()))?
+                    .file;
                 file.persist(&path)
                     .map(|_| forget_begun())
                     .map_err(|error| {
@@ -85,6 +132,15 @@ impl Target {
                         Failure::new(Class::Write, what)
                     })
             }
+        }
+    }
+
+    /// Ends after a failure: a pager shows what came, and the failure is told behind it.
+    pub fn give_up(self) {
+        if let Target::Pager(mut child, mut input) = self {
+            _ = input.flush();
+            drop(input);
+            _ = child.wait();
         }
     }
 }
@@ -98,5 +154,9 @@ fn forget_begun() {
 
 /// Makes the failure of a result that cannot be written.
 pub fn write_failure(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        // Who reads has enough: `carto sql ... | head`.
+        return Failure::new(Class::Closed, "nobody reads the result");
+    }
     Failure::new(Class::Write, format!("cannot write the result: {error}"))
 }

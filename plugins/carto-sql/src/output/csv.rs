@@ -2,13 +2,14 @@
 
 use std::io::Write;
 
-use super::{Cell, Column, Sink};
+use super::{Cells, Column, Sink, flush, write};
 use crate::failure::Failure;
-use crate::target::write_failure;
 
 pub(super) struct Csv<'w> {
     out: &'w mut dyn Write,
     null: String,
+    /// The line that is being made.
+    line: Vec<u8>,
 }
 
 impl<'w> Csv<'w> {
@@ -16,6 +17,7 @@ impl<'w> Csv<'w> {
         Csv {
             out,
             null: null.to_owned(),
+            line: Vec::new(),
         }
     }
 
@@ -23,35 +25,36 @@ impl<'w> Csv<'w> {
         &mut self,
         fields: impl ExactSizeIterator<Item = Option<&'t str>>,
     ) -> Result<(), Failure> {
-        // Alone in a line it would end the rows of a COPY.
-        let is_end = |text: &str, alone: bool| alone && text == "\\.";
         let alone = fields.len() == 1;
-        let mut line = String::new();
+        self.line.clear();
         for (at, field) in fields.enumerate() {
             if at > 0 {
-                line.push(',');
+                self.line.push(b',');
             }
             match field {
-                None => line += &self.null,
-                Some(text) if is_plain(text) && !is_end(text, alone) && text != self.null => {
-                    line += text;
+                None => self.line.extend_from_slice(self.null.as_bytes()),
+                // `\.` alone in a line would end the rows of a COPY.
+                Some(text) if is_plain(text) && text != self.null && !(alone && text == "\\.") => {
+                    self.line.extend_from_slice(text.as_bytes());
                 }
                 Some(text) => {
-                    line.push('"');
-                    line += &text.replace('"', "\"\"");
-                    line.push('"');
+                    self.line.push(b'"');
+                    self.line
+                        .extend_from_slice(text.replace('"', "\"\"").as_bytes());
+                    self.line.push(b'"');
                 }
             }
         }
-        line.push('\n');
-        self.out
-            .write_all(line.as_bytes())
-            .map_err(|error| write_failure(&error))
+        self.line.push(b'\n');
+        write(self.out, &self.line)
     }
 }
 
 fn is_plain(text: &str) -> bool {
-    !text.is_empty() && !text.contains(['"', ',', '\n', '\r'])
+    let bytes = text.as_bytes();
+    !bytes.is_empty()
+        && memchr::memchr3(b'"', b',', b'\n', bytes).is_none()
+        && memchr::memchr(b'\r', bytes).is_none()
 }
 
 impl Sink for Csv<'_> {
@@ -59,11 +62,15 @@ impl Sink for Csv<'_> {
         self.line(columns.iter().map(|column| Some(column.name.as_str())))
     }
 
-    fn row(&mut self, _: &[Column], cells: &[Cell]) -> Result<(), Failure> {
-        self.line(cells.iter().map(Option::as_deref))
+    fn row(&mut self, _: &[Column], cells: &Cells) -> Result<(), Failure> {
+        self.line(cells.iter())
     }
 
     fn end(&mut self) -> Result<(), Failure> {
         Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        flush(self.out)
     }
 }

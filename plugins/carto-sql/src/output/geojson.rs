@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use super::{Cell, Column, Kind, Sink, json};
+use super::{Cells, Column, Kind, Sink, flush, json, write};
 use crate::failure::Failure;
-use crate::target::write_failure;
 
 pub(super) struct GeoJson<'w> {
     out: &'w mut dyn Write,
@@ -17,9 +16,7 @@ impl<'w> GeoJson<'w> {
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.out
-            .write_all(text.as_bytes())
-            .map_err(|error| write_failure(&error))
+        write(self.out, text.as_bytes())
     }
 }
 
@@ -36,15 +33,15 @@ impl Sink for GeoJson<'_> {
         self.write("{\"type\": \"FeatureCollection\", \"features\": [")
     }
 
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<(), Failure> {
+    fn row(&mut self, columns: &[Column], cells: &Cells) -> Result<(), Failure> {
         let shape = columns.iter().position(Column::is_geometry);
-        let geometry = shape.and_then(|at| cells.get(at)?.as_deref());
+        let geometry = shape.and_then(|at| cells.get(at));
         let geometry = geometry.unwrap_or("null");
         let lead = if self.rows == 0 { "\n" } else { ",\n" };
         self.rows += 1;
         let mut text = format!("{lead}{{\"type\": \"Feature\", \"geometry\": {geometry}, ");
         text += "\"properties\": {";
-        let others = columns.iter().zip(cells).enumerate();
+        let others = columns.iter().zip(cells.iter()).enumerate();
         let others = others.filter(|(at, _)| Some(*at) != shape);
         for (at, (_, (column, cell))) in others.enumerate() {
             if at > 0 {
@@ -57,6 +54,10 @@ impl Sink for GeoJson<'_> {
 
     fn end(&mut self) -> Result<(), Failure> {
         self.write(if self.rows == 0 { "]}\n" } else { "\n]}\n" })
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        flush(self.out)
     }
 }
 

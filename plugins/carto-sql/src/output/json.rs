@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
-use super::{Cell, Column, Kind, Sink};
+use super::{Cells, Column, Kind, Sink, flush, write};
 use crate::failure::Failure;
-use crate::target::write_failure;
 
 pub(super) struct Json<'w> {
     out: &'w mut dyn Write,
@@ -31,9 +30,7 @@ impl<'w> Json<'w> {
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.out
-            .write_all(text.as_bytes())
-            .map_err(|error| write_failure(&error))
+        write(self.out, text.as_bytes())
     }
 }
 
@@ -46,14 +43,14 @@ impl Sink for Json<'_> {
         }
     }
 
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<(), Failure> {
+    fn row(&mut self, columns: &[Column], cells: &Cells) -> Result<(), Failure> {
         let mut text = match (self.is_array, self.rows) {
             (true, 0) => "\n{".to_owned(),
             (true, _) => ",\n{".to_owned(),
             (false, _) => "{".to_owned(),
         };
         self.rows += 1;
-        for (at, (column, cell)) in columns.iter().zip(cells).enumerate() {
+        for (at, (column, cell)) in columns.iter().zip(cells.iter()).enumerate() {
             if at > 0 {
                 text += ", ";
             }
@@ -73,10 +70,14 @@ impl Sink for Json<'_> {
             (false, _) => Ok(()),
         }
     }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        flush(self.out)
+    }
 }
 
 /// Writes a name and its value.
-pub(super) fn pair(column: &Column, cell: &Cell) -> String {
+pub(super) fn pair(column: &Column, cell: Option<&str>) -> String {
     format!("{}: {}", quoted(&column.name), value(column.kind, cell))
 }
 
@@ -84,13 +85,13 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn value(kind: Kind, cell: &Cell) -> String {
+fn value(kind: Kind, cell: Option<&str>) -> String {
     let Some(text) = cell else {
         return "null".to_owned();
     };
     let as_it_is = match kind {
-        Kind::Number => is_number(text).then(|| text.clone()),
-        Kind::Bool => match text.as_str() {
+        Kind::Number => is_number(text).then(|| text.to_owned()),
+        Kind::Bool => match text {
             "t" => Some("true".to_owned()),
             "f" => Some("false".to_owned()),
             _ => None,
@@ -98,7 +99,7 @@ fn value(kind: Kind, cell: &Cell) -> String {
         // White space may stand between its parts, and no line break anywhere else.
         Kind::Json => Some(text.replace(['\n', '\r'], " ")),
         // GeoJSON is JSON; the other forms are text.
-        Kind::Geometry | Kind::Geography => text.starts_with('{').then(|| text.clone()),
+        Kind::Geometry | Kind::Geography => text.starts_with('{').then(|| text.to_owned()),
         Kind::Padded | Kind::Text => None,
     };
     as_it_is.unwrap_or_else(|| quoted(text))

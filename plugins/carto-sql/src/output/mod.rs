@@ -11,10 +11,10 @@ use std::io::Write;
 use clap::ValueEnum;
 use serde_json::Value;
 
+use crate::cells::Cells;
 use crate::failure::Failure;
-
-/// A value as PostgreSQL writes it; none is NULL.
-pub type Cell = Option<String>;
+use crate::progress::Progress;
+use crate::target::write_failure;
 
 /// A column of a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +99,8 @@ impl Kind {
         match value {
             Value::Number(_) => Kind::Number,
             Value::Bool(_) => Kind::Bool,
+            // The current platform gives shapes as GeoJSON.
+            Value::Object(members) if members.contains_key("coordinates") => Kind::Geometry,
             Value::Array(_) | Value::Object(_) => Kind::Json,
             Value::Null | Value::String(_) => Kind::Text,
         }
@@ -213,9 +215,50 @@ pub trait Sink {
     /// Takes the columns, before the first row.
     fn begin(&mut self, columns: &[Column]) -> Result<(), Failure>;
     /// Takes a row.
-    fn row(&mut self, columns: &[Column], cells: &[Cell]) -> Result<(), Failure>;
+    fn row(&mut self, columns: &[Column], cells: &Cells) -> Result<(), Failure>;
     /// Ends the rows.
     fn end(&mut self) -> Result<(), Failure>;
+    /// Shows what there is, as nothing more has come for now.
+    fn flush(&mut self) -> Result<(), Failure>;
+}
+
+/// A sink that counts its rows.
+pub struct Counting<'s> {
+    /// What takes the rows.
+    pub inner: Box<dyn Sink + 's>,
+    /// Where they are counted, if anywhere.
+    pub progress: Option<&'s Progress>,
+}
+
+impl Sink for Counting<'_> {
+    fn begin(&mut self, columns: &[Column]) -> Result<(), Failure> {
+        self.inner.begin(columns)
+    }
+
+    fn row(&mut self, columns: &[Column], cells: &Cells) -> Result<(), Failure> {
+        if let Some(progress) = self.progress {
+            progress.add_rows(1);
+        }
+        self.inner.row(columns, cells)
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        self.inner.end()
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.inner.flush()
+    }
+}
+
+/// Writes what a sink has made.
+fn write(out: &mut dyn Write, bytes: &[u8]) -> Result<(), Failure> {
+    out.write_all(bytes).map_err(|error| write_failure(&error))
+}
+
+/// Shows what was written.
+fn flush(out: &mut dyn Write) -> Result<(), Failure> {
+    out.flush().map_err(|error| write_failure(&error))
 }
 
 /// Makes the sink of a format. `null` is what stands for NULL, `width` how many columns a line of the

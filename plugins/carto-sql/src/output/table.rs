@@ -5,9 +5,8 @@ use std::time::Instant;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::{Cell, Column, Kind, Sink};
+use super::{Cells, Column, Kind, Sink, flush, write};
 use crate::failure::{Failure, plain};
-use crate::target::write_failure;
 
 /// How many rows are looked at for the widths of the columns; later ones are cut to them.
 const LOOKED_AT: usize = 1000;
@@ -45,9 +44,7 @@ impl<'w> Table<'w> {
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
-        self.out
-            .write_all(text.as_bytes())
-            .map_err(|error| write_failure(&error))
+        write(self.out, text.as_bytes())
     }
 
     /// Decides the widths and writes what waited for them.
@@ -139,11 +136,11 @@ impl Sink for Table<'_> {
         Ok(())
     }
 
-    fn row(&mut self, _: &[Column], cells: &[Cell]) -> Result<(), Failure> {
+    fn row(&mut self, _: &[Column], cells: &Cells) -> Result<(), Failure> {
         self.rows += 1;
         let shown = cells
             .iter()
-            .map(|cell| cell.as_deref().map_or_else(|| self.null.clone(), plain));
+            .map(|cell| cell.map_or_else(|| self.null.clone(), plain));
         let row: Vec<String> = shown.collect();
         if self.widths.is_some() {
             return self.write_row(&row);
@@ -168,5 +165,8 @@ impl Sink for Table<'_> {
             format!("{} ms", time.as_millis())
         };
         self.write(&format!("({} {rows}, {time})\n", self.rows))
+    }
+    fn flush(&mut self) -> Result<(), Failure> {
+        flush(self.out)
     }
 }
