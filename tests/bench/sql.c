@@ -3,9 +3,8 @@
  *
  *     sql        prints its port, and ends when its standard input does
  *
- * `/user/ann/api/v2/sql/copyto` gives CSV, a query whose text holds `carto_columns` the columns, one
- * that holds `rows` JSON, and every other one a row. A number behind `size_` in a query says how many
- * MiB there are.
+ * `/user/ann/api/v2/sql/copyto` gives CSV, a query whose text holds `carto_columns` the columns,
+ * every other one JSON. A number behind `size_` in a query says how many MiB there are; 0 is one row.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -62,6 +61,8 @@ static int rows(int to, const char *row, const char *between, long size)
     char piece[CHUNK];
     size_t held = 0, one = strlen(row), more = strlen(between);
     long count = (size << 20) / (long)(one + more);
+    if (count == 0)
+        count = 1;
     if (put(to, head, strlen(head)) < 0)
         return -1;
     if (*between && chunk(to, "{\"rows\":[", 9) < 0)
@@ -99,7 +100,7 @@ static int answer(int to, const char *line)
         return put(to, head, strlen(head)) < 0 || chunk(to, columns, strlen(columns)) < 0
                    ? -1
                    : put(to, "0\r\n\r\n", 5);
-    return rows(to, json_row, ",", mib > 0 ? mib : 0);
+    return rows(to, json_row, ",", mib);
 }
 
 static void *serve(void *given)

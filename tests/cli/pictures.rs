@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -58,6 +59,7 @@ impl Session {
             .env_clear()
             .env("HOME", self.sandbox.path("home"))
             .env("PATH", self.sandbox.search_path())
+            .env("PAGER", "cat")
             .env("CARTO_SYSTEM_CONFIG_DIR", self.sandbox.path("sys"))
             .env("CARTO_CEILING_DIRECTORIES", self.sandbox.root())
             .current_dir(self.sandbox.path("work"))
@@ -265,4 +267,50 @@ fn the_help() {
     session.sandbox.plugin("sql", "#!/bin/sh\n");
     session.types("carto help");
     session.compare("help.svg", "The commands by what they are for");
+}
+
+/// Answers like CARTO's SQL API: in the order of the answers, one for each connection.
+fn serve(answers: Vec<(&'static str, &'static str)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/user/ann", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for (status, body) in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut buffer = [0; 4096];
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                let length = stream.read(&mut buffer).unwrap();
+                request.extend_from_slice(&buffer[..length]);
+            }
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}");
+            stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
+/// The real plugin, as `cargo test --workspace` builds it beside carto.
+#[test]
+fn rows_of_a_query() {
+    const COLUMNS: &str = r#"{"rows":[{"carto_columns":"{\"f1\":1,\"f2\":2,\"f3\":3}","name":null,"population":null,"the_geom":null}],"fields":{"carto_columns":{"pgtype":"text"},"name":{"pgtype":"text"},"population":{"pgtype":"int8"},"the_geom":{"pgtype":"geometry"}},"total_rows":1}"#;
+    const ROWS: &str = r#"{"rows":[{"c1":"Madrid","c2":"3223334","c3":"POINT(-3.7 40.42)"},{"c1":"Paris","c2":"2165423","c3":"POINT(2.35 48.86)"},{"c1":"東京","c2":"14094034","c3":"POINT(139.7 35.69)"},{"c1":"","c2":null,"c3":null}],"total_rows":4}"#;
+    const WRONG: &str = r#"{"error":["column \"populaton\" does not exist"],"hint":"Perhaps you meant to reference the column \"cities.population\"."}"#;
+    let plugin = Path::new(env!("CARGO_BIN_EXE_carto")).with_file_name("carto-sql");
+    assert!(plugin.exists(), "the plugin is not built yet: cargo build --workspace");
+    let bad = "400 Bad Request";
+    let url = serve(vec![("200 OK", COLUMNS), ("200 OK", ROWS), (bad, WRONG), (bad, WRONG)]);
+    let mut session = Session::new();
+    std::os::unix::fs::symlink(plugin, session.sandbox.path("bin/carto-sql")).unwrap();
+    session.quietly(&format!("carto login {url} --key-stdin < ~/ann.key"));
+    session.types("carto sql 'SELECT name, population, the_geom FROM cities'");
+    session.types("carto sql 'SELECT name FROM cities WHERE populaton > 1000000'");
+    // How long it took is another number each time.
+    for step in &mut session.steps {
+        if let Some((rows, _)) = step.shown.split_once(" rows, ") {
+            step.shown = format!("{rows} rows, 4 ms)\n");
+        }
+    }
+    session.compare("sql.svg", "A query of the plugin carto sql, and a slip in one");
 }

@@ -138,8 +138,10 @@ fn the_tour_works() {
     symlink(env!("CARGO_BIN_EXE_carto"), sandbox.path("bin/carto")).unwrap();
     sandbox.file("work/key.txt", "key-of-johnsmith\n");
     sandbox.file("work/acme.txt", "key-of-acme\n");
+    // The interoperation tests run the real one against a PostgreSQL.
+    sandbox.plugin("sql", "#!/bin/sh\necho \"$CARTO_USERNAME: $1\"\n");
     let tour = shell("A tour", 0);
-    assert_eq!(tour.lines().count(), 10);
+    assert_eq!(tour.lines().count(), 11);
     let mut shown = String::new();
     for line in tour.lines() {
         let command = line.split(" # ").next().unwrap().trim_end();
@@ -201,6 +203,9 @@ fn the_tour_works() {
         * ~/.config/carto/credentials.toml:1:1	apikey=********  (johnsmith at https://johnsmith.carto.com)
         * ~/.config/carto/credentials.toml:6:1	apikey=********  (acme at https://maps.example.com/user/acme)
         * [work]/.carto/config.toml:4:11	profile=acme
+        exit 0
+        $ carto sql 'SELECT * FROM cities LIMIT 10'
+        acme: SELECT * FROM cities LIMIT 10
         exit 0
         $ carto credentials export cartocreds.json
         ! note: wrote acme at https://maps.example.com/user/acme to cartocreds.json

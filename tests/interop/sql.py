@@ -12,17 +12,15 @@ import csv
 import http.server
 import io
 import json
-import os
 import pathlib
-import pwd
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
-import urllib.parse
 
 from checks import check, ended
+from sql_server import Machine, Postgres, front
 
 # Values of every type that people have, each a column of its own.
 VALUES = [
@@ -60,170 +58,6 @@ QUERIES = [
     "SELECT 1 AS a UNION ALL SELECT 2 ORDER BY a DESC",
     "(SELECT 9007199254740993 AS a)",
 ]
-
-SETUP = """
-CREATE EXTENSION postgis;
-CREATE TABLE cities (name text, population int8, the_geom geometry);
-INSERT INTO cities VALUES ('Madrid', 3223334, ST_SetSRID(ST_MakePoint(-3.7, 40.4), 4326)),
-    ('Paris', 2165423, NULL), ('', NULL, NULL);
-CREATE TABLE odd ("Odd Name" text, "select" int);
-INSERT INTO odd VALUES ('a "b", c', 1);
-"""
-
-
-class Postgres:
-    """A cluster of its own, reached by a socket in its directory."""
-
-    def __init__(self, root):
-        self.root = root
-        versions = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
-        self.bin = versions[-1]
-        self.run_as = []
-        if os.geteuid() == 0:
-            # The server refuses to run as root.
-            user = pwd.getpwnam("postgres")
-            os.chown(root, user.pw_uid, user.pw_gid)
-            self.run_as = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}",
-                           "--clear-groups"]
-        self.data = root / "data"
-        self.tool("initdb", "-D", self.data, "-U", "carto", "-A", "trust", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync")
-        self.tool("pg_ctl", "-D", self.data, "-w", "-l", root / "log", "-o",
-                  f"-k {root} -c listen_addresses='' -c fsync=off -c timezone=UTC", "start")
-        self.psql(SETUP)
-
-    def tool(self, name, *words):
-        subprocess.run([*self.run_as, str(self.bin / name), *map(str, words)], check=True,
-                       cwd=self.root, stdout=subprocess.DEVNULL,
-                       env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"})
-
-    def psql(self, sql, *words):
-        ran = subprocess.run([str(self.bin / "psql"), "-X", "-q", "-h", str(self.root), "-U", "carto",
-                              "-d", "postgres", "-v", "ON_ERROR_STOP=1", *words, "-c", sql],
-                             capture_output=True,
-                             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PGTZ": "UTC"})
-        if ran.returncode:
-            raise RuntimeError((sql, ran.stderr.decode()))
-        # Not as text, which would change line ends.
-        return ran.stdout.decode()
-
-    def stop(self):
-        self.tool("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
-
-
-def front(postgres):
-    """Answers at /user/ann/api/v2/sql, with the faults that the real server has."""
-    import psycopg2
-    from psycopg2.extensions import new_type, register_type
-    connection = psycopg2.connect(host=str(postgres.root), user="carto", dbname="postgres")
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT oid, typname FROM pg_type")
-        types = dict(cursor.fetchall())
-    # Every value as PostgreSQL writes it, so that the front decides what becomes of it.
-    register_type(new_type(tuple(types), "TEXT", lambda value, _: value), connection)
-    numbers = {"int2", "int4", "int8", "float4", "float8", "numeric", "oid"}
-    lock = threading.Lock()
-
-    def value(text, kind):
-        if text is None:
-            return None
-        if kind in numbers:
-            # As JavaScript has it.
-            number = float(text)
-            if number != number or number in (float("inf"), float("-inf")):
-                return text
-            return int(number) if number.is_integer() and abs(number) < 1e21 else number
-        if kind == "bool":
-            return text == "t"
-        if kind in ("json", "jsonb"):
-            return json.loads(text)
-        return text
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked = urllib.parse.urlsplit(self.path)
-            if asked.path.endswith("/copyto"):
-                self.copy(urllib.parse.parse_qs(asked.query)["q"][0])
-            else:
-                self.answer(asked.query)
-
-        def copy(self, sql):
-            out = io.BytesIO()
-            with lock, connection.cursor() as cursor:
-                try:
-                    cursor.copy_expert(sql, out)
-                except psycopg2.Error as error:
-                    # Behind what was sent already, with the status of success.
-                    out.write(json.dumps({"error": [error.diag.message_primary]}).encode())
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(out.getvalue())))
-            self.end_headers()
-            self.wfile.write(out.getvalue())
-
-        def do_POST(self):
-            self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
-
-        def answer(self, form):
-            sql = urllib.parse.parse_qs(form, keep_blank_values=True)["q"][0]
-            with lock, connection.cursor() as cursor:
-                try:
-                    cursor.execute(sql)
-                    rows, fields, names = [], {}, []
-                    if cursor.description:
-                        names = [(column.name, types.get(column.type_code, "text"))
-                                 for column in cursor.description]
-                        rows = [{name: value(text, kind) for (name, kind), text in zip(names, row)}
-                                for row in cursor.fetchall()]
-                        fields = {name: {"type": "number" if kind in numbers else "string",
-                                         "pgtype": kind} for name, kind in names}
-                    body = {"rows": rows, "time": 0.001, "fields": fields,
-                            "total_rows": cursor.rowcount}
-                    status = 200
-                except psycopg2.Error as error:
-                    body = {"error": [error.diag.message_primary]}
-                    for name in ("hint", "detail"):
-                        more = getattr(error.diag, f"message_{name}")
-                        if more:
-                            body[name] = more
-                    status = 400
-            data = json.dumps(body, ensure_ascii=False).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-class Machine:
-    def __init__(self, carto, bin, root, port):
-        self.root = root
-        settings = root / "home/.config/carto"
-        settings.mkdir(parents=True)
-        (settings / "config.toml").write_text(f'base_url = "http://127.0.0.1:{port}/user/ann"\n')
-        keys = settings / "credentials.toml"
-        keys.write_text(f'[[credential]]\nbase_url = "http://127.0.0.1:{port}/user/ann"\n'
-                        'apikey = "ann-key-1"\n')
-        keys.chmod(0o600)
-        self.carto = carto
-        self.environment = {
-            "HOME": str(root / "home"), "PATH": f"{bin}:/usr/bin:/bin", "LC_ALL": "C.UTF-8",
-            "CARTO_SYSTEM_CONFIG_DIR": str(root), "CARTO_CEILING_DIRECTORIES": str(root),
-        }
-
-    def sql(self, *words):
-        ran = subprocess.run([self.carto, "sql", *words], env=self.environment, cwd=self.root,
-                             capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
-        ran.stdout, ran.stderr = ran.stdout.decode(), ran.stderr.decode()
-        return ran
-
 
 def records(text):
     return list(csv.reader(io.StringIO(text, newline="")))
@@ -284,7 +118,8 @@ def verbs(machine, postgres):
     ran = machine.sql("--format", "csv", "tables")
     rows = records(ran.stdout)
     check("tables", [row[:3] for row in rows[1:]] == [["public", "cities", "table"],
-                                                      ["public", "odd", "table"]], ran)
+                                                      ["public", "odd", "table"],
+                                                      ["public", "places", "table"]], ran)
     ran = machine.sql("describe", "odd", "--format", "ndjson")
     check("describe", [json.loads(line) for line in ran.stdout.splitlines()] == [
         {"name": "Odd Name", "type": "text", "may_be_null": True, "value_if_left_out": None},
@@ -302,6 +137,31 @@ def verbs(machine, postgres):
                       "none.csv")
     check("copy-to: a late error", ran.returncode == 1 and "division by zero" in ran.stderr
           and not (machine.root / "none.csv").exists(), ran)
+
+
+def copy_from(machine, postgres):
+    """What `copy-to` writes, `copy-from` reads, whatever the order of the columns."""
+    (machine.root / "rows.csv").write_text("the_geom,name,id\n,\"a \"\"b\"\"\nc\",7\n,,8\n")
+    ran = machine.sql("copy-from", "places", "rows.csv")
+    check("copy-from", ran.returncode == 0 and ran.stderr == "note: places: 2 rows copied\n", ran)
+    written = postgres.psql("COPY (SELECT id, name FROM places WHERE id > 6 ORDER BY 1) TO STDOUT CSV")
+    check("copy-from: the rows", written == '7,"a ""b""\nc"\n8,\n', written)
+    (machine.root / "bad.csv").write_text("id,name\n9,ok\nx,bad\n")
+    ran = machine.sql("copy-from", "places", "bad.csv")
+    check("copy-from: a bad row", ran.returncode == 1 and
+          'error: invalid input syntax for type integer: "x"\ncontext: COPY places, line 3, column id: "x"'
+          in ran.stderr, ran)
+    check("copy-from: all rows or none",
+          postgres.psql("COPY (SELECT count(*) FROM places WHERE id > 8) TO STDOUT") == "0\n")
+    ran = machine.sql("copy-from", "nope", "rows.csv")
+    check("copy-from: no such table", ran.returncode == 1 and 'relation "nope"' in ran.stderr, ran)
+    postgres.psql("DELETE FROM places WHERE id > 6")
+    postgres.psql("CREATE TABLE copied (LIKE cities)")
+    machine.sql("copy-to", "cities", "-o", "cities.csv")
+    ran = machine.sql("copy-from", "copied", "cities.csv")
+    same = postgres.psql("COPY (TABLE copied EXCEPT TABLE cities) TO STDOUT")
+    check("copy-from: what copy-to wrote", ran.returncode == 0 and same == "", (ran, same))
+    postgres.psql("DROP TABLE copied")
 
 
 def certificates(machine):
@@ -430,6 +290,7 @@ def compare(machine, postgres):
     errors(machine)
     shapes(machine, postgres)
     verbs(machine, postgres)
+    copy_from(machine, postgres)
     certificates(machine)
 
 

@@ -377,7 +377,7 @@ mod tests {
             assert_eq!((failure.exit_code(), rows.len()), (1, 1), "{text}");
             assert_eq!(
                 failure.lines().collect::<Vec<_>>(),
-                ["division by zero", "note: hint: h"]
+                ["division by zero", "hint: h"]
             );
         }
     }

@@ -193,7 +193,7 @@ pub fn server_error(answer: Option<&Value>, sql: &str) -> Failure {
     let mut failure = Failure::new(Class::Sql, said).excerpt(crate::failure::excerpt(raw, sql));
     for name in ["detail", "hint", "context"] {
         if let Some(more) = text(name).filter(|more| !more.is_empty()) {
-            failure = failure.note(format!("{name}: {}", plain(more)));
+            failure = failure.excerpt(vec![format!("{name}: {}", plain(more))]);
         }
     }
     failure

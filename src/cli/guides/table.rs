@@ -46,6 +46,12 @@ pub static GUIDES: &[Guide] = &[
         text: include_str!("plugins.md"),
     },
     Guide {
+        name: "sql",
+        aliases: &[],
+        about: "Running SQL: ten things people do, and errors",
+        text: include_str!("sql.md"),
+    },
+    Guide {
         name: "environment",
         aliases: &[],
         about: "Every variable that carto reads or sets",

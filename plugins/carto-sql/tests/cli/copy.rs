@@ -271,7 +271,7 @@ fn a_file_that_is_compressed_is_sent_as_it_is() {
 #[test]
 fn what_the_server_says_while_rows_are_sent_is_not_lost() {
     let many = many_rows();
-    let bad = "error: invalid input syntax for type integer: \"x\"\nnote: context: COPY t, line 3, column n: \"x\"\n";
+    let bad = "error: invalid input syntax for type integer: \"x\"\ncontext: COPY t, line 3, column n: \"x\"\n";
     let slow = r#"{"error":["input data too slow"]}"#;
     for (treats, code, says) in [
         (Treats::Breaks(20_000, BAD_ROW), 1, bad),

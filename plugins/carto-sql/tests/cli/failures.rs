@@ -99,7 +99,7 @@ fn each_behaviour_of_the_server_has_its_exit_status_and_words() {
                 ),
             ],
             1,
-            "error: division by zero\nnote: hint: h\n",
+            "error: division by zero\nhint: h\n",
         ),
         (
             "SELECT 1",
