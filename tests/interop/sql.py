@@ -13,12 +13,12 @@ import http.server
 import io
 import json
 import pathlib
-import ssl
 import subprocess
 import sys
 import tempfile
 import threading
 
+import certificate
 from checks import check, ended
 from sql_server import Machine, Postgres, front
 
@@ -166,19 +166,7 @@ def copy_from(machine, postgres):
 
 def certificates(machine):
     """A server whose authority nobody knows is refused, and taken where its file is named."""
-    made = machine.root / "tls"
-    made.mkdir()
-
-    def openssl(*words):
-        subprocess.run(["openssl", *words], cwd=made, check=True, capture_output=True)
-
-    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
-            "-days", "2", "-subj", "/CN=Acme Root", "-addext", "basicConstraints=critical,CA:TRUE")
-    openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "asked.pem",
-            "-subj", "/CN=maps")
-    (made / "names").write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
-    openssl("x509", "-req", "-in", "asked.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2",
-            "-CAcreateserial", "-extfile", "names", "-out", "cert.pem")
+    authority, context = certificate.made(machine.root / "tls")
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -197,16 +185,14 @@ def certificates(machine):
             pass
 
     server = Quiet(("127.0.0.1", 0), Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(made / "cert.pem", made / "key.pem")
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"https://127.0.0.1:{server.server_address[1]}/user/ann"
     words = ["-c", f"base_url={url}", "sql", "--retries", "0", "--check"]
     for more, code, says in [
         ({}, 6, "its certificate is not accepted (UnknownIssuer)\nnote: it was issued by CN=Acme Root\n"),
-        ({"CARTO_CA_FILE": str(made / "ca.pem")}, 0, f"ann at {url}: "),
-        ({"SSL_CERT_FILE": str(made / "ca.pem")}, 0, f"ann at {url}: "),
+        ({"CARTO_CA_FILE": str(authority)}, 0, f"ann at {url}: "),
+        ({"SSL_CERT_FILE": str(authority)}, 0, f"ann at {url}: "),
     ]:
         ran = subprocess.run([machine.carto, *words], env=machine.environment | more,
                              cwd=machine.root, capture_output=True, text=True, timeout=60)

@@ -62,7 +62,7 @@ def lines(ran):
 
 def carto_python(machine, python):
     (machine.root / "library.py").write_text(LIBRARY)
-    ran = machine.carto_with("exec", "--as", "carto-python", "--", python, "library.py", QUERY)
+    ran = machine.run_carto("exec", "--as", "carto-python", "--", python, "library.py", QUERY)
     ours = lines(machine.sql("--format", "ndjson", QUERY))
     theirs = json.loads(ran.stdout or "null")
     check("CARTO's Python library reads the same", theirs == ours and len(ours) == 3,
@@ -73,7 +73,7 @@ def gdal(machine):
     if not found("ogr2ogr"):
         return
     sql = "SELECT id, name, height, is_open, the_geom FROM places ORDER BY id"
-    ran = machine.carto_with("exec", "--as", "gdal", "--", "ogr2ogr", "-f", "GeoJSONSeq",
+    ran = machine.run_carto("exec", "--as", "gdal", "--", "ogr2ogr", "-f", "GeoJSONSeq",
                              "theirs.json", "Carto:ann", "places", "-select",
                              "id,name,height,is_open")
     check("GDAL's driver runs", ran.returncode == 0, ran)
@@ -143,7 +143,7 @@ def api_client(machine, modules):
     # In a URL the client writes a space as `+`, and we as `%20`: that is one value.
     for sql, more in [("SELECT 1 AS a", ["--cache"]), ("SELECT '" + "x" * 9000 + "'", [])]:
         subprocess.run([node, script, recorder.url, sql], check=True, capture_output=True)
-        ran = machine.carto_with(
+        ran = machine.run_carto(
             "-c", f"base_url={recorder.url}", "sql", "--api", "v3", "--connection", "carto_dw",
             "--param", "a=x", "--param-json", "n=1", *more, sql)
         check("the current platform: it runs", ran.returncode == 0, ran)
@@ -163,7 +163,7 @@ def redirects(machine):
         source = Recorder(status, [("Location", target.url + "/elsewhere")], b"")
         machine.store_key(source.url)
         for words in (["SELECT 1"], ["copy-to", "t"], ["DELETE FROM t"], ["job", "SELECT 1"]):
-            ran = machine.carto_with("-c", f"base_url={source.url}", "-c", "username=ann", "sql", *words)
+            ran = machine.run_carto("-c", f"base_url={source.url}", "-c", "username=ann", "sql", *words)
             check(f"a redirect ({status}) is an error that names both", ran.returncode == 6
                   and source.url in ran.stderr and target.url in ran.stderr, ran)
             check("the key is in no error", KEY not in ran.stderr and BASIC not in ran.stderr)
@@ -197,13 +197,13 @@ def proxies(machine):
     proxy = Proxy()
     url = "https://maps.example.com/user/ann"
     machine.store_key(url)
-    ran = machine.carto_with("-c", f"base_url={url}", "sql", "--check", HTTPS_PROXY=proxy.url)
+    ran = machine.run_carto("-c", f"base_url={url}", "sql", "--check", HTTPS_PROXY=proxy.url)
     check("a proxy that refuses is named", ran.returncode == 6 and "proxy" in ran.stderr, ran)
     log = b"".join(proxy.seen)
     check("a proxy is asked for the host", b"CONNECT maps.example.com:443" in log, log)
     check("a proxy sees no key",
           KEY.encode() not in log and BASIC.encode() not in log and b"uthorization" not in log, log)
-    ran = machine.carto_with("sql", "--check", HTTPS_PROXY=proxy.url, HTTP_PROXY=proxy.url,
+    ran = machine.run_carto("sql", "--check", HTTPS_PROXY=proxy.url, HTTP_PROXY=proxy.url,
                              NO_PROXY="127.0.0.1")
     check("NO_PROXY goes without it", ran.returncode == 0, ran)
 
@@ -333,10 +333,6 @@ class Reader(Machine):
         if f'"{url}"' not in text:
             keys.write_text(f'{text}[[credential]]\nbase_url = "{url}"\n{username}'
                             f'apikey = "{KEY}"\n')
-
-    def carto_with(self, *words, **more):
-        return subprocess.run([self.carto, *words], env=self.environment | more, cwd=self.root,
-                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120)
 
 
 def main():

@@ -3,6 +3,7 @@
 Both are reached from this machine alone, and stop with the script.
 """
 
+import base64
 import gzip
 import http.server
 import io
@@ -78,8 +79,9 @@ class Postgres:
         self.tool("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
 
 
-def front(postgres):
-    """Answers at /user/ann/api/v2/sql, with the faults that the real server has."""
+def front(postgres, context=None):
+    """Answers at /user/ann/api/v2/sql, with the faults that the real server has; with the context of
+    a certificate over TLS."""
     import psycopg2
     from psycopg2.extensions import new_type, register_type
     connection = psycopg2.connect(host=str(postgres.root), user="carto", dbname="postgres")
@@ -120,7 +122,12 @@ def front(postgres):
 
         def do_GET(self):
             asked = urllib.parse.urlsplit(self.path)
-            if "/job/" in asked.path:
+            if asked.path.endswith("/api/v3/api_keys"):
+                # As CARTO's library asks whether a key is one of the account's.
+                basic = self.headers.get("Authorization", "Basic ").split()[-1]
+                is_known = base64.b64decode(basic) == b"ann:ann-key-1"
+                self.send(200, {"result": [{"token": "ann-key-1"}] if is_known else []})
+            elif "/job/" in asked.path:
                 self.send(200, jobs[asked.path.rsplit("/", 1)[1]])
             elif asked.path.endswith("/copyto"):
                 self.copy(urllib.parse.parse_qs(asked.query)["q"][0])
@@ -232,25 +239,38 @@ def front(postgres):
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True,
+                                            do_handshake_on_connect=False)
+        # Who does not trust the certificate hangs up.
+        server.handle_error = lambda *_: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
 
 class Machine:
-    def __init__(self, carto, bin, root, port):
+    def __init__(self, carto, bin, root, port, scheme="http"):
         self.root = root
         settings = root / "home/.config/carto"
         settings.mkdir(parents=True)
-        (settings / "config.toml").write_text(f'base_url = "http://127.0.0.1:{port}/user/ann"\n')
+        base_url = f'base_url = "{scheme}://127.0.0.1:{port}/user/ann"\n'
+        (settings / "config.toml").write_text(base_url)
         keys = settings / "credentials.toml"
-        keys.write_text(f'[[credential]]\nbase_url = "http://127.0.0.1:{port}/user/ann"\n'
-                        'apikey = "ann-key-1"\n')
+        keys.write_text(f'[[credential]]\n{base_url}apikey = "ann-key-1"\n')
         keys.chmod(0o600)
         self.carto = carto
         self.environment = {
             "HOME": str(root / "home"), "PATH": f"{bin}:/usr/bin:/bin", "LC_ALL": "C.UTF-8",
             "CARTO_SYSTEM_CONFIG_DIR": str(root), "CARTO_CEILING_DIRECTORIES": str(root),
         }
+
+    def run_carto(self, *words, **more):
+        return self.run_program(self.carto, *words, **more)
+
+    def run_program(self, *words, **more):
+        """Runs a program in this machine, with more variables."""
+        return subprocess.run(words, env=self.environment | more, cwd=self.root, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, timeout=120)
 
     def sql(self, *words):
         ran = subprocess.run([self.carto, "sql", *words], env=self.environment, cwd=self.root,
