@@ -53,7 +53,10 @@ fn main() -> ExitCode {
     // Help, version and the manifest need no account.
     let args = Args::parse();
     if args.carto_manifest {
-        print!("{}", include_str!("../carto-sql.toml"));
+        print!(
+            "{}",
+            include_str!("../carto_sql.data/data/share/carto/plugins/carto-sql.toml")
+        );
         return ExitCode::SUCCESS;
     }
     let account = match Account::from_env("sql") {

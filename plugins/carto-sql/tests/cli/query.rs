@@ -170,6 +170,9 @@ fn help_version_and_manifest_need_no_account() {
     assert!(text(&run("--help").stdout).contains("Usage: carto sql"));
     assert_eq!(text(&run("--version").stdout), "carto-sql 0.1.0\n");
     let manifest = text(&run("--carto-manifest").stdout);
-    assert_eq!(manifest, include_str!("../../carto-sql.toml"));
+    assert_eq!(
+        manifest,
+        include_str!("../../carto_sql.data/data/share/carto/plugins/carto-sql.toml")
+    );
     assert_eq!(run("SELECT 1").status.code(), Some(2));
 }
