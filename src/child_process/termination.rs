@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use nix::sys::pthread::pthread_kill;
+use nix::sys::pthread::{Pthread, pthread_kill};
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
 use nix::unistd::Pid;
 
@@ -53,7 +53,8 @@ impl Drop for Termination {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.take() {
             // It has ended already when the signal came.
-            _ = pthread_kill(thread.as_pthread_t(), WAKE);
+            // With musl the two have different types for it.
+            _ = pthread_kill(thread.as_pthread_t() as Pthread, WAKE);
             _ = thread.join();
         }
         _ = self.before.thread_set_mask();

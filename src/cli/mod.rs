@@ -13,3 +13,4 @@ mod table;
 mod version;
 
 pub use definition::{command, commands, run};
+pub use scan::{Reading, both_readings};

@@ -11,6 +11,9 @@
 
 use std::ffi::OsString;
 
+use clap::FromArgMatches as _;
+
+use super::definition::first_part;
 use crate::resolve::options::{Globals, When};
 
 /// What stands before the command's name, and where the name stands.
@@ -113,29 +116,41 @@ fn colour(word: &str) -> Option<When> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::ffi::OsStr;
+/// What a line says: the flags, the command's name, and the rest.
+pub type Reading = (String, OsString, Vec<OsString>);
 
-    use clap::FromArgMatches as _;
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::cli::definition::first_part;
-
-    /// What clap makes of a line: the flags, the name and the rest.
-    fn by_clap(args: &[OsString]) -> Option<(String, OsString, Vec<OsString>)> {
+/// Returns what both readers make of a line, for the tests that hold the quick one to clap.
+pub fn both_readings(args: &[OsString]) -> (Option<Reading>, Option<Reading>) {
+    let by_scan = || {
+        let Scanned { globals, name_at } = scan(args)?;
+        let name = args.get(name_at)?.clone();
+        Some((format!("{globals:?}"), name, args.get(name_at + 1..)?.to_vec()))
+    };
+    let by_clap = || {
         let line = std::iter::once(OsString::from("carto")).chain(args.iter().cloned());
         let matches = first_part().try_get_matches_from(line).ok()?;
         let (name, rest) = matches.subcommand()?;
         let globals = Globals::from_arg_matches(&matches).ok()?;
         let rest = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
         Some((format!("{globals:?}"), name.into(), rest))
+    };
+    (by_scan(), by_clap())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn by_clap(args: &[OsString]) -> Option<Reading> {
+        both_readings(args).1
     }
 
-    fn by_scan(args: &[OsString]) -> Option<(String, OsString, Vec<OsString>)> {
-        let Scanned { globals, name_at } = scan(args)?;
-        Some((format!("{globals:?}"), args[name_at].clone(), args[name_at + 1..].to_vec()))
+    fn by_scan(args: &[OsString]) -> Option<Reading> {
+        both_readings(args).0
     }
 
     fn line(words: &[&str]) -> Vec<OsString> {

@@ -25,7 +25,7 @@ mod unix {
     use std::os::unix::thread::JoinHandleExt as _;
     use std::thread::JoinHandle;
 
-    use nix::sys::pthread::pthread_kill;
+    use nix::sys::pthread::{Pthread, pthread_kill};
     use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::io::{Errno, retry_on_intr};
@@ -177,7 +177,8 @@ mod unix {
     impl Drop for Signals {
         fn drop(&mut self) {
             if let Some(thread) = self.thread.take() {
-                _ = pthread_kill(thread.as_pthread_t(), WAKE);
+                // With musl the two have different types for it.
+                _ = pthread_kill(thread.as_pthread_t() as Pthread, WAKE);
                 _ = thread.join();
             }
             _ = self.before.thread_set_mask();

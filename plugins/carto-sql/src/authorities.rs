@@ -1,24 +1,31 @@
 //! Whose certificates count, and whose a server has.
 
-use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
-use ureq::tls::{PemItem, RootCerts, parse_pem};
-use x509_parser::prelude::FromDer as _;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use crate::failure::Failure;
 
+#[cfg(not(target_vendor = "apple"))]
+pub use crate::look::issuer;
+
+/// Returns how the connection is secured, where the platform has a word in that.
+pub fn tls(named: Option<&Path>) -> Result<TlsConfig, Failure> {
+    let made = TlsConfig::builder().root_certs(authorities(named)?);
+    let made = if cfg!(target_vendor = "apple") {
+        made.provider(TlsProvider::NativeTls)
+    } else {
+        made.provider(TlsProvider::Rustls)
+    };
+    Ok(made.build())
+}
+
 /// Returns the authorities whose certificates count: those of the file that is named by a flag or a
-/// setting, else by a variable, else those that browsers know.
+/// setting, else by a variable, else those that browsers know; on macOS those of the system.
 ///
 /// # Errors
 /// The file cannot be read, or holds no certificate.
-pub fn authorities(named: Option<&Path>) -> Result<RootCerts, Failure> {
+fn authorities(named: Option<&Path>) -> Result<RootCerts, Failure> {
     let by_variable = || {
         ["CARTO_CA_FILE", "SSL_CERT_FILE"]
             .into_iter()
@@ -29,7 +36,11 @@ pub fn authorities(named: Option<&Path>) -> Result<RootCerts, Failure> {
     };
     let named = named.map(|file| ("ca_file", file.to_owned()));
     let Some((name, file)) = named.or_else(by_variable) else {
-        return Ok(RootCerts::WebPki);
+        return Ok(if cfg!(target_vendor = "apple") {
+            RootCerts::PlatformVerifier
+        } else {
+            RootCerts::WebPki
+        });
     };
     let shown = file.display();
     let bytes = std::fs::read(&file).map_err(|error| {
@@ -46,81 +57,8 @@ pub fn authorities(named: Option<&Path>) -> Result<RootCerts, Failure> {
     Ok(RootCerts::from(found))
 }
 
-/// Asks a server for its certificate and returns who issued it; sends nothing else. Behind a proxy, it
-/// is not asked.
-pub fn issuer(url: &str, timeout: Duration) -> Option<String> {
-    let url: ureq::http::Uri = url.parse().ok()?;
-    if ureq::Proxy::try_from_env().is_some_and(|proxy| !proxy.is_no_proxy(&url)) {
-        return None;
-    }
-    let host = url.host()?.trim_start_matches('[').trim_end_matches(']');
-    let address = (host, url.port_u16().unwrap_or(443))
-        .to_socket_addrs()
-        .ok()?
-        .next()?;
-    let mut stream = TcpStream::connect_timeout(&address, timeout).ok()?;
-    stream.set_read_timeout(Some(timeout)).ok()?;
-    let looks = Arc::new(Looks::default());
-    let config = ClientConfig::builder()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&looks) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
-    let name = ServerName::try_from(host.to_owned()).ok()?;
-    let mut connection = ClientConnection::new(Arc::new(config), name).ok()?;
-    // It always fails: the verifier accepts nothing.
-    _ = connection.complete_io(&mut stream);
-    looks.0.lock().ok()?.take()
-}
-
-/// A verifier that accepts no certificate, and remembers who issued it.
-#[derive(Debug, Default)]
-struct Looks(Mutex<Option<String>>);
-
-impl ServerCertVerifier for Looks {
-    fn verify_server_cert(
-        &self,
-        certificate: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let read = x509_parser::certificate::X509Certificate::from_der(certificate);
-        if let (Ok((_, read)), Ok(mut issuer)) = (read, self.0.lock()) {
-            *issuer = Some(read.issuer().to_string());
-        }
-        Err(rustls::Error::General("only looked at".to_owned()))
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("only looked at".to_owned()))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("only looked at".to_owned()))
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        vec![
-            SignatureScheme::ECDSA_NISTP256_SHA256,
-            SignatureScheme::ECDSA_NISTP384_SHA384,
-            SignatureScheme::ED25519,
-            SignatureScheme::RSA_PSS_SHA256,
-            SignatureScheme::RSA_PSS_SHA384,
-            SignatureScheme::RSA_PSS_SHA512,
-            SignatureScheme::RSA_PKCS1_SHA256,
-            SignatureScheme::RSA_PKCS1_SHA384,
-            SignatureScheme::RSA_PKCS1_SHA512,
-        ]
-    }
+/// The system's own TLS does not show a certificate that it refuses.
+#[cfg(target_vendor = "apple")]
+pub fn issuer(_: &str, _: std::time::Duration) -> Option<String> {
+    None
 }

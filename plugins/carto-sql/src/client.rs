@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
-use ureq::tls::TlsConfig;
 use ureq::typestate::WithoutBody;
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{Connector as _, DefaultConnector};
@@ -23,7 +22,7 @@ use ureq::{Agent, Body, BodyReader, RequestBuilder, SendBody};
 use crate::account::Account;
 use crate::answer::small;
 use crate::api::Api;
-use crate::authorities::authorities;
+use crate::authorities::tls;
 use crate::failure::{Class, Failure};
 use crate::patient::Patient;
 use crate::refusal::{Asked, is_refused, retry_after};
@@ -70,8 +69,7 @@ impl Client {
     /// # Errors
     /// The file of authorities cannot be used.
     pub fn new(account: &Account, api: Api, patience: &Patience) -> Result<Self, Failure> {
-        let authorities = authorities(patience.ca_file.as_deref())?;
-        let tls = TlsConfig::builder().root_certs(authorities).build();
+        let tls = tls(patience.ca_file.as_deref())?;
         let timeout = Some(patience.timeout);
         let config = Agent::config_builder()
             .tls_config(tls)

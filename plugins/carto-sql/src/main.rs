@@ -20,6 +20,8 @@ mod extent;
 mod failure;
 mod job;
 mod lexer;
+#[cfg(not(target_vendor = "apple"))]
+mod look;
 mod output;
 mod pager;
 mod params;
