@@ -23,18 +23,25 @@ impl BaseUrl {
     /// What the grammar refuses; the address of a page, with the base URL that it belongs to; a site
     /// that is nobody's account.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        if let Some(url) = base_of_page(text).and_then(|base| parse(&base).ok()) {
-            refuse_site(&url)?;
-            return Err(BaseUrlError::Page(url.text));
-        }
+        refuse_page(text)?;
         let mut url = parse(text)?;
         refuse_site(&url)?;
-        // The grammar has judged the whole text; what is left of it is as good.
+        // The grammar has judged the whole text; what is left of it is as good, but for being a page.
         while strip_api_suffix(&url.text).len() < url.text.len() {
             url = parse(strip_api_suffix(&url.text))?;
+            refuse_page(&url.text)?;
         }
         Ok(url)
     }
+}
+
+/// The address of a page is told with the base URL that it belongs to.
+fn refuse_page(text: &str) -> Result<(), BaseUrlError> {
+    let Some(url) = base_of_page(text).and_then(|base| parse(&base).ok()) else {
+        return Ok(());
+    };
+    refuse_site(&url)?;
+    Err(BaseUrlError::Page(url.text))
 }
 
 /// Nobody's account is at the address of a site of CARTO itself: every request would fail.

@@ -469,6 +469,15 @@ fn check_any_text(text: &str) {
     assert_eq!(joined, parsed.as_str());
 }
 
+/// What is stored has to be read again: found by fuzzing.
+#[test]
+fn what_is_left_without_the_end_of_an_api_is_no_page() {
+    let text = "https://ann.carto.com/api/v2/x/api/v2/sql";
+    let expected = Err(BaseUrlError::Page("https://ann.carto.com".to_owned()));
+    assert_eq!(BaseUrl::parse(text), expected);
+    assert_eq!(BaseUrl::parse("https://ann.carto.com/api/v2/x"), expected);
+}
+
 proptest! {
     #[test]
     fn any_text_is_judged_without_panic(text in any::<String>()) {
