@@ -103,8 +103,10 @@ fn interpreter(program: &Path) -> Option<String> {
     line.split([' ', '\t']).find(|word| !word.is_empty()).map(str::to_owned)
 }
 
-/// Runs the program as a child and gives its status: here a process cannot be replaced.
+/// Runs the program as a child: here a process cannot be replaced. It ends with carto, also where that is
+/// killed; Ctrl-C is the program's to answer; and its status, of 32 bits, becomes carto's own.
 #[cfg(not(unix))]
+#[expect(clippy::exit, reason = "a process that was replaced does not come back, either")]
 pub fn start(
     program: &Path,
     _name: &OsStr,
@@ -112,13 +114,13 @@ pub fn start(
     environment: &[(Cow<'_, OsStr>, Cow<'_, OsStr>)],
 ) -> Result<Ended, StartError> {
     let pairs = environment.iter().map(|(name, value)| (name, value));
-    let status = std::process::Command::new(program).args(args).env_clear().envs(pairs).status();
-    match status {
-        Ok(status) => {
-            // A status wider than a byte keeps its failure.
-            let code = status.code().unwrap_or(1);
-            Ok(Ended::Code(u8::try_from(code).unwrap_or(1)))
-        }
+    let mut command = std::process::Command::new(program);
+    command.args(args).env_clear().envs(pairs);
+    // The console sends it to the program, too.
+    _ = ctrlc::set_handler(|| ());
+    let _job = ends_with_this_process();
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
         Err(error) => Err(match error.kind() {
             io::ErrorKind::PermissionDenied => StartError::Permission,
             io::ErrorKind::InvalidInput => StartError::Other(
@@ -127,4 +129,15 @@ pub fn start(
             _ => StartError::Other(crate::error::io_reason(&error)),
         }),
     }
+}
+
+/// Puts this process, and so every child, into a job that ends with it. Where it is in one that allows no
+/// other, that one decides.
+#[cfg(not(unix))]
+fn ends_with_this_process() -> Option<win32job::Job> {
+    let mut limits = win32job::ExtendedLimitInfo::new();
+    limits.limit_kill_on_job_close();
+    let job = win32job::Job::create_with_limit_info(&limits).ok()?;
+    job.assign_current_process().ok()?;
+    Some(job)
 }

@@ -157,6 +157,16 @@ fn a_reader_never_sees_half_a_file() {
         // The reader ends when it was asked to and has seen both.
         for round in 1.. {
             let written = put(&path, &contents[round % 2]);
+            // There a file that is open cannot always be replaced, however often it is tried; wine
+            // never does it. That is told, and the reader still sees whole files alone.
+            let is_busy = |error: &WriteError| {
+                matches!(&error.reason, WriteReason::Io(error)
+                    if error.kind() == std::io::ErrorKind::PermissionDenied)
+            };
+            if cfg!(windows) && written.as_ref().is_err_and(is_busy) {
+                done.store(begin.elapsed() > Duration::from_secs(20), Ordering::Relaxed);
+                continue;
+            }
             failed.store(written.is_err(), Ordering::Relaxed);
             written.unwrap();
             done.store(begin.elapsed() > Duration::from_millis(300), Ordering::Relaxed);

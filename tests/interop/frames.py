@@ -13,12 +13,11 @@ import pty
 import re
 import select
 import sys
-import tempfile
 import time
 
 import certificate
 from checks import check, ended
-from sql_server import Machine, Postgres, front
+from sql_server import Machine, front, started
 
 KEY = "ann-key-1"
 READ = """
@@ -118,33 +117,26 @@ def zero(machine):
 
 def main():
     carto, bin, newest, old = (str(pathlib.Path(word).resolve()) for word in sys.argv[1:5])
-    with tempfile.TemporaryDirectory() as directory:
-        root = pathlib.Path(directory).resolve()
-        root.chmod(0o755)
-        (root / "pg").mkdir()
-        postgres = Postgres(root / "pg")
-        try:
-            server = front(postgres)
-            (root / "machine").mkdir()
-            machine = Frames(carto, bin, root / "machine", server.server_address[1])
-            # CARTOframes counts its users elsewhere, unless this file says no.
-            metrics = root / "machine/home/.config/cartoframes"
-            metrics.mkdir(parents=True)
-            (metrics / "metrics.json").write_text('{"enabled": false}')
-            machine.environment["PYTHONPATH"] = newest
-            machine.environment["PATH"] += f":{pathlib.Path(carto).parent}"
-            one(machine)
-            server.shutdown()
-            # 0.x takes no address without encryption.
-            authority, context = certificate.made(root / "tls")
-            server = front(postgres, context)
-            (root / "older").mkdir()
-            machine = Frames(carto, bin, root / "older", server.server_address[1], "https")
-            machine.environment |= {"PYTHONPATH": old, "CARTO_CA_FILE": str(authority)}
-            zero(machine)
-            server.shutdown()
-        finally:
-            postgres.stop()
+    with started() as (root, postgres):
+        server = front(postgres)
+        (root / "machine").mkdir()
+        machine = Frames(carto, bin, root / "machine", server.server_address[1])
+        # CARTOframes counts its users elsewhere, unless this file says no.
+        metrics = root / "machine/home/.config/cartoframes"
+        metrics.mkdir(parents=True)
+        (metrics / "metrics.json").write_text('{"enabled": false}')
+        machine.environment["PYTHONPATH"] = newest
+        machine.environment["PATH"] += f":{pathlib.Path(carto).parent}"
+        one(machine)
+        server.shutdown()
+        # 0.x takes no address without encryption.
+        authority, context = certificate.made(root / "tls")
+        server = front(postgres, context)
+        (root / "older").mkdir()
+        machine = Frames(carto, bin, root / "older", server.server_address[1], "https")
+        machine.environment |= {"PYTHONPATH": old, "CARTO_CA_FILE": str(authority)}
+        zero(machine)
+        server.shutdown()
     return ended()
 
 

@@ -14,10 +14,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 
 from checks import check, ended
-from sql_server import Machine, Postgres, front
+from sql_server import Machine, front, started
 
 KEY = "ann-key-1"
 CELL = """
@@ -179,22 +178,15 @@ def debian(made, root):
 def main():
     made = pathlib.Path(sys.argv[1]).resolve()
     notebook, frames = str(pathlib.Path(sys.argv[2]).absolute()), str(pathlib.Path(sys.argv[3]).resolve())
-    with tempfile.TemporaryDirectory() as directory:
-        root = pathlib.Path(directory).resolve()
-        root.chmod(0o755)
+    with started() as (root, postgres):
         sums(made)
         (root / "archive").mkdir()
         archive(made, root / "archive")
         debian(made, root)
-        (root / "pg").mkdir()
-        postgres = Postgres(root / "pg")
-        try:
-            server = front(postgres)
-            (root / "pip").mkdir()
-            pip(made, root / "pip", notebook, frames, server.server_address[1])
-            server.shutdown()
-        finally:
-            postgres.stop()
+        server = front(postgres)
+        (root / "pip").mkdir()
+        pip(made, root / "pip", notebook, frames, server.server_address[1])
+        server.shutdown()
     return ended()
 
 

@@ -15,12 +15,11 @@ import json
 import pathlib
 import subprocess
 import sys
-import tempfile
 import threading
 
 import certificate
 from checks import check, ended
-from sql_server import Machine, Postgres, front
+from sql_server import Machine, front, started
 
 # Values of every type that people have, each a column of its own.
 VALUES = [
@@ -238,19 +237,12 @@ def main():
         print("there is no PostgreSQL on this machine")
         print("0 passed, 1 failed")
         return 1
-    with tempfile.TemporaryDirectory() as directory:
-        root = pathlib.Path(directory).resolve()
-        root.chmod(0o755)
-        (root / "pg").mkdir()
-        postgres = Postgres(root / "pg")
-        try:
-            server = front(postgres)
-            (root / "machine").mkdir()
-            machine = Machine(carto, bin, root / "machine", server.server_address[1])
-            compare(machine, postgres)
-            server.shutdown()
-        finally:
-            postgres.stop()
+    with started() as (root, postgres):
+        server = front(postgres)
+        (root / "machine").mkdir()
+        machine = Machine(carto, bin, root / "machine", server.server_address[1])
+        compare(machine, postgres)
+        server.shutdown()
     return ended()
 
 

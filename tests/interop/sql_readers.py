@@ -14,17 +14,17 @@ import json
 import os
 import pathlib
 import pty
+import resource
 import select
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 
 from checks import check, ended, found
-from sql_server import Machine, Postgres, front
+from sql_server import Machine, front, started
 
 KEY = "ann-key-1"
 BASIC = base64.b64encode(f"ann:{KEY}".encode()).decode()
@@ -255,6 +255,23 @@ def at_a_terminal(machine):
     check("an error at a terminal", code == 1 and "1 | SELEC 1\n  | ^^^^^\n" in shown, shown)
 
 
+def full_disk(machine):
+    """A file that cannot be written whole is none, and what came is said."""
+    limited = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000))
+    sql = "SELECT repeat('x', 1000) AS v FROM generate_series(1, 2000)"
+    for words in (["sql", "--format", "csv", "-o", "big.csv", sql],
+                  ["sql", "copy-to", f"({sql})", "-o", "big.csv"]):
+        # Python ignores the signal of a file that is too large, and what it starts does so, too.
+        ran = subprocess.run([machine.carto, *words], env=machine.environment, cwd=machine.root,
+                             capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                             preexec_fn=limited, restore_signals=False)
+        check("a full disk", ran.returncode == 5 and "error: cannot write the result: " in ran.stderr
+              and "note: no file was written; " in ran.stderr, ran)
+        left = [path.name for path in machine.root.iterdir() if "big" in path.name
+                or path.name.startswith(".carto-sql-")]
+        check("a full disk: no file", left == [], left)
+
+
 GUIDE = pathlib.Path(__file__).parents[2] / "src/cli/guides/sql.md"
 
 
@@ -338,28 +355,22 @@ class Reader(Machine):
 def main():
     carto = str(pathlib.Path(sys.argv[1]).resolve())
     bin, readers, modules = (str(pathlib.Path(word).resolve()) for word in sys.argv[2:5])
-    with tempfile.TemporaryDirectory() as directory:
-        root = pathlib.Path(directory).resolve()
-        root.chmod(0o755)
-        (root / "pg").mkdir()
-        postgres = Postgres(root / "pg")
-        try:
-            server = front(postgres)
-            (root / "machine").mkdir()
-            port = server.server_address[1]
-            machine = Reader(carto, bin, root / "machine", port)
-            carto_python(machine, sys.executable)
-            gdal(machine)
-            carto2gpd(machine, sys.executable, readers, port)
-            api_client(machine, modules)
-            redirects(machine)
-            proxies(machine)
-            at_a_terminal(machine)
-            nowhere(machine)
-            guide(carto, bin, root / "stranger", port)
-            server.shutdown()
-        finally:
-            postgres.stop()
+    with started() as (root, postgres):
+        server = front(postgres)
+        (root / "machine").mkdir()
+        port = server.server_address[1]
+        machine = Reader(carto, bin, root / "machine", port)
+        carto_python(machine, sys.executable)
+        gdal(machine)
+        carto2gpd(machine, sys.executable, readers, port)
+        api_client(machine, modules)
+        redirects(machine)
+        proxies(machine)
+        at_a_terminal(machine)
+        full_disk(machine)
+        nowhere(machine)
+        guide(carto, bin, root / "stranger", port)
+        server.shutdown()
     return ended()
 
 

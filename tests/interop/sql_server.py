@@ -4,6 +4,7 @@ Both are reached from this machine alone, and stop with the script.
 """
 
 import base64
+import contextlib
 import gzip
 import http.server
 import io
@@ -12,6 +13,7 @@ import os
 import pathlib
 import pwd
 import subprocess
+import tempfile
 import threading
 import urllib.parse
 
@@ -77,6 +79,20 @@ class Postgres:
 
     def stop(self):
         self.tool("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
+
+
+@contextlib.contextmanager
+def started():
+    """A scratch directory, and a PostgreSQL in it that stops at the end."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = pathlib.Path(directory).resolve()
+        root.chmod(0o755)
+        (root / "pg").mkdir()
+        postgres = Postgres(root / "pg")
+        try:
+            yield root, postgres
+        finally:
+            postgres.stop()
 
 
 def front(postgres, context=None):
@@ -242,8 +258,8 @@ def front(postgres, context=None):
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True,
                                             do_handshake_on_connect=False)
-        # Who does not trust the certificate hangs up.
-        server.handle_error = lambda *_: None
+    # Who has enough, or does not trust the certificate, hangs up.
+    server.handle_error = lambda *_: None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 

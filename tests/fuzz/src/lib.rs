@@ -41,59 +41,14 @@ fn ours(text: &str) -> Option<Values> {
 }
 
 fn theirs(text: &str) -> Option<Values> {
-    let document = toml_edit::Document::parse(text).ok()?;
-    let mut values = Values::new();
-    flatten(document.as_table(), &mut Vec::new(), &mut values);
-    Some(values)
+    judged::values(text)
 }
 
-fn flatten(table: &dyn toml_edit::TableLike, above: &mut Vec<String>, values: &mut Values) {
-    for (name, item) in table.iter() {
-        above.push(name.to_owned());
-        match item.as_table_like() {
-            Some(inner) if !inner.is_empty() => flatten(inner, above, values),
-            _ => {
-                if let Some(value) = value_of(item) {
-                    values.insert(above.clone(), typed(&value));
-                }
-            }
-        }
-        above.pop();
-    }
-}
+mod judged;
 
-/// Turns an item into a value; an empty `[table]` is none.
-fn value_of(item: &toml_edit::Item) -> Option<Value> {
-    match item {
-        toml_edit::Item::None | toml_edit::Item::Table(_) => None,
-        toml_edit::Item::Value(value) => Some(scalar(value)),
-        toml_edit::Item::ArrayOfTables(tables) => {
-            Some(Value::Array(tables.iter().map(|table| Value::Table(fields(table))).collect()))
-        }
-    }
-}
-
-fn scalar(value: &toml_edit::Value) -> Value {
-    match value {
-        toml_edit::Value::String(text) => Value::String(text.value().clone()),
-        toml_edit::Value::Integer(number) => Value::Integer(*number.value()),
-        toml_edit::Value::Float(number) => Value::Float(*number.value()),
-        toml_edit::Value::Boolean(value) => Value::Bool(*value.value()),
-        toml_edit::Value::Datetime(time) => Value::Datetime(time.value().to_string()),
-        toml_edit::Value::Array(items) => Value::Array(items.iter().map(scalar).collect()),
-        toml_edit::Value::InlineTable(table) => Value::Table(fields(table)),
-    }
-}
-
-fn fields(table: &dyn toml_edit::TableLike) -> Vec<(String, Value)> {
-    let named = table.iter().filter_map(|(name, item)| {
-        let value = match item.as_table_like() {
-            Some(inner) => Value::Table(fields(inner)),
-            None => value_of(item)?,
-        };
-        Some((name.to_owned(), value))
-    });
-    named.collect()
+/// Where that code looks for it.
+mod value {
+    pub(super) use carto::toml::Value;
 }
 
 /// Whether `toml_edit` takes what TOML forbids: a dotted key that goes on in an array of tables which

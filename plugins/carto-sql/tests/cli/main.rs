@@ -7,6 +7,7 @@ mod failures;
 mod job;
 mod query;
 mod server;
+mod stream;
 
 use std::path::Path;
 

@@ -1,0 +1,162 @@
+//! What differs on Windows, with the real program: plugins by their extensions, arguments of `.cmd` files,
+//! exit status, line ends, paths. Elsewhere there is nothing to do.
+
+#![cfg(windows)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A machine with a user's directory, a directory of programs, and one to work in.
+struct Machine {
+    root: TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let root = TempDir::new().unwrap();
+        for dir in ["config", "system", "bin", "work"] {
+            fs::create_dir(root.path().join(dir)).unwrap();
+        }
+        let machine = Machine { root };
+        let ran = machine.carto(&["-q", "config", "set", "username", "ann"]);
+        assert!(ran.status.success(), "{}", text(&ran.stderr));
+        machine
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carto"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().to_uppercase().starts_with("CARTO_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("CARTO_CONFIG_DIR", self.path("config"))
+            .env("CARTO_SYSTEM_CONFIG_DIR", self.path("system"))
+            .env("CARTO_CEILING_DIRECTORIES", self.root.path())
+            .env("PATH", self.path("bin"))
+            .current_dir(self.path("work"));
+        command
+    }
+
+    fn carto(&self, args: &[&str]) -> Output {
+        self.command().args(args).output().unwrap()
+    }
+
+    fn plugin(&self, place: &str, text: &str) {
+        fs::write(self.path(place), text.replace('\n', "\r\n")).unwrap();
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+}
+
+#[test]
+fn a_cmd_file_is_a_plugin_with_the_account_and_its_own_exit_status() {
+    let machine = Machine::new();
+    machine
+        .plugin("bin/carto-foo.cmd", "@echo %CARTO_USERNAME% at %CARTO_BASE_URL% %1\n@exit /b 7\n");
+    let ran = machine.carto(&["foo", "x"]);
+    assert_eq!(text(&ran.stdout).trim_end(), "ann at https://ann.carto.com x", "{ran:?}");
+    assert_eq!(ran.status.code(), Some(7));
+    let ran = machine.carto(&["plugin", "which", "foo"]);
+    assert!(text(&ran.stdout).to_lowercase().contains("carto-foo.cmd"), "{ran:?}");
+    let ran = machine.carto(&["plugin", "list", "--name-only"]);
+    assert_eq!(text(&ran.stdout).trim_end(), "foo", "{ran:?}");
+}
+
+/// An exit status has 32 bits there.
+#[test]
+fn a_wide_exit_status_is_not_cut() {
+    let machine = Machine::new();
+    machine.plugin("bin/carto-wide.cmd", "@exit 3000\n");
+    assert_eq!(machine.carto(&["wide"]).status.code(), Some(3000));
+}
+
+/// Windows itself looks into the current directory first.
+#[test]
+fn a_plugin_in_the_current_directory_is_none() {
+    let machine = Machine::new();
+    machine.plugin("work/carto-here.cmd", "@echo planted\n");
+    let ran = machine.carto(&["here"]);
+    assert_eq!(ran.status.code(), Some(127), "{ran:?}");
+    assert!(!text(&ran.stdout).contains("planted"));
+    for path in [".", "", ".;bin", "bin;."] {
+        let ran = machine.command().env("PATH", path).arg("here").output().unwrap();
+        assert_eq!(ran.status.code(), Some(127), "{path}: {ran:?}");
+    }
+}
+
+#[test]
+fn an_argument_that_a_cmd_file_cannot_take_is_refused() {
+    let machine = Machine::new();
+    machine.plugin("bin/carto-foo.cmd", "@echo ran\n");
+    let ran = machine.carto(&["foo", "a\nb"]);
+    assert_eq!(ran.status.code(), Some(126), "{ran:?}");
+    assert!(!text(&ran.stdout).contains("ran"));
+    assert!(
+        text(&ran.stderr).contains("cannot be handed to a .cmd or .bat file unchanged"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn line_ends_of_a_settings_file_stay() {
+    let machine = Machine::new();
+    let file = machine.path("config").join("config.toml");
+    fs::write(&file, "# mine\r\nusername = \"ann\"\r\n\r\n[ui]\r\ncolor = \"never\"\r\n").unwrap();
+    let ran = machine.carto(&["-q", "config", "set", "ui.color", "always"]);
+    assert!(ran.status.success(), "{ran:?}");
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        "# mine\r\nusername = \"ann\"\r\n\r\n[ui]\r\ncolor = \"always\"\r\n"
+    );
+}
+
+#[test]
+fn a_key_is_stored_and_reaches_its_own_account_alone() {
+    let machine = Machine::new();
+    let key = machine.path("key.txt");
+    fs::write(&key, "secret-1\r\n").unwrap();
+    let ran = machine
+        .command()
+        .args(["-q", "login", "https://ann.carto.com", "--key-stdin"])
+        .stdin(fs::File::open(&key).unwrap())
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    machine.plugin("bin/carto-key.cmd", "@echo %CARTO_API_KEY%\n");
+    assert_eq!(text(&machine.carto(&["key"]).stdout).trim_end(), "secret-1");
+    let ran = machine.carto(&["-c", "username=bob", "key"]);
+    assert_eq!(text(&ran.stdout).trim_end(), "default_public", "{ran:?}");
+}
+
+/// Paths of projects are shown as people write them, with a drive and without `\\?\`.
+#[test]
+fn a_project_is_found_below_a_drive_and_not_above_a_ceiling() {
+    let machine = Machine::new();
+    assert!(machine.carto(&["-q", "init"]).status.success());
+    fs::create_dir(machine.path("work/deep")).unwrap();
+    let shown = |ceiling: &PathBuf| {
+        let ran = machine
+            .command()
+            .env("CARTO_CEILING_DIRECTORIES", ceiling)
+            .current_dir(machine.path("work/deep"))
+            .args(["config", "path", "--project"])
+            .output()
+            .unwrap();
+        (ran.status.success(), text(&ran.stdout))
+    };
+    let (found, path) = shown(&machine.root.path().to_owned());
+    assert!(found && path.contains(".carto") && !path.contains(r"\\?\"), "{path}");
+    let (found, path) = shown(&machine.path("work"));
+    assert!(!found || !path.contains(r"work\.carto"), "{path}");
+}
