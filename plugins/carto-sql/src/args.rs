@@ -129,6 +129,35 @@ impl Args {
         text_of(self.query.as_deref(), self.file.as_deref())
     }
 
+    /// Refuses what a command would take no notice of.
+    ///
+    /// # Errors
+    /// A format or a file that the command does not write.
+    pub fn refuse_unused(&self) -> Result<(), Failure> {
+        let (name, takes_file) = match &self.verb {
+            Some(Verb::CopyTo { .. }) => ("copy-to", true),
+            Some(Verb::CopyFrom { .. }) => ("copy-from", false),
+            Some(Verb::Job { .. }) => ("job", false),
+            _ => return Ok(()),
+        };
+        if self.output.is_some() && !takes_file {
+            return Err(Failure::usage(format!(
+                "`{name}` writes no file: without --output"
+            )));
+        }
+        if self
+            .format
+            .is_some_and(|format| format != Format::Csv || !takes_file)
+        {
+            let what = if takes_file { "CSV alone" } else { "no rows" };
+            return Err(
+                Failure::usage(format!("`{name}` writes {what}: without --format"))
+                    .help("carto sql 'SELECT ...' --format json writes other formats"),
+            );
+        }
+        Ok(())
+    }
+
     /// Returns the API of an account, with the parameters that its server puts in itself.
     ///
     /// # Errors

@@ -95,6 +95,7 @@ fn run(args: &Args, account: &Account) -> Result<(), Failure> {
         println!("{}", check::run(&client()?, account)?);
         return Ok(());
     }
+    args.refuse_unused()?;
     match &args.verb {
         Some(Verb::Job { .. }) => {
             println!("{}", job(args, &client()?)?);
@@ -158,9 +159,13 @@ fn job(args: &Args, client: &Client) -> Result<String, Failure> {
 fn statements(sql: &str) -> Result<Vec<&str>, Failure> {
     let statements = lexer::statements(sql);
     if statements.is_empty() {
-        return Err(Failure::usage("the query is empty"));
+        return Err(empty());
     }
     Ok(statements)
+}
+
+fn empty() -> Failure {
+    Failure::usage("the query is empty").help("carto sql 'SELECT 1', or carto sql -f FILE")
 }
 
 /// What the result is written to, and how far that is.
@@ -233,7 +238,7 @@ fn query(args: &Args, settings: &Settings, client: &Client) -> Result<(), Failur
         }
     };
     if statements.is_empty() {
-        return Err(Failure::usage("the query is empty"));
+        return Err(empty());
     }
     let format = match format.maker() {
         Maker::Here(format) => format,

@@ -45,13 +45,14 @@ pub enum Kind {
 }
 
 /// How shapes are written.
+#[allow(clippy::doc_markdown)] // the words of the help
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ShapeForm {
     /// `POINT(1 2)`
     Wkt,
     /// Hexadecimal, as PostgreSQL prints them
     Wkb,
-    /// `GeoJSON`
+    /// GeoJSON
     Geojson,
 }
 
@@ -133,6 +134,7 @@ pub fn names(object: &str) -> Vec<String> {
 }
 
 /// A format.
+#[allow(clippy::doc_markdown)] // the words of the help
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Aligned, for people
@@ -145,7 +147,7 @@ pub enum Format {
     Ndjson,
     /// One feature a row, with the first geometry
     Geojson,
-    /// A `GeoPackage`, made by the server; with --output
+    /// A GeoPackage, made by the server; with --output
     Gpkg,
     /// A zipped Shapefile, made by the server; with --output
     Shp,
@@ -153,7 +155,7 @@ pub enum Format {
     Kml,
     /// SVG, made by the server; with --output
     Svg,
-    /// A `SpatiaLite` file, made by the server; with --output
+    /// A SpatiaLite file, made by the server; with --output
     Spatialite,
 }
 

@@ -138,7 +138,19 @@ fn the_query_is_an_argument_a_file_or_standard_input() {
     );
     for (args, says) in [
         (&["SELECT :a"][..], "the parameter `a` is not given"),
-        (&[" ;"], "the query is empty"),
+        (&[" ;"], "the query is empty\nhelp: carto sql 'SELECT 1'"),
+        (
+            &["copy-to", "t", "--format", "json"],
+            "`copy-to` writes CSV alone: without --format\nhelp: carto sql 'SELECT ...' --format json",
+        ),
+        (
+            &["copy-from", "t", "x", "-o", "y"],
+            "`copy-from` writes no file: without --output",
+        ),
+        (
+            &["job", "SELECT 1", "--format", "csv"],
+            "`job` writes no rows: without --format",
+        ),
         (&["-f", "/nowhere.sql"], "cannot read /nowhere.sql: "),
         (
             &["--format", "nope", "SELECT 1"],
