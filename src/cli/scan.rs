@@ -139,8 +139,6 @@ pub fn both_readings(args: &[OsString]) -> (Option<Reading>, Option<Reading>) {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsStr;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -266,6 +264,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn bytes_that_are_no_text_are_left_to_clap() {
+        use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt as _;
         let odd = OsStr::from_bytes(b"\xff").to_owned();
         assert!(scan(std::slice::from_ref(&odd)).is_none());

@@ -118,9 +118,12 @@ pub fn start(
     command.args(args).env_clear().envs(pairs);
     // The console sends it to the program, too.
     _ = ctrlc::set_handler(|| ());
-    let _job = ends_with_this_process();
-    match command.status() {
-        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+    match command.spawn() {
+        Ok(mut child) => {
+            let _job = ends_with_this_process(&child);
+            let status = child.wait().ok().and_then(|status| status.code());
+            std::process::exit(status.unwrap_or(1))
+        }
         Err(error) => Err(match error.kind() {
             io::ErrorKind::PermissionDenied => StartError::Permission,
             io::ErrorKind::InvalidInput => StartError::Other(
@@ -131,13 +134,14 @@ pub fn start(
     }
 }
 
-/// Puts this process, and so every child, into a job that ends with it. Where it is in one that allows no
-/// other, that one decides.
+/// Puts a child, and so what it starts, into a job that ends with this process. Where this process is in
+/// one that allows no other, that one decides.
 #[cfg(not(unix))]
-fn ends_with_this_process() -> Option<win32job::Job> {
+fn ends_with_this_process(child: &std::process::Child) -> Option<win32job::Job> {
+    use std::os::windows::io::AsRawHandle as _;
     let mut limits = win32job::ExtendedLimitInfo::new();
     limits.limit_kill_on_job_close();
     let job = win32job::Job::create_with_limit_info(&limits).ok()?;
-    job.assign_current_process().ok()?;
+    job.assign_process(child.as_raw_handle() as isize).ok()?;
     Some(job)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Scope;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::replace_file::create_private_dir;
 
 /// Makes a directory of one's own: yours for you alone, the system's for everyone to read.
@@ -21,7 +21,7 @@ fn open_to_readers(dir: &Path) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).map_err(|error| {
         Error::new(
-            Kind::Write,
+            crate::error::Kind::Write,
             format!(
                 "cannot open {} to readers: {}",
                 dir.display(),

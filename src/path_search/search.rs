@@ -25,6 +25,7 @@ pub struct SearchPath {
     dirs: Vec<PathBuf>,
     skipped: Vec<PathBuf>,
     /// PATH as it is, by which `env` finds an interpreter.
+    #[cfg_attr(windows, expect(dead_code))]
     path: Option<OsString>,
 }
 

@@ -28,6 +28,7 @@ pub fn create_private_dir(path: &Path) -> Result<(), WriteError> {
 /// Makes one directory that others may look into, if it is not there: 0755, less what the umask
 /// takes. Under a umask of 0 everyone could write it otherwise.
 pub fn create_shared_dir(path: &Path) -> Result<(), WriteError> {
+    #[cfg_attr(windows, expect(unused_mut))]
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);

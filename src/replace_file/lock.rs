@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
 use super::retry::again;
 use super::target::{Links, Target};
 use super::write_error::{Act, WriteError, WriteReason};

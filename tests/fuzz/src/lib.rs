@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use carto::base_url::{BaseUrl, BaseUrlSetting, Pattern, strip_api_suffix};
@@ -287,8 +286,7 @@ fn read_github(file: &str) -> BTreeMap<String, String> {
 
 #[cfg(unix)]
 fn read_sh(rendered: &str) -> Vec<u8> {
-    let mut script = rendered.to_owned();
-    _ = write!(script, "\nprintf '%s' \"$A\"");
+    let script = format!("{rendered}\nprintf '%s' \"$A\"");
     let ran = std::process::Command::new("/bin/sh").args(["-c", &script]).output();
     ran.expect("a shell").stdout
 }
