@@ -329,6 +329,27 @@ fn automatic(invocation: &Invocation) -> Color {
     if dumb || invocation.env.get("NO_COLOR").is_some() { Color::Never } else { Color::Auto }
 }
 
+/// What a line says: the flags, the command's name, and the rest.
+pub type Reading = (String, OsString, Vec<OsString>);
+
+/// Returns what both readers make of a line, for the tests that hold the quick one to clap.
+pub fn both_readings(args: &[OsString]) -> (Option<Reading>, Option<Reading>) {
+    let by_scan = || {
+        let scan::Scanned { globals, name_at } = scan::scan(args)?;
+        let name = args.get(name_at)?.clone();
+        Some((format!("{globals:?}"), name, args.get(name_at + 1..)?.to_vec()))
+    };
+    let by_clap = || {
+        let line = std::iter::once(OsString::from("carto")).chain(args.iter().cloned());
+        let matches = first_part().try_get_matches_from(line).ok()?;
+        let (name, rest) = matches.subcommand()?;
+        let globals = Globals::from_arg_matches(&matches).ok()?;
+        let rest = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
+        Some((format!("{globals:?}"), name.into(), rest))
+    };
+    (by_scan(), by_clap())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

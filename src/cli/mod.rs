@@ -12,5 +12,4 @@ mod scan;
 mod table;
 mod version;
 
-pub use definition::{command, commands, run};
-pub use scan::{Reading, both_readings};
+pub use definition::{Reading, both_readings, command, commands, run};

@@ -11,9 +11,6 @@
 
 use std::ffi::OsString;
 
-use clap::FromArgMatches as _;
-
-use super::definition::first_part;
 use crate::resolve::options::{Globals, When};
 
 /// What stands before the command's name, and where the name stands.
@@ -116,32 +113,12 @@ fn colour(word: &str) -> Option<When> {
     }
 }
 
-/// What a line says: the flags, the command's name, and the rest.
-pub type Reading = (String, OsString, Vec<OsString>);
-
-/// Returns what both readers make of a line, for the tests that hold the quick one to clap.
-pub fn both_readings(args: &[OsString]) -> (Option<Reading>, Option<Reading>) {
-    let by_scan = || {
-        let Scanned { globals, name_at } = scan(args)?;
-        let name = args.get(name_at)?.clone();
-        Some((format!("{globals:?}"), name, args.get(name_at + 1..)?.to_vec()))
-    };
-    let by_clap = || {
-        let line = std::iter::once(OsString::from("carto")).chain(args.iter().cloned());
-        let matches = first_part().try_get_matches_from(line).ok()?;
-        let (name, rest) = matches.subcommand()?;
-        let globals = Globals::from_arg_matches(&matches).ok()?;
-        let rest = rest.get_many::<OsString>("").unwrap_or_default().cloned().collect();
-        Some((format!("{globals:?}"), name.into(), rest))
-    };
-    (by_scan(), by_clap())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::cli::definition::{Reading, both_readings, first_part};
 
     fn by_clap(args: &[OsString]) -> Option<Reading> {
         both_readings(args).1
