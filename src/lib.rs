@@ -21,6 +21,8 @@
 //! A file imports from lower ranks only, and no files import each other; `tests/cli/structure.rs`
 //! lists the ranks, and `tests/cli/import_graph.rs` holds both.
 
+#[cfg(windows)]
+pub mod access_list;
 pub mod account;
 pub mod base_url;
 pub mod bug;

@@ -82,9 +82,24 @@ pub fn system_dir(invocation: &Invocation) -> Result<Option<PathBuf>, Error> {
         return Ok(Some(path));
     }
     if cfg!(windows) {
-        return Ok(invocation.env.path("PROGRAMDATA").map(|base| base.join("carto")));
+        return Ok(invocation
+            .env
+            .path("PROGRAMDATA")
+            .map(|base| base.join("carto"))
+            .filter(counts));
     }
     Ok(Some(PathBuf::from("/etc/carto")))
+}
+
+/// Whether the directory is the administrators' word: everybody can make one in `C:\\ProgramData`.
+#[cfg(windows)]
+fn counts(dir: &PathBuf) -> bool {
+    !dir.exists() || crate::access_list::is_of_administrators(dir)
+}
+
+#[cfg(not(windows))]
+fn counts(_: &PathBuf) -> bool {
+    true
 }
 
 fn moved(invocation: &Invocation, name: &'static str) -> Result<Option<PathBuf>, Error> {

@@ -12,7 +12,16 @@ const LONGEST: usize = 400;
 /// take a name; `escape` and `error` stand below everything, since every module has errors that
 /// quote what they refuse; `git` writes `.gitignore` by `replace_file`.
 pub(super) const RANKS: &[&[&str]] = &[
-    &["core_dump", "escape", "line_index", "near", "plugin_name", "secret", "standard_streams"],
+    &[
+        "access_list",
+        "core_dump",
+        "escape",
+        "line_index",
+        "near",
+        "plugin_name",
+        "secret",
+        "standard_streams",
+    ],
     &["variables"],
     &["error"],
     &["toml", "invocation", "replace_file", "read_file", "username"],

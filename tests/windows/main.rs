@@ -50,6 +50,18 @@ impl Machine {
         self.command().args(args).output().unwrap()
     }
 
+    fn login(&self, key: &str) {
+        let file = self.path("key.txt");
+        fs::write(&file, format!("{key}\r\n")).unwrap();
+        let ran = self
+            .command()
+            .args(["-q", "login", "https://ann.carto.com", "--key-stdin"])
+            .stdin(fs::File::open(&file).unwrap())
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+    }
+
     fn plugin(&self, place: &str, text: &str) {
         fs::write(self.path(place), text.replace('\n', "\r\n")).unwrap();
     }
@@ -124,17 +136,10 @@ fn line_ends_of_a_settings_file_stay() {
 #[test]
 fn a_key_is_stored_and_reaches_its_own_account_alone() {
     let machine = Machine::new();
-    let key = machine.path("key.txt");
-    fs::write(&key, "secret-1\r\n").unwrap();
-    let ran = machine
-        .command()
-        .args(["-q", "login", "https://ann.carto.com", "--key-stdin"])
-        .stdin(fs::File::open(&key).unwrap())
-        .output()
-        .unwrap();
-    assert!(ran.status.success(), "{ran:?}");
+    machine.login("secret-1");
     machine.plugin("bin/carto-key.cmd", "@echo %CARTO_API_KEY%\n");
-    assert_eq!(text(&machine.carto(&["key"]).stdout).trim_end(), "secret-1");
+    let ran = machine.carto(&["key"]);
+    assert_eq!(text(&ran.stdout).trim_end(), "secret-1", "{ran:?}");
     let ran = machine.carto(&["-c", "username=bob", "key"]);
     assert_eq!(text(&ran.stdout).trim_end(), "default_public", "{ran:?}");
 }
@@ -160,4 +165,28 @@ fn a_project_is_found_below_a_drive_and_not_above_a_ceiling() {
     assert!(paths.contains(r"work\.carto") && !paths.contains(r"\\?\"), "{paths}");
     let paths = shown(&machine.path("work"));
     assert!(!paths.contains(r"work\.carto"), "{paths}");
+}
+
+/// Everybody can make a directory in `C:\ProgramData`: it counts when administrators own it.
+#[test]
+fn the_systems_directory_counts_when_administrators_own_it() {
+    let machine = Machine::new();
+    let data = machine.path("data");
+    fs::create_dir_all(data.join("carto")).unwrap();
+    fs::write(data.join("carto/config.toml"), "organization = \"planted\"\r\n").unwrap();
+    let asked = || {
+        let mut command = machine.command();
+        command.env_remove("CARTO_SYSTEM_CONFIG_DIR").env("PROGRAMDATA", &data);
+        command.args(["config", "get", "organization"]).output().unwrap()
+    };
+    let owner = {
+        use windows_permissions::constants::{SeObjectType, SecurityInformation};
+        use windows_permissions::wrappers::GetNamedSecurityInfo;
+        let kind = SeObjectType::SE_FILE_OBJECT;
+        let found = GetNamedSecurityInfo(&data, kind, SecurityInformation::Owner).unwrap();
+        found.as_sddl().unwrap().to_string_lossy().into_owned()
+    };
+    // Who runs the tests decides which of the two it is.
+    let expected = if owner.starts_with("O:BA") || owner.starts_with("O:SY") { 0 } else { 1 };
+    assert_eq!(asked().status.code(), Some(expected), "{owner}: {:?}", asked());
 }
