@@ -13,6 +13,7 @@ import http.server
 import io
 import json
 import pathlib
+import socket
 import subprocess
 import sys
 import threading
@@ -200,6 +201,42 @@ def certificates(machine):
     server.shutdown()
 
 
+def copy_over_tls(machine):
+    """What a server says in the middle of the rows is shown also where the line is encrypted: TLS
+    reads nothing any more once a write has failed."""
+    authority, context = certificate.made(machine.root / "tls-copy")
+    (machine.root / "many.csv").write_text(
+        "id,name\n" + "".join(f"{at},{hash((at, 1)):x}\n" for at in range(400_000)))
+
+    def serve(listener, closes):
+        client, _ = listener.accept()
+        client = context.wrap_socket(client, server_side=True)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += client.recv(65536)
+        client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        read = 0
+        while read < 200_000:
+            read += len(client.recv(65536))
+        body = b'{"error":["invalid input syntax"]}'
+        client.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+                       % len(body) + body)
+        if not closes:
+            ended.wait(30)
+        client.close()
+
+    for closes in (True, False):
+        ended = threading.Event()
+        listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=serve, args=(listener, closes), daemon=True).start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/user/ann"
+        ran = machine.run_carto("-c", f"base_url={url}", "sql", "copy-from", "t", "many.csv",
+                                CARTO_CA_FILE=str(authority))
+        ended.set()
+        check(f"copy-from over TLS, {'closed' if closes else 'stopped'}", ran.returncode == 1
+              and ran.stderr.startswith("error: invalid input syntax\n"), ran)
+
+
 def shapes(machine, postgres):
     """Shapes in each form are those that PostGIS makes, and GeoJSON is what GDAL reads."""
     for form, made in (("wkt", "ST_AsText(the_geom)"), ("wkb", "the_geom::text"),
@@ -270,6 +307,7 @@ def compare(machine, postgres):
     verbs(machine, postgres)
     copy_from(machine, postgres)
     certificates(machine)
+    copy_over_tls(machine)
 
 
 def errors(machine):

@@ -16,7 +16,6 @@ use serde_json::Value;
 use ureq::http::{Response, StatusCode};
 use ureq::typestate::WithoutBody;
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::unversioned::transport::{Connector as _, DefaultConnector};
 use ureq::{Agent, Body, BodyReader, RequestBuilder, SendBody};
 
 use crate::account::Account;
@@ -26,7 +25,7 @@ use crate::authorities::tls;
 use crate::failure::{Class, Failure};
 use crate::patient::Patient;
 use crate::refusal::{Asked, is_refused, retry_after};
-use crate::upload::{Exchange, Listen, Sent};
+use crate::upload::{Exchange, Sent, connector};
 
 /// The longest query that is sent in a URL, where a reading request can be repeated.
 const SHORT: usize = 1500;
@@ -214,9 +213,8 @@ impl Client {
     pub fn copy_from(&self, sql: &str, rows: impl Read + 'static) -> Result<Value, Failure> {
         let url = self.api.copy_url("copyfrom")?;
         let exchange = Arc::new(Exchange::default());
-        let connector = DefaultConnector::default().chain(Listen(Arc::clone(&exchange)));
         let config = self.agent.config().clone();
-        let agent = Agent::with_parts(config, connector, DefaultResolver::default());
+        let agent = Agent::with_parts(config, connector(&exchange), DefaultResolver::default());
         let body = Sent {
             body: rows,
             exchange: Arc::clone(&exchange),

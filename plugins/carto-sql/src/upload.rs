@@ -13,7 +13,8 @@ use std::time::Instant;
 
 use ureq::Error;
 use ureq::unversioned::transport::{
-    Buffers, ConnectionDetails, Connector, NextTimeout, Transport, time,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector,
+    Transport, time,
 };
 
 /// How often it is looked whether an answer has come.
@@ -72,9 +73,77 @@ impl<R: Read> Read for Sent<R> {
     }
 }
 
+/// Returns what makes connections for one upload.
+///
+/// Below TLS a broken pipe is passed over, so that what the server has sent before it can still be read:
+/// TLS reads nothing once a write has failed. Above it, an answer is looked for while the body goes out.
+pub fn connector(exchange: &Arc<Exchange>) -> impl Connector<(), Out = impl Transport> {
+    #[cfg(target_vendor = "apple")]
+    let tls = ureq::unversioned::transport::NativeTlsConnector::default();
+    #[cfg(not(target_vendor = "apple"))]
+    let tls = ureq::unversioned::transport::RustlsConnector::default();
+    ().chain(ConnectProxyConnector::default())
+        .chain(TcpConnector::default())
+        .chain(Forgive(Arc::clone(exchange)))
+        .chain(tls)
+        .chain(Listen(Arc::clone(exchange)))
+}
+
+/// Makes connections that pass over a broken pipe.
+#[derive(Debug)]
+struct Forgive(Arc<Exchange>);
+
+impl<In: Transport> Connector<In> for Forgive {
+    type Out = Forgiving<In>;
+
+    fn connect(
+        &self,
+        _: &ConnectionDetails,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
+        let exchange = Arc::clone(&self.0);
+        Ok(chained.map(|inner| Forgiving { inner, exchange }))
+    }
+}
+
+/// A connection that passes over a broken pipe once the body goes out.
+#[derive(Debug)]
+struct Forgiving<T> {
+    inner: T,
+    exchange: Arc<Exchange>,
+}
+
+impl<T: Transport> Transport for Forgiving<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        match self.inner.transmit_output(amount, timeout) {
+            Err(Error::Io(_)) if self.exchange.has_begun.load(Relaxed) => {
+                self.exchange.is_over.store(true, Relaxed);
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
 /// Makes connections that listen while they send.
 #[derive(Debug)]
-pub struct Listen(pub Arc<Exchange>);
+struct Listen(Arc<Exchange>);
 
 impl<In: Transport> Connector<In> for Listen {
     type Out = Listening<In>;
@@ -94,7 +163,7 @@ impl<In: Transport> Connector<In> for Listen {
 
 /// A connection that listens while it sends.
 #[derive(Debug)]
-pub struct Listening<T> {
+struct Listening<T> {
     inner: T,
     exchange: Arc<Exchange>,
     looked: Instant,
@@ -143,7 +212,7 @@ impl<T: Transport> Transport for Listening<T> {
             }
         }
         match self.inner.transmit_output(amount, timeout) {
-            Err(Error::Io(_) | Error::Timeout(_)) => {
+            Err(Error::Timeout(_)) => {
                 self.exchange.is_over.store(true, Relaxed);
                 Ok(())
             }
