@@ -34,7 +34,6 @@ mod upload;
 mod verbs;
 
 use std::io::IsTerminal as _;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -169,23 +168,24 @@ fn empty() -> Failure {
 }
 
 /// What the result is written to, and how far that is.
-struct Destination<'a> {
+struct Destination {
     target: Target,
-    file: Option<(&'a Path, Arc<Progress>)>,
+    /// That of a file.
+    progress: Option<Arc<Progress>>,
 }
 
-impl<'a> Destination<'a> {
+impl Destination {
     /// Opens what the user names.
-    fn open(args: &'a Args) -> Result<Self, Failure> {
+    fn open(args: &Args) -> Result<Self, Failure> {
         let Some(path) = &args.output else {
             let target = Target::standard(!args.no_pager);
-            return Ok(Destination { target, file: None });
+            let progress = None;
+            return Ok(Destination { target, progress });
         };
         let progress = Arc::new(Progress::new(path.display().to_string(), None));
-        let target = Target::file(path, Arc::clone(&progress))?;
         Ok(Destination {
-            target,
-            file: Some((path, progress)),
+            target: Target::file(path, Arc::clone(&progress))?,
+            progress: Some(progress),
         })
     }
 
@@ -194,15 +194,14 @@ impl<'a> Destination<'a> {
         mut self,
         make: impl FnOnce(&mut Target, Option<&Progress>) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let progress = self.file.as_ref().map(|(_, progress)| Arc::clone(progress));
-        let ended = match make(&mut self.target, progress.as_deref()) {
+        let ended = match make(&mut self.target, self.progress.as_deref()) {
             Ok(()) => self.target.finish(),
             Err(failure) => {
                 self.target.give_up();
                 Err(failure)
             }
         };
-        match (ended, progress) {
+        match (ended, self.progress) {
             (Ok(()), Some(progress)) => {
                 progress.end();
                 Ok(())
