@@ -308,7 +308,11 @@ fn write_until_killed() {
     let until = Instant::now() + Duration::from_secs(20);
     let mut content = b'a';
     while Instant::now() < until {
-        put(Path::new("victim"), &vec![content; 1000 + usize::from(content)]).unwrap();
+        let written = put(Path::new("victim"), &vec![content; 1000 + usize::from(content)]);
+        // Who watches has the file open: then wine replaces it never, and Windows not always.
+        if !cfg!(windows) {
+            written.unwrap();
+        }
         content = if content == b'z' { b'a' } else { content + 1 };
     }
 }
