@@ -38,6 +38,8 @@ pub enum Target {
     Standard(BufWriter<io::Stdout>),
     /// A program that shows it page by page.
     Pager(Child, BufWriter<std::process::ChildStdin>),
+    /// A device or a pipe that the user names: it is written to, and never replaced.
+    Device(BufWriter<std::fs::File>),
     /// A file.
     File(PathBuf, Box<BufWriter<Counted>>),
 }
@@ -76,6 +78,25 @@ impl Target {
     /// # Errors
     /// Nothing can be written there.
     pub fn file(path: &Path, progress: Arc<Progress>) -> Result<Self, Failure> {
+        let cannot = |error: io::Error| {
+            Failure::new(
+                Class::Write,
+                format!("cannot write {}: {error}", path.display()),
+            )
+        };
+        // What is there already stays what it is: a link leads on, a file keeps its mode.
+        let there = std::fs::metadata(path).ok();
+        if there.as_ref().is_some_and(|facts| !facts.is_file()) {
+            let device = std::fs::OpenOptions::new().write(true).open(path);
+            return Ok(Target::Device(BufWriter::with_capacity(
+                PIECE,
+                device.map_err(cannot)?,
+            )));
+        }
+        let path = &match there {
+            Some(_) => path.canonicalize().map_err(cannot)?,
+            None => path.to_owned(),
+        };
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty());
         let dir = dir.unwrap_or(Path::new("."));
         let mut made = tempfile::Builder::new();
@@ -88,6 +109,9 @@ impl Target {
                 format!("cannot write into {}: {error}", dir.display()),
             )
         })?;
+        if let Some(there) = there {
+            _ = file.as_file().set_permissions(there.permissions());
+        }
         clear_when_stopped();
         if let Ok(mut begun) = BEGUN.lock() {
             *begun = Some(file.path().to_owned());
@@ -102,6 +126,7 @@ impl Target {
     pub fn writer(&mut self) -> &mut dyn Write {
         match self {
             Target::Standard(out) => out,
+            Target::Device(out) => out,
             Target::Pager(_, input) => input,
             Target::File(_, file) => file,
         }
@@ -114,6 +139,7 @@ impl Target {
     pub fn finish(self) -> Result<(), Failure> {
         match self {
             Target::Standard(mut out) => out.flush().map_err(|error| write_failure(&error)),
+            Target::Device(mut out) => out.flush().map_err(|error| write_failure(&error)),
             Target::Pager(mut child, mut input) => {
                 let written = input.flush();
                 drop(input);

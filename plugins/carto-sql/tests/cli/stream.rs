@@ -184,3 +184,47 @@ fn rows_appear_as_they_come() {
     assert_eq!(lines.next().unwrap().unwrap(), ",\"\"");
     assert!(child.wait().unwrap().success());
 }
+
+/// What `-o` names and is there already stays what it is: a device is no file to be replaced, a link
+/// leads on, and a file keeps its mode.
+#[cfg(unix)]
+#[test]
+fn what_is_there_is_not_made_another_thing() {
+    use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _, symlink};
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::write(at("old.csv"), "old\n").unwrap();
+    std::fs::set_permissions(at("old.csv"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink("old.csv", at("link.csv")).unwrap();
+    let written = "n,s\n9007199254740993,\"a,b\"\n,\"\"\n";
+    let run = |file: &std::path::Path| {
+        let server = Server::new(rows());
+        sql(&server.url, &["-o", file.to_str().unwrap(), "SELECT 1"])
+    };
+    assert!(run(&at("link.csv")).status.success());
+    assert!(at("link.csv").is_symlink());
+    assert_eq!(std::fs::read_to_string(at("old.csv")).unwrap(), written);
+    let mode = std::fs::metadata(at("old.csv"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // A pipe stands for all devices: who replaces `/dev/null` breaks the machine.
+    let pipe = at("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let reader = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap())
+    };
+    assert!(run(&pipe).status.success());
+    assert!(
+        std::fs::symlink_metadata(&pipe)
+            .unwrap()
+            .file_type()
+            .is_fifo()
+    );
+    assert_eq!(reader.join().unwrap(), written);
+    let ran = run(dir.path());
+    assert_eq!(ran.status.code(), Some(5), "{}", text(&ran.stderr));
+}
