@@ -35,6 +35,10 @@ pub fn issuer(url: &str, timeout: Duration) -> Option<String> {
     looks.0.lock().ok()?.take()
 }
 
+fn only_looked_at() -> rustls::Error {
+    rustls::Error::General("only looked at".to_owned())
+}
+
 /// A verifier that accepts no certificate, and remembers who issued it.
 #[derive(Debug, Default)]
 struct Looks(Mutex<Option<String>>);
@@ -52,7 +56,7 @@ impl ServerCertVerifier for Looks {
         if let (Ok((_, read)), Ok(mut issuer)) = (read, self.0.lock()) {
             *issuer = Some(read.issuer().to_string());
         }
-        Err(rustls::Error::General("only looked at".to_owned()))
+        Err(only_looked_at())
     }
 
     fn verify_tls12_signature(
@@ -61,7 +65,7 @@ impl ServerCertVerifier for Looks {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("only looked at".to_owned()))
+        Err(only_looked_at())
     }
 
     fn verify_tls13_signature(
@@ -70,7 +74,7 @@ impl ServerCertVerifier for Looks {
         _: &CertificateDer<'_>,
         _: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Err(rustls::Error::General("only looked at".to_owned()))
+        Err(only_looked_at())
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

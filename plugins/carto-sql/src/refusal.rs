@@ -43,7 +43,11 @@ impl Asked {
         match status {
             StatusCode::BAD_REQUEST if said.is_some() => server_error(answer.as_ref(), sql),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let what = format!("{} refuses the key", self.account);
+                let what = format!(
+                    "{} refuses the key (status {})",
+                    self.account,
+                    status.as_u16()
+                );
                 let failure = says(Failure::new(Class::Refused, what), said);
                 let failure = if status == StatusCode::FORBIDDEN {
                     failure.note("it is the key of another account, or may not do this")

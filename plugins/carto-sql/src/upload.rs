@@ -120,7 +120,7 @@ impl<T: Transport> Transport for Forgiving<T> {
 
     fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
         match self.inner.transmit_output(amount, timeout) {
-            Err(Error::Io(_)) if self.exchange.has_begun.load(Relaxed) => {
+            Err(Error::Io(_) | Error::Timeout(_)) if self.exchange.has_begun.load(Relaxed) => {
                 self.exchange.is_over.store(true, Relaxed);
                 Ok(())
             }
@@ -201,23 +201,14 @@ impl<T: Transport> Transport for Listening<T> {
         if self.exchange.is_over() {
             return Ok(());
         }
-        if !self.exchange.has_begun.load(Relaxed) {
-            return self.inner.transmit_output(amount, timeout);
-        }
-        if self.looked.elapsed() >= LOOK {
+        if self.exchange.has_begun.load(Relaxed) && self.looked.elapsed() >= LOOK {
             self.looked = Instant::now();
             if self.has_answer(timeout) {
                 self.exchange.is_over.store(true, Relaxed);
                 return Ok(());
             }
         }
-        match self.inner.transmit_output(amount, timeout) {
-            Err(Error::Timeout(_)) => {
-                self.exchange.is_over.store(true, Relaxed);
-                Ok(())
-            }
-            other => other,
-        }
+        self.inner.transmit_output(amount, timeout)
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {

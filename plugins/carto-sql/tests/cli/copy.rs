@@ -285,7 +285,7 @@ fn what_the_server_says_while_rows_are_sent_is_not_lost() {
         (
             Treats::Refuses("401 Unauthorized", r#"{"error":["Unauthorized"]}"#),
             4,
-            "refuses the key\nnote: it says: Unauthorized\n",
+            "refuses the key (status 401)\nnote: it says: Unauthorized\n",
         ),
         (
             Treats::Refuses("429 Too Many Requests", r#"{"error":["rate limited"]}"#),
@@ -347,5 +347,36 @@ fn rows_that_cannot_be_sent_are_said() {
         );
         assert_eq!(ran.status.code(), Some(2));
         assert!(text(&ran.stderr).contains("one character, for example ;"));
+    }
+}
+
+/// Wherever a copy is cut, with a length or in chunks, it is no success and leaves no file.
+#[test]
+fn a_copy_that_is_cut_at_any_byte_is_no_success() {
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\na,b\n1,2\n\r\n4\r\n3,4\n\r\n0\r\n\r\n";
+    // Behind the last chunk's size nothing of the rows is missing.
+    let complete = chunks.len() - "\r\n".len();
+    let with_length = answer("200 OK", "", "a,b\n1,2\n3,4\n");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("out.csv");
+    let path = file.to_str().unwrap();
+    for (whole, end_of_rows) in [
+        (with_length.clone(), with_length.len()),
+        (chunks.as_bytes().to_vec(), complete),
+    ] {
+        for end in 0..end_of_rows {
+            let server = Server::new(vec![whole[..end].to_vec()]);
+            let ran = sql(&server.url, &["--retries", "0", "copy-to", "t", "-o", path]);
+            assert_eq!(ran.status.code(), Some(6), "{end}: {}", text(&ran.stderr));
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{end}");
+        }
+        let server = Server::new(vec![whole]);
+        assert!(
+            sql(&server.url, &["copy-to", "t", "-o", path])
+                .status
+                .success()
+        );
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "a,b\n1,2\n3,4\n");
+        std::fs::remove_file(&file).unwrap();
     }
 }

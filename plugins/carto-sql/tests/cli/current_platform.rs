@@ -100,7 +100,7 @@ fn what_is_wrong_is_said() {
             vec![answer("401 Unauthorized", "", &error("Invalid token"))],
             &["SELECT 1"],
             4,
-            "refuses the key\nnote: it says: Invalid token\n",
+            "refuses the key (status 401)\nnote: it says: Invalid token\n",
         ),
         (
             vec![],

@@ -43,13 +43,13 @@ fn each_behaviour_of_the_server_has_its_exit_status_and_words() {
             "SELECT 1",
             vec![answer("401 Unauthorized", "", &error("Unauthorized"))],
             4,
-            "refuses the key\nnote: it says: Unauthorized\nhelp: with a new key: carto config set apikey\nhelp: carto config explain",
+            "refuses the key (status 401)\nnote: it says: Unauthorized\nhelp: with a new key: carto config set apikey\nhelp: carto config explain",
         ),
         (
             "SELECT 1",
             vec![answer("403 Forbidden", "", &error("permission denied"))],
             4,
-            "refuses the key\nnote: it says: permission denied",
+            "refuses the key (status 403)\nnote: it says: permission denied",
         ),
         (
             "SELECT 1",
@@ -275,4 +275,75 @@ fn authorities_of_ones_own_are_read_from_a_file() {
         said.contains("there is no certificate in /dev/null\nnote: CARTO_CA_FILE\n"),
         "{said}"
     );
+}
+
+/// The guide lists what the check says, in the words in which it does.
+#[test]
+fn the_guide_has_the_words_of_the_check() {
+    const GUIDE: &str = include_str!("../../../../src/cli/guides/sql.md");
+    // Said about a certificate: tests/interop/sql.py has one.
+    const ELSEWHERE: &str = "its certificate is not accepted";
+    let who = |user: &str| ok(&format!("{{\"rows\":[{{\"carto_user\":\"{user}\"}}]}}"));
+    let mut said = String::from(ELSEWHERE);
+    for answer in [
+        who("carto_user_ann"),
+        who("cartodb_publicuser_ann"),
+        answer("401 Unauthorized", "", "{}"),
+        answer("403 Forbidden", "", "{}"),
+        answer("404 Not Found", "", "{}"),
+        ok("<html></html>"),
+    ] {
+        let server = Server::new(vec![answer]);
+        let ran = sql(&server.url, &["--check"]);
+        said += &(text(&ran.stdout) + &text(&ran.stderr));
+    }
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = Server::new(vec![answer("403 Forbidden", "", "")]);
+    for (url, variable, value) in [
+        ("http://no-such-host.invalid".to_owned(), "X", String::new()),
+        (
+            format!("http://{}", silent.local_addr().unwrap()),
+            "X",
+            String::new(),
+        ),
+        (
+            "https://maps.example.com".to_owned(),
+            "HTTPS_PROXY",
+            proxy.url.replace("/user/ann", ""),
+        ),
+        (
+            Server::new(vec![who("cartodb_publicuser_ann")]).url,
+            "CARTO_API_KEY",
+            "default_public".to_owned(),
+        ),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
+        command
+            .args(["--check", "--timeout", "1", "--retries", "0"])
+            .env_clear();
+        command
+            .env("CARTO_PLUGIN_API", "1")
+            .env("CARTO_BASE_URL", url);
+        command.env("CARTO_USERNAME", "ann").env(variable, value);
+        let ran = command.output().unwrap();
+        said += &(text(&ran.stdout) + &text(&ran.stderr));
+    }
+    let (_, table) = GUIDE
+        .split_once("| It says | It means |\n|---|---|\n")
+        .unwrap();
+    let rows: Vec<_> = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    assert_eq!(rows.len(), 11);
+    for row in rows {
+        let words = row.split('|').nth(1).unwrap().trim();
+        for part in words
+            .split("...")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            assert!(said.contains(part), "{words}: {said}");
+        }
+    }
 }

@@ -64,6 +64,16 @@ fn a_job_is_started_followed_and_cancelled() {
     let ran = sql(&server.url, &["job", "status", "a1"]);
     assert_eq!(ran.status.code(), Some(1));
     assert_eq!(text(&ran.stderr), "error: Job with id a1 not found\n");
+    // The public key starts none.
+    let denied = answer("403 Forbidden", "", "{\"error\":[\"permission denied\"]}");
+    let server = Server::new(vec![denied]);
+    let ran = sql(&server.url, &["job", "SELECT 1"]);
+    assert_eq!(ran.status.code(), Some(4));
+    let said = text(&ran.stderr);
+    assert!(
+        said.contains("(status 403)\nnote: it says: permission denied\n"),
+        "{said}"
+    );
     // A number is a part of a path, and no path.
     let ran = sql("http://127.0.0.1:9", &["job", "cancel", "../../x"]);
     assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));

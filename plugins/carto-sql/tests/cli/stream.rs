@@ -211,8 +211,8 @@ fn what_is_there_is_not_made_another_thing() {
     assert_eq!(mode & 0o777, 0o600);
     // A pipe stands for all devices: who replaces `/dev/null` breaks the machine.
     let pipe = at("pipe");
-    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
-    assert!(made.success());
+    let pipes = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(pipes.success());
     let reader = {
         let pipe = pipe.clone();
         std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap())
