@@ -279,6 +279,7 @@ fn authorities_of_ones_own_are_read_from_a_file() {
 
 /// The guide lists what the check says, in the words in which it does.
 #[test]
+#[allow(clippy::too_many_lines)]
 fn the_guide_has_the_words_of_the_check() {
     const GUIDE: &str = include_str!("../../../../src/cli/guides/sql.md");
     // Said about a certificate: tests/interop/sql.py has one.
