@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::process::Command;
 
-use crate::server::{COLUMNS, KEY, ROWS, Server, answer, ok, sql, text};
+use crate::server::{COLUMNS, KEY, ROWS, Server, answer, ok, program, sql, text};
 
 const TOO_LONG: &str =
     r#"{"error":["You are over platform's limits"],"context":"limit","detail":"datasource"}"#;
@@ -318,15 +318,9 @@ fn the_guide_has_the_words_of_the_check() {
             "default_public".to_owned(),
         ),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
-        command
-            .args(["--check", "--timeout", "1", "--retries", "0"])
-            .env_clear();
-        command
-            .env("CARTO_PLUGIN_API", "1")
-            .env("CARTO_BASE_URL", url);
-        command.env("CARTO_USERNAME", "ann").env(variable, value);
-        let ran = command.output().unwrap();
+        let mut command = program(&url);
+        command.args(["--check", "--timeout", "1", "--retries", "0"]);
+        let ran = command.env(variable, value).output().unwrap();
         said += &(text(&ran.stdout) + &text(&ran.stderr));
     }
     let (_, table) = GUIDE

@@ -74,16 +74,30 @@ pub(crate) fn ok(body: &str) -> Vec<u8> {
     answer("200 OK", "", body)
 }
 
-pub(crate) fn sql(url: &str, args: &[&str]) -> Output {
+/// Listens on 127.0.0.1, for a server whose answers need a hand of their own.
+pub(crate) fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+/// The program with ann's account at a server, as carto starts it.
+pub(crate) fn program(url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
-    command.args(args).env_clear();
+    command.env_clear();
+    for (name, value) in [
+        ("CARTO_PLUGIN_API", "1"),
+        ("CARTO_BASE_URL", url),
+        ("CARTO_USERNAME", "ann"),
+        ("CARTO_API_KEY", KEY),
+    ] {
+        command.env(name, value);
+    }
     command
-        .env("CARTO_PLUGIN_API", "1")
-        .env("CARTO_BASE_URL", url);
-    command
-        .env("CARTO_USERNAME", "ann")
-        .env("CARTO_API_KEY", KEY);
-    command.output().unwrap()
+}
+
+pub(crate) fn sql(url: &str, args: &[&str]) -> Output {
+    program(url).args(args).output().unwrap()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

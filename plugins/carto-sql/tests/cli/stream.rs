@@ -1,10 +1,9 @@
 //! Answers while they come: cut, silent, endless, or stopped by who reads them.
 
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::process::Command;
 
-use crate::server::{COLUMNS, ROWS, Server, ok, read_request, rows, sql, text};
+use crate::server::{COLUMNS, ROWS, Server, listen, ok, program, read_request, rows, sql, text};
 
 /// Wherever the connection breaks, it is no success, and no file is left.
 #[test]
@@ -34,8 +33,7 @@ fn an_answer_that_is_cut_at_any_byte_is_no_success() {
 /// A server that falls silent is noticed, however much it has sent.
 #[test]
 fn silence_within_an_answer_is_an_error() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = listen();
     std::thread::spawn(move || {
         let (mut first, _) = listener.accept().unwrap();
         read_request(&mut first);
@@ -59,8 +57,7 @@ fn silence_within_an_answer_is_an_error() {
 #[test]
 fn what_is_stopped_leaves_no_file() {
     use std::os::unix::process::ExitStatusExt as _;
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = listen();
     let (sent, waits) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let (mut first, _) = listener.accept().unwrap();
@@ -74,11 +71,8 @@ fn what_is_stopped_leaves_no_file() {
     });
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("out.csv");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
-    command.args(["copy-to", "t", "-o"]).arg(&file).env_clear();
-    command
-        .env("CARTO_PLUGIN_API", "1")
-        .env("CARTO_BASE_URL", &url);
+    let mut command = program(&url);
+    command.args(["copy-to", "t", "-o"]).arg(&file);
     command.stderr(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     waits.recv().unwrap();
@@ -110,13 +104,8 @@ fn a_reader_that_has_enough_is_no_error() {
         vec![r#"{"c1":"1","c2":"a text of some length"}"#; 200_000].join(",")
     );
     let server = Server::new(vec![ok(COLUMNS), ok(&many)]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
-    command
-        .args(["--format", "csv", "SELECT n, s FROM t"])
-        .env_clear();
-    command
-        .env("CARTO_PLUGIN_API", "1")
-        .env("CARTO_BASE_URL", &server.url);
+    let mut command = program(&server.url);
+    command.args(["--format", "csv", "SELECT n, s FROM t"]);
     command
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
@@ -152,8 +141,7 @@ fn an_answer_without_an_end_is_no_success() {
 #[test]
 fn rows_appear_as_they_come() {
     use std::io::{BufRead as _, BufReader};
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (listener, url) = listen();
     let (seen, waits) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let (mut first, _) = listener.accept().unwrap();
@@ -168,13 +156,8 @@ fn rows_appear_as_they_come() {
         waits.recv().unwrap();
         second.write_all(&whole[comma..]).unwrap();
     });
-    let mut command = Command::new(env!("CARGO_BIN_EXE_carto-sql"));
-    command
-        .args(["--format", "csv", "SELECT n, s FROM t"])
-        .env_clear();
-    command
-        .env("CARTO_PLUGIN_API", "1")
-        .env("CARTO_BASE_URL", &url);
+    let mut command = program(&url);
+    command.args(["--format", "csv", "SELECT n, s FROM t"]);
     command.stdout(std::process::Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
