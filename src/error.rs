@@ -146,15 +146,22 @@ pub fn io_reason(error: &std::io::Error) -> String {
     }
 }
 
-/// Writes a path as one word of a POSIX shell, for help lines that are typed or pasted.
+/// Writes a path as one word of a POSIX shell, or of Windows' shells, for help lines that are typed or
+/// pasted.
 pub fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c);
+    let plain = |c: char| {
+        c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c) || cfg!(windows) && "\\~".contains(c)
+    };
     if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
         return text;
     }
     // A word that begins with a hyphen would be taken for an option, quoted or not.
     let lead = if text.starts_with('-') { "./" } else { "" };
+    if cfg!(windows) {
+        // No name there has a quotation mark.
+        return format!("\"{lead}{text}\"");
+    }
     format!("'{lead}{}'", text.replace('\'', "'\\''"))
 }
 
@@ -162,6 +169,19 @@ pub fn shell_word(path: &Path) -> String {
 mod tests {
     use super::*;
 
+    #[cfg(windows)]
+    #[test]
+    fn paths_become_one_word_of_a_shell() {
+        for (path, word) in [
+            (r"C:\Users\me\carto.toml", r"C:\Users\me\carto.toml"),
+            (r"C:\Users\a b\it's", "\"C:\\Users\\a b\\it's\""),
+            ("-rf", "\"./-rf\""),
+        ] {
+            assert_eq!(shell_word(Path::new(path)), word, "{path:?}");
+        }
+    }
+
+    #[cfg(unix)]
     #[test]
     fn paths_become_one_word_of_a_shell() {
         for (path, word) in [

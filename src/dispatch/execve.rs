@@ -5,6 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 
+#[cfg(not(unix))]
+use crate::path_search::{Program, SearchPath};
+
 /// Why a program that was found did not start.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
@@ -114,7 +117,7 @@ pub fn start(
     environment: &[(Cow<'_, OsStr>, Cow<'_, OsStr>)],
 ) -> Result<Ended, StartError> {
     let pairs = environment.iter().map(|(name, value)| (name, value));
-    let mut command = std::process::Command::new(program);
+    let mut command = starts(program, environment)?;
     command.args(args).env_clear().envs(pairs);
     // The console sends it to the program, too.
     _ = ctrlc::set_handler(|| ());
@@ -132,6 +135,29 @@ pub fn start(
             _ => StartError::Other(crate::error::io_reason(&error)),
         }),
     }
+}
+
+/// Returns what starts a program: the system knows `.exe`, `.cmd` and `.bat`, and a PowerShell script needs
+/// PowerShell, the newer one where it is. Whether scripts may run stays the user's own rule.
+#[cfg(not(unix))]
+fn starts(
+    program: &Path,
+    environment: &[(Cow<'_, OsStr>, Cow<'_, OsStr>)],
+) -> Result<std::process::Command, StartError> {
+    use std::process::Command;
+    if program.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("ps1")) {
+        return Ok(Command::new(program));
+    }
+    let path = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("PATH"));
+    let path = SearchPath::new(path.map(|(_, value)| &**value), None);
+    let shell =
+        ["pwsh", "powershell"].iter().find_map(|name| match path.program(OsStr::new(name)) {
+            Program::Found(found) => Some(found),
+            Program::NotFound => None,
+        });
+    let mut command = Command::new(shell.ok_or(StartError::Interpreter("pwsh".to_owned()))?);
+    command.args(["-NoProfile", "-File"]).arg(program);
+    Ok(command)
 }
 
 /// Puts a child, and so what it starts, into a job that ends with this process. Where this process is in

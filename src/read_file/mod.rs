@@ -14,6 +14,6 @@ mod tests;
 pub use named::read_named;
 pub use project::{Foreign, PROJECT_FOLDER, ProjectDir, ProjectReadError};
 pub use regular::{
-    Exposure, FileBytes, FileFacts, FileReadError, check_own_directory, is_read_only, read_own,
-    read_regular, readable_by_others,
+    Exposure, FileBytes, FileFacts, FileReadError, check_own_directory, close_command,
+    foreign_owner, is_read_only, read_own, read_regular, readable_by_others,
 };

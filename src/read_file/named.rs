@@ -27,7 +27,7 @@ pub fn read_named(
     #[cfg(unix)]
     if std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type()) {
         let bytes = pipe::read(&file, path, limit, waits)?;
-        return Ok(Some(FileBytes { bytes, facts: super::regular::facts_of(&metadata) }));
+        return Ok(Some(FileBytes { bytes, facts: super::regular::facts_of(&metadata, path) }));
     }
     _ = waits;
     Err(not_a_file(&metadata, path))

@@ -16,8 +16,8 @@ pub struct FileBytes {
     pub facts: FileFacts,
 }
 
-/// What an open handle tells of its file. Where the system knows no such thing: 0600, uid 0, one
-/// name.
+/// What an open handle tells of its file. On Windows an access list is told as
+/// a mode (`access_list`), and the owner as 0 for administrators, 1 for you, 2 for others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileFacts {
     /// The permission bits, with set-user-id, set-group-id and sticky.
@@ -60,7 +60,7 @@ pub enum FileReadError {
     #[error("{} can be written by everyone", .0.display())]
     WritableByAll(PathBuf),
     /// A file that belongs to neither you nor root.
-    #[error("{} belongs to uid {uid}, neither you nor root", .path.display())]
+    #[error("{} belongs to {}", .path.display(), foreign_owner(*.uid))]
     ForeignOwner {
         /// The file.
         path: PathBuf,
@@ -82,9 +82,11 @@ impl FileReadError {
 impl From<FileReadError> for Error {
     fn from(error: FileReadError) -> Self {
         let help = match &error {
+            FileReadError::WritableByAll(path) if cfg!(windows) => Some(close_command(path)),
             FileReadError::WritableByAll(path) => Some(format!("chmod o-w {}", shell_word(path))),
             FileReadError::ForeignOwner { path, .. } => {
-                Some(format!("if you trust its content: sudo chown $USER {}", shell_word(path)))
+                let own = if cfg!(windows) { "takeown /f" } else { "sudo chown $USER" };
+                Some(format!("if you trust its content: {own} {}", shell_word(path)))
             }
             FileReadError::Io { path, .. } if cfg!(unix) && error.is_permission() => {
                 Some(format!("see who may read it: ls -ld {}", shell_word(path)))
@@ -117,7 +119,7 @@ pub fn read_own(path: &Path, limit: u64) -> Result<Option<FileBytes>, FileReadEr
     let Some((file, metadata)) = open_regular(path)? else {
         return Ok(None);
     };
-    let facts = facts_of(&metadata);
+    let facts = facts_of(&metadata, path);
     if facts.mode & 0o002 != 0 {
         return Err(FileReadError::WritableByAll(path.to_owned()));
     }
@@ -133,7 +135,7 @@ pub fn read_own(path: &Path, limit: u64) -> Result<Option<FileBytes>, FileReadEr
 /// One that everyone can write or that is owned by neither you nor root; what the system refuses.
 pub fn check_own_directory(path: &Path) -> Result<(), FileReadError> {
     let metadata = std::fs::metadata(path).map_err(|error| explain(path, error))?;
-    let facts = facts_of(&metadata);
+    let facts = facts_of(&metadata, path);
     if facts.mode & 0o002 != 0 {
         return Err(FileReadError::WritableByAll(path.to_owned()));
     }
@@ -170,31 +172,49 @@ pub enum Exposure {
 
 impl FileFacts {
     /// Says who lets others read the file: modes are judged where the file is yours.
-    #[cfg(unix)]
     pub fn exposure(&self) -> Exposure {
         const OTHERS: u32 = 0o077;
         // Most files are their owner's alone, and a start need not ask who that is.
         if self.mode & OTHERS == 0 {
             return Exposure::None;
         }
-        let me = rustix::process::geteuid().as_raw();
         match self.uid {
-            uid if uid == me => Exposure::Yours,
+            uid if uid == my_uid() => Exposure::Yours,
             0 => Exposure::Administrator,
             _ => Exposure::Another,
         }
     }
 
-    /// Says who lets others read the file; modes are not judged here.
-    #[cfg(not(unix))]
-    pub fn exposure(&self) -> Exposure {
-        Exposure::None
+    /// Returns the words for what decides who may read the file.
+    pub fn shown_mode(&self) -> String {
+        if cfg!(windows) {
+            return "its access list".to_owned();
+        }
+        format!("mode {:04o}", self.mode & 0o7777)
     }
 
     /// Returns the facts of a file that is not read.
-    pub fn of(metadata: &Metadata) -> Self {
-        facts_of(metadata)
+    pub fn of(metadata: &Metadata, path: &Path) -> Self {
+        facts_of(metadata, path)
     }
+}
+
+/// Returns the words for an owner who is neither you nor the administrator.
+pub fn foreign_owner(uid: u32) -> String {
+    if cfg!(windows) {
+        return "neither you nor the administrators".to_owned();
+    }
+    format!("uid {uid}, neither you nor root")
+}
+
+/// Returns the command that leaves a file to its owner alone.
+pub fn close_command(path: &Path) -> String {
+    let path = shell_word(path);
+    if cfg!(windows) {
+        // `*S-1-3-4` is whoever owns the file; a name would be another one in each language and shell.
+        return format!("icacls {path} /inheritance:r /grant:r *S-1-3-4:F");
+    }
+    format!("chmod 600 {path}")
 }
 
 /// Says that others can read a file with a key, and how to change that; for files that are not
@@ -204,12 +224,11 @@ pub fn readable_by_others(path: &Path, file: &FileBytes) -> Option<String> {
         return None;
     }
     let shown = path.display();
-    let mode = file.facts.mode & 0o7777;
-    let what = format!("others can read {shown} (mode {mode:04o})");
+    let what = format!("others can read {shown} ({})", file.facts.shown_mode());
     match file.facts.exposure() {
         Exposure::None | Exposure::Administrator => None,
         Exposure::Yours if is_read_only(path) => None,
-        Exposure::Yours => Some(format!("{what}; to change that: chmod 600 {}", shell_word(path))),
+        Exposure::Yours => Some(format!("{what}; to change that: {}", close_command(path))),
         Exposure::Another => Some(format!("{what}, and it is not yours")),
     }
 }
@@ -289,25 +308,47 @@ fn is_pipe(_: &Metadata) -> bool {
 }
 
 #[cfg(unix)]
-pub(super) fn facts_of(metadata: &Metadata) -> FileFacts {
+pub(super) fn facts_of(metadata: &Metadata, _path: &Path) -> FileFacts {
     use std::os::unix::fs::MetadataExt;
 
     FileFacts { mode: metadata.mode() & 0o7777, uid: metadata.uid(), nlink: metadata.nlink() }
 }
 
+/// Asks for the access list. One that cannot be read lets everyone in, as far as anybody knows.
 #[cfg(windows)]
-pub(super) fn facts_of(_: &Metadata) -> FileFacts {
-    FileFacts { mode: 0o600, uid: 0, nlink: 1 }
+pub(super) fn facts_of(_: &Metadata, path: &Path) -> FileFacts {
+    use crate::access_list::{FileAccess, FileOwner, access};
+
+    let open = FileAccess { owner: FileOwner::You, mode: 0o777 };
+    let FileAccess { owner, mode } = access(path).unwrap_or(open);
+    let uid = match owner {
+        FileOwner::Administrators => 0,
+        FileOwner::You => YOU,
+        FileOwner::Another => ANOTHER,
+    };
+    FileFacts { mode, uid, nlink: 1 }
 }
+
+/// The number of the user who runs carto. Windows knows its users by texts, and what counts is only
+/// who is who.
+#[cfg(windows)]
+const YOU: u32 = 1;
+/// The number of everybody else.
+#[cfg(windows)]
+const ANOTHER: u32 = 2;
 
 #[cfg(unix)]
-fn is_mine_or_roots(uid: u32) -> bool {
-    uid == 0 || uid == rustix::process::geteuid().as_raw()
+fn my_uid() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 #[cfg(windows)]
-fn is_mine_or_roots(_: u32) -> bool {
-    true
+fn my_uid() -> u32 {
+    YOU
+}
+
+fn is_mine_or_roots(uid: u32) -> bool {
+    uid == 0 || uid == my_uid()
 }
 
 /// How much is read at once when the size is not known.
@@ -351,7 +392,7 @@ pub(super) fn contents(
         }
         let all = metadata.is_file() && bytes.len() as u64 == size && got < room;
         if got == 0 || all {
-            return Ok(FileBytes { bytes, facts: facts_of(metadata) });
+            return Ok(FileBytes { bytes, facts: facts_of(metadata, path) });
         }
         room = CHUNK;
     }

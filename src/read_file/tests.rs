@@ -102,11 +102,28 @@ fn a_file_is_no_project() {
     assert_eq!(shown(project.read_anyway("config.toml", LIMIT)).unwrap(), None);
 }
 
+/// Returns the words with the quotation marks of the system's shells.
+fn quoted(help: &str) -> String {
+    if cfg!(windows) { help.replace('\'', "\"") } else { help.to_owned() }
+}
+
 #[test]
 fn errors_name_the_path_and_the_way_out() {
     let path = || Path::new("/x y/f").to_owned();
     for (error, help) in [
+        #[cfg(unix)]
         (FileReadError::WritableByAll(path()), Some("chmod o-w '/x y/f'")),
+        #[cfg(windows)]
+        (
+            FileReadError::WritableByAll(path()),
+            Some("icacls '/x y/f' /inheritance:r /grant:r *S-1-3-4:F"),
+        ),
+        #[cfg(windows)]
+        (
+            FileReadError::ForeignOwner { path: path(), uid: 7 },
+            Some("if you trust its content: takeown /f '/x y/f'"),
+        ),
+        #[cfg(unix)]
         (
             FileReadError::ForeignOwner { path: path(), uid: 7 },
             Some("if you trust its content: sudo chown $USER '/x y/f'"),
@@ -125,7 +142,8 @@ fn errors_name_the_path_and_the_way_out() {
         assert!(text.contains("/x y/f"), "{text}");
         let error = Error::from(error);
         assert_eq!((error.kind, &error.what), (Kind::Invalid, &text));
-        assert_eq!(error.help.first().map(String::as_str), help, "{text}");
+        let help = help.map(quoted);
+        assert_eq!(error.help.first(), help.as_ref(), "{text}");
     }
 }
 

@@ -60,6 +60,10 @@ impl Temporary {
 
     /// Sets the owner and mode of the file it replaces, or the mode of a new one.
     pub(super) fn take_over(&self, old: Option<&Metadata>, mode: Mode) -> Result<(), WriteReason> {
+        #[cfg(windows)]
+        if matches!(mode, Mode::Keys | Mode::Private) {
+            crate::access_list::close_to_others(&self.path)?;
+        }
         take_over(&self.file, old, mode)
     }
 

@@ -282,7 +282,10 @@ fn errors_name_the_path_the_reason_and_the_way_out() {
         (io(std::io::ErrorKind::StorageFull), Some("free some space in /x y, then try again")),
         (io(std::io::ErrorKind::QuotaExceeded), Some("free some space in /x y, then try again")),
         (io(std::io::ErrorKind::ReadOnlyFilesystem), Some("/x y is on a read-only file system")),
+        #[cfg(unix)]
         (io(std::io::ErrorKind::NotFound), Some("make the directory first: mkdir -p '/x y'")),
+        #[cfg(windows)]
+        (io(std::io::ErrorKind::NotFound), Some("make the directory first: mkdir \"/x y\"")),
         (io(std::io::ErrorKind::Interrupted), None),
         #[cfg(unix)]
         (io(std::io::ErrorKind::PermissionDenied), Some("see who may write there: ls -ld '/x y'")),

@@ -149,7 +149,9 @@ fn help(path: &Path, reason: &WriteReason) -> Option<String> {
                 directory.display()
             )),
             io::ErrorKind::NotFound if !directory.exists() => {
-                Some(format!("make the directory first: mkdir -p {}", shell_word(directory)))
+                // Windows' own makes what lies above, too.
+                let make = if cfg!(windows) { "mkdir" } else { "mkdir -p" };
+                Some(format!("make the directory first: {make} {}", shell_word(directory)))
             }
             io::ErrorKind::PermissionDenied if cfg!(unix) => {
                 Some(format!("see who may write there: ls -ld {}", shell_word(directory)))

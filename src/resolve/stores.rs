@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::config::Scope;
 use crate::config::places::CREDENTIALS_FILE;
 use crate::credential::store::{self, Stored};
-use crate::error::{Error, Kind, shell_word};
-use crate::read_file::{Exposure, FileBytes, is_read_only};
+use crate::error::{Error, Kind};
+use crate::read_file::{Exposure, FileBytes, close_command, is_read_only};
 use crate::resolve::given_key::tell_administrators;
 use crate::resolve::layers::Loaded;
 use crate::resolve::run::Run;
@@ -63,8 +63,8 @@ fn parse_store(scope: Scope, path: &Path, file: &FileBytes) -> Result<Vec<Stored
     if holds_key && is_loose(scope, path, file) {
         return Err(Error::new(Kind::Invalid, "others can read this credential file")
             .at(path.display())
-            .note(format!("its mode is {:04o}", file.facts.mode & 0o7777))
-            .help(format!("chmod 600 {}", shell_word(path))));
+            .note(format!("what lets them: {}", file.facts.shown_mode()))
+            .help(close_command(path)));
     }
     Ok(stored)
 }

@@ -112,7 +112,7 @@ fn keys_that_others_can_read_are_refused() {
                 $ carto config get username
                 ! error: others can read this credential file
                 !   --> ~/.config/carto/credentials.toml
-                ! note: its mode is 0644
+                ! note: what lets them: mode 0644
                 ! help: chmod 600 ~/.config/carto/credentials.toml
                 exit 3
             "#]],
@@ -123,7 +123,7 @@ fn keys_that_others_can_read_are_refused() {
                 $ carto config get username
                 ! error: others can read this credential file
                 !   --> ~/.config/carto/credentials.toml
-                ! note: its mode is 0640
+                ! note: what lets them: mode 0640
                 ! help: chmod 600 ~/.config/carto/credentials.toml
                 exit 3
             "#]],
@@ -134,7 +134,7 @@ fn keys_that_others_can_read_are_refused() {
                 $ carto config get username
                 ! error: others can read this credential file
                 !   --> ~/.config/carto/credentials.toml
-                ! note: its mode is 0604
+                ! note: what lets them: mode 0604
                 ! help: chmod 600 ~/.config/carto/credentials.toml
                 exit 3
             "#]],
@@ -145,7 +145,7 @@ fn keys_that_others_can_read_are_refused() {
                 $ carto config get username
                 ! error: others can read this credential file
                 !   --> ~/.config/carto/credentials.toml
-                ! note: its mode is 0610
+                ! note: what lets them: mode 0610
                 ! help: chmod 600 ~/.config/carto/credentials.toml
                 exit 3
             "#]],

@@ -4,7 +4,7 @@
 #![cfg(windows)]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
@@ -19,6 +19,7 @@ impl Machine {
         let root = TempDir::new().unwrap();
         for dir in ["config", "system", "bin", "work"] {
             fs::create_dir(root.path().join(dir)).unwrap();
+            set_access(&root.path().join(dir), Access::Closed);
         }
         let machine = Machine { root };
         let ran = machine.carto(&["-q", "config", "set", "username", "ann"]);
@@ -65,6 +66,33 @@ impl Machine {
     fn plugin(&self, place: &str, text: &str) {
         fs::write(self.path(place), text.replace('\n', "\r\n")).unwrap();
     }
+}
+
+/// Whom a file or directory lets in.
+#[derive(Clone, Copy)]
+enum Access {
+    Closed,
+    Everyone,
+}
+
+/// Sets an access list. Wine makes a mode of it, and adds what the directory above lets others do, also
+/// where the list shall stand alone; so what others may not do is said in it.
+fn set_access(path: &Path, access: Access) {
+    use windows_permissions::constants::{SeObjectType, SecurityInformation};
+    use windows_permissions::wrappers::{ConvertSidToStringSid, SetNamedSecurityInfo};
+    use windows_permissions::{LocalBox, SecurityDescriptor};
+
+    let me = windows_permissions::utilities::current_process_sid().unwrap();
+    let me = ConvertSidToStringSid(&me).unwrap().into_string().unwrap();
+    let others = match access {
+        Access::Closed => "D",
+        Access::Everyone => "A",
+    };
+    let list = format!("D:P(A;OICI;FA;;;{me})({others};OICI;FA;;;WD)");
+    let list: LocalBox<SecurityDescriptor> = list.parse().unwrap();
+    let set = SecurityInformation::Dacl | SecurityInformation::ProtectedDacl;
+    let kind = SeObjectType::SE_FILE_OBJECT;
+    SetNamedSecurityInfo(path, kind, set, None, None, list.dacl(), None).unwrap();
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -142,6 +170,89 @@ fn a_key_is_stored_and_reaches_its_own_account_alone() {
     assert_eq!(text(&ran.stdout).trim_end(), "secret-1", "{ran:?}");
     let ran = machine.carto(&["-c", "username=bob", "key"]);
     assert_eq!(text(&ran.stdout).trim_end(), "default_public", "{ran:?}");
+}
+
+/// One key for each kind of file that may hold one, and a settings file besides.
+#[test]
+fn a_file_that_others_may_read_or_write_is_judged_by_its_access_list() {
+    let machine = Machine::new();
+    machine.login("secret-1");
+    let key = machine.path("config").join("credentials.toml");
+    // It was closed when it was written, and is read.
+    let ran = machine.carto(&["config", "explain"]);
+    assert!(ran.status.success() && !text(&ran.stderr).contains("others"), "{ran:?}");
+    set_access(&key, Access::Everyone);
+    let ran = machine.carto(&["env", "--format", "powershell"]);
+    assert_eq!(ran.status.code(), Some(3), "{ran:?}");
+    let told = text(&ran.stderr);
+    for words in [
+        "can be written by everyone",
+        "credentials.toml",
+        "icacls",
+        "/inheritance:r /grant:r *S-1-3-4:F",
+    ] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert!(!told.contains("secret-1") && !text(&ran.stdout).contains("secret-1"), "{ran:?}");
+    set_access(&key, Access::Closed);
+    assert!(machine.carto(&["env", "--format", "powershell"]).status.success());
+    let settings = machine.path("config").join("config.toml");
+    set_access(&settings, Access::Everyone);
+    let ran = machine.carto(&["config", "list"]);
+    assert_eq!(ran.status.code(), Some(3), "{ran:?}");
+    assert!(text(&ran.stderr).contains("can be written by everyone"), "{ran:?}");
+}
+
+/// A script of PowerShell, where the user counts it as a program; what plays PowerShell here says what it
+/// was asked.
+#[test]
+fn a_ps1_file_is_run_by_powershell() {
+    let machine = Machine::new();
+    machine.plugin("bin/carto-foo.ps1", "Write-Output ran\n");
+    let asked = |path: &str| {
+        let extensions = format!("{};.PS1", std::env::var("PATHEXT").unwrap_or(".EXE;.CMD".into()));
+        let mut command = machine.command();
+        command.env("PATHEXT", extensions).env("PATH", path).args(["foo", "a b", "--x"]);
+        command.output().unwrap()
+    };
+    let bin = machine.path("bin");
+    let ran = asked(bin.to_str().unwrap());
+    assert_eq!(ran.status.code(), Some(126), "{ran:?}");
+    assert!(text(&ran.stderr).contains("its interpreter `pwsh` is missing"), "{ran:?}");
+    machine.plugin("bin/pwsh.cmd", "@echo %* for %CARTO_USERNAME%\n@exit /b 5\n");
+    let ran = asked(bin.to_str().unwrap());
+    assert_eq!(ran.status.code(), Some(5), "{ran:?}");
+    let said = text(&ran.stdout).to_lowercase();
+    assert!(said.starts_with("-noprofile -file") || said.starts_with("\"-noprofile\""), "{said}");
+    for words in ["carto-foo.ps1", "\"a b\"", "--x", "for ann"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+/// 300 characters, and the form that Windows uses beyond 260.
+#[test]
+fn long_paths_and_those_of_a_server_are_read_and_written() {
+    let machine = Machine::new();
+    let mut deep = machine.path("config");
+    while deep.as_os_str().len() < 300 {
+        deep.push("directory-with-a-long-name");
+    }
+    let verbatim = PathBuf::from(format!(r"\\?\{}", deep.display()));
+    for dir in [&deep, &verbatim] {
+        let run = |args: &[&str]| {
+            let mut command = machine.command();
+            command.env("CARTO_CONFIG_DIR", dir).args(args).output().unwrap()
+        };
+        let ran = run(&["-q", "config", "set", "ui.color", "never"]);
+        assert!(ran.status.success(), "{dir:?}: {ran:?}");
+        let ran = run(&["config", "get", "ui.color"]);
+        assert_eq!(text(&ran.stdout).trim_end(), "never", "{dir:?}: {ran:?}");
+    }
+    // A share that is not there is an error with its name, or nothing to read; no other path is tried.
+    let share = r"\\localhost\no-such-share\carto";
+    let mut command = machine.command();
+    let ran = command.env("CARTO_CONFIG_DIR", share).args(["config", "path"]).output().unwrap();
+    assert!(text(&ran.stdout).contains(r"\\localhost\no-such-share\carto\config.toml"), "{ran:?}");
 }
 
 /// Paths of projects are shown as people write them, with a drive and without `\\?\`.

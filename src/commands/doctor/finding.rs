@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::error::{Error, shell_word};
-use crate::read_file::{Exposure, FileFacts, is_read_only};
+use crate::error::Error;
+use crate::read_file::{Exposure, FileFacts, close_command, is_read_only};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,12 +72,12 @@ pub(super) fn open_to_others(
     facts: &std::fs::Metadata,
     what: &str,
 ) -> Option<Finding> {
-    let facts = FileFacts::of(facts);
-    let what = format!("{what} (mode {:04o})", facts.mode & 0o7777);
+    let facts = FileFacts::of(facts, path);
+    let what = format!("{what} ({})", facts.shown_mode());
     match facts.exposure() {
         Exposure::None => None,
         Exposure::Yours if !(facts.uid == 0 && is_read_only(path)) => {
-            let fix = format!("chmod 600 {}", shell_word(path));
+            let fix = close_command(path);
             Some(Finding::problem(id, path.display(), what, fix))
         }
         Exposure::Yours | Exposure::Administrator => {
@@ -85,7 +85,9 @@ pub(super) fn open_to_others(
             Some(Finding::hint(id, path.display(), what, fix))
         }
         Exposure::Another => {
-            let fix = format!("if it is a key of yours: ask uid {} for another mode", facts.uid);
+            let owner =
+                if cfg!(windows) { "its owner".to_owned() } else { format!("uid {}", facts.uid) };
+            let fix = format!("if it is a key of yours: ask {owner} to close it to others");
             Some(Finding::problem(id, path.display(), what, fix))
         }
     }
