@@ -89,8 +89,9 @@ impl Asked {
     /// Says why no answer came.
     pub fn unreachable(&self, error: &ureq::Error) -> Failure {
         let told = error.to_string();
-        let is_host =
-            matches!(error, ureq::Error::HostNotFound) || told.contains("failed to lookup");
+        let is_host = matches!(error, ureq::Error::HostNotFound)
+            || told.contains("failed to lookup")
+            || matches!(error, ureq::Error::Io(cause) if is_unknown_host(cause));
         // It comes as an error of the connection, with the verifier's own words.
         let certificate = told
             .split_once("invalid peer certificate: ")
@@ -218,4 +219,12 @@ pub fn counted(count: u64, noun: &str) -> String {
     } else {
         format!("{count} {noun}s")
     }
+}
+
+/// Whether the name is unknown, as Windows says it.
+/// Source: <https://learn.microsoft.com/windows/win32/winsock/windows-sockets-error-codes-2>
+fn is_unknown_host(error: &std::io::Error) -> bool {
+    const HOST_NOT_FOUND: i32 = 11001;
+    const NO_DATA: i32 = 11004;
+    cfg!(windows) && matches!(error.raw_os_error(), Some(HOST_NOT_FOUND | NO_DATA))
 }
