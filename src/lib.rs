@@ -43,6 +43,7 @@ pub mod line_index;
 pub mod manifest;
 pub mod near;
 pub mod output;
+pub mod package;
 pub mod path_search;
 pub mod plugin_name;
 pub mod project;

@@ -36,7 +36,7 @@ pub fn run(context: &Context, args: &ExecArgs) -> Result<u8, Error> {
         return Err(Error::new(Kind::Usage, "no program is named").help("carto exec -- CMD"));
     };
     let resolved = context.require()?;
-    let path = match context.search_path().program(name) {
+    let path = match context.program_path().program(name) {
         Program::Found(path) => path,
         Program::NotFound => {
             let shown = escape::line(&name.to_string_lossy()).into_owned();

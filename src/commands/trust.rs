@@ -6,13 +6,14 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
-use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE};
+use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE, PLUGIN_LOCK};
 use crate::config::suspect::may_hold_secret;
 use crate::config::{Layer, Scope, Standing};
 use crate::credential::store;
 use crate::error::{Error, Kind, io_reason};
 use crate::escape;
 use crate::invocation::Invocation;
+use crate::package::PluginLock;
 use crate::project::nearest::Project;
 use crate::project::trust::{Hash, Record};
 use crate::resolve::context::Context;
@@ -51,6 +52,7 @@ struct Review {
     project: Project,
     config: Option<Vec<u8>>,
     credentials: Option<Vec<u8>>,
+    plugins: Option<Vec<u8>>,
 }
 
 /// Runs the command.
@@ -75,6 +77,7 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
     let review = Review {
         config: project.raw(CONFIG_FILE)?,
         credentials: project.raw(CREDENTIALS_FILE)?,
+        plugins: project.raw(PLUGIN_LOCK)?,
         project,
     };
     if let Some(expected) = &args.expect {
@@ -98,6 +101,7 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
     }
     // Nobody can approve what was not shown whole.
     review.judged()?;
+    review.lock()?;
     if !is_confirmed("Trust exactly these settings? [y/N] ")? {
         return Err(Error::new(Kind::Refused, "nothing was approved"));
     }
@@ -132,9 +136,14 @@ fn revoke(context: &Context, root: &Path) -> Result<(), Error> {
 }
 
 impl Review {
-    /// The hash of the settings; that of nothing where there are none.
+    /// The hash of the settings, that of nothing where there are none; with a lock of plugins, the hash
+    /// over both hashes.
     fn hash(&self) -> Hash {
-        Hash::of(self.config.as_deref().unwrap_or_default())
+        let config = Hash::of(self.config.as_deref().unwrap_or_default());
+        match &self.plugins {
+            None => config,
+            Some(plugins) => Hash::of(format!("{config}\n{}\n", Hash::of(plugins)).as_bytes()),
+        }
     }
 
     /// Returns the settings as they are shown. Of broken ones, lines that may hold a key are left out:
@@ -157,14 +166,23 @@ impl Review {
         layer.problems.into_iter().next().map_or(Ok(()), Err)
     }
 
+    /// Reads the lock of plugins.
+    fn lock(&self) -> Result<PluginLock, Error> {
+        let path = self.project.file(PLUGIN_LOCK);
+        self.plugins
+            .as_ref()
+            .map_or(Ok(PluginLock::default()), |bytes| PluginLock::parse(&path, bytes))
+    }
+
     fn is_empty(&self) -> bool {
-        self.config.is_none() && self.credentials.is_none()
+        self.config.is_none() && self.credentials.is_none() && self.plugins.is_none()
     }
 
     fn is_approved(&self) -> bool {
         let record = self.project.record.as_ref().filter(|record| !record.denied);
         record.is_some_and(|record| {
-            self.config.as_deref().is_none_or(|bytes| record.trusts_config(bytes))
+            record.trusts_plugins(self.plugins.as_deref())
+                && self.config.as_deref().is_none_or(|bytes| record.trusts_config(bytes))
                 && self.credentials.as_deref().is_none_or(|bytes| record.trusts_credentials(bytes))
         })
     }
@@ -179,6 +197,7 @@ fn approve(context: &Context, review: &Review) -> Result<(), Error> {
         if let Some(bytes) = &review.credentials {
             record.approve_credentials(bytes);
         }
+        record.approve_plugins(review.plugins.as_deref());
     })?;
     context
         .output
@@ -194,17 +213,23 @@ fn expect(context: &Context, review: &Review, expected: &str) -> Result<(), Erro
             .help("carto trust --show     # prints it")
     })?;
     let path = review.project.file(CONFIG_FILE);
-    let Some(bytes) = &review.config else {
+    if review.config.is_none() && review.plugins.is_none() {
         return Err(Error::new(Kind::NotThere, "the project has no settings").at(path.display()));
-    };
-    if Hash::of(bytes) != hash {
+    }
+    if review.hash() != hash {
         return Err(Error::new(Kind::Refused, "the settings are not the expected ones")
             .at(path.display())
             .note(format!("expected {hash}"))
-            .note(format!("found    {}", Hash::of(bytes)))
+            .note(format!("found    {}", review.hash()))
             .help("carto trust --show"));
     }
-    context.update_trust(review.project.root(), |record| record.approve_config(bytes))?;
+    context.update_trust(review.project.root(), |record| {
+        record.denied = false;
+        if let Some(bytes) = &review.config {
+            record.approve_config(bytes);
+        }
+        record.approve_plugins(review.plugins.as_deref());
+    })?;
     context
         .output
         .note(&format!("{} is trusted until it changes", review.project.root().display()));
@@ -219,6 +244,7 @@ fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Erro
             "settings": review.shown(),
             "hash": review.hash().to_string(),
             "standing": review.project.standing.to_string(),
+            "plugins": review.plugins.as_deref().map(String::from_utf8_lossy),
             "credentials": review.credentials.is_some(),
         }));
         return Ok(());
@@ -232,6 +258,7 @@ fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Erro
         };
         context.output.line(escape::lines(&body));
     }
+    show_lock(context, review);
     context.output.line(format!("{}", review.hash()));
     if let Some(bytes) = &review.credentials {
         let path = review.project.file(CREDENTIALS_FILE);
@@ -244,6 +271,21 @@ fn show(context: &Context, review: &Review, args: &TrustArgs) -> Result<(), Erro
         }
     }
     Ok(())
+}
+
+/// Shows the lock of plugins: what each package is, and whether it was approved as it is.
+fn show_lock(context: &Context, review: &Review) {
+    let Some(bytes) = &review.plugins else { return };
+    let record = review.project.record.as_ref();
+    let changed = record.is_some_and(|record| {
+        record.plugins.is_some() && !record.trusts_plugins(Some(bytes.as_slice()))
+    });
+    let path = review.project.file(PLUGIN_LOCK).display().to_string();
+    let changed = if changed { " (changed since it was trusted)" } else { "" };
+    context.output.line(format!("{}:{changed}", escape::line(&path)));
+    let text = String::from_utf8_lossy(bytes);
+    let lines: Vec<_> = text.lines().map(|line| format!("  {line}")).collect();
+    context.output.line(escape::lines(&lines.join("\n")));
 }
 
 /// Shows what changed since the last approval, line by line.
@@ -265,7 +307,8 @@ fn difference(old: &str, new: &str) -> String {
 
 fn list(context: &Context, args: &TrustArgs) -> Result<(), Error> {
     let records = context.trust().all()?;
-    let state = |record: &Record| match (record.denied, record.config.is_some()) {
+    let approved = |record: &Record| record.config.is_some() || record.plugins.is_some();
+    let state = |record: &Record| match (record.denied, approved(record)) {
         (true, _) => "denied",
         (false, true) => "trusted",
         (false, false) => "keys only",

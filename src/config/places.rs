@@ -12,6 +12,8 @@ pub const PROJECT_DIR: &str = ".carto";
 pub const CONFIG_FILE: &str = "config.toml";
 /// The file of credentials in every directory.
 pub const CREDENTIALS_FILE: &str = "credentials.toml";
+/// The name of the lock of plugins in a project.
+pub const PLUGIN_LOCK: &str = "plugins.lock";
 
 /// Which files this run may read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -149,7 +149,7 @@ fn starts(
         return Ok(Command::new(program));
     }
     let path = environment.iter().find(|(name, _)| name.eq_ignore_ascii_case("PATH"));
-    let path = SearchPath::new(path.map(|(_, value)| &**value), None);
+    let path = SearchPath::new(path.map(|(_, value)| &**value), Vec::new());
     let shell =
         ["pwsh", "powershell"].iter().find_map(|name| match path.program(OsStr::new(name)) {
             Program::Found(found) => Some(found),

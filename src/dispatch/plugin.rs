@@ -98,7 +98,7 @@ pub fn plugin_name(name: &OsStr, builtins: &[String]) -> Result<PluginName, Erro
 /// # Errors
 /// There is none: the nearest built-in commands and plugins, and where a copy was passed over.
 pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Result<Found, Error> {
-    let path = context.search_path();
+    let path = context.search_path_of(name)?;
     if let Some(found) = path.find(name) {
         return Ok(found);
     }
@@ -115,7 +115,7 @@ pub fn found(context: &Context, name: &PluginName, builtins: &[String]) -> Resul
     if let Some(alias) = context.nested.aliases.last().filter(|alias| !alias.contains(' ')) {
         error = error.note(format!("the alias `{}` stands for it", escape::line(alias)));
     }
-    let plugins = path.list();
+    let plugins = context.search_path().list();
     // The name itself may be the alias of a plugin that is not there, and an alias that led here is
     // what was typed.
     let led_here = |alias: &String| context.nested.aliases.contains(alias);

@@ -85,7 +85,7 @@ impl<'r> Manifests<'r> {
         {
             return Ok(counts(manifest));
         }
-        let file = format!("{}.toml", name.executable());
+        let file = manifest_file(name, program);
         let dirs = directories(program);
         for dir in &dirs {
             if let Some(manifest) = self.read(ManifestPlace::Beside, dir, &file, name)? {
@@ -168,6 +168,17 @@ impl<'r> Manifests<'r> {
         let path = dir.join(registration::file_name(name));
         let manifest = parse(ManifestPlace::Registered, &path, stored.manifest.as_bytes())?;
         Ok(FoundManifest { manifest: Some(manifest), is_of_another_build: false })
+    }
+}
+
+/// Returns the name of the manifest beside a program: the program's own, which is another one where an
+/// installed plugin was given a name.
+fn manifest_file(name: &PluginName, program: &Found) -> String {
+    let own = program.path.file_stem().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
+    if own.starts_with("carto-") {
+        format!("{own}.toml")
+    } else {
+        format!("{}.toml", name.executable())
     }
 }
 

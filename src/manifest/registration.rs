@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::read::LIMIT;
 use crate::error::{Error, Kind};
 use crate::invocation::Invocation;
+use crate::package::changed;
 use crate::plugin_name::PluginName;
 use crate::project::trust::{Hash, spelled};
 use crate::read_file::{check_own_directory, read_own};
@@ -66,20 +67,6 @@ impl Build {
     fn hash(&self) -> Option<Hash> {
         Hash::of_file(&self.path).ok()
     }
-}
-
-/// Says when a file and what the system knows of it last changed: the first can be set at will, the
-/// second cannot.
-#[cfg(unix)]
-fn changed(facts: &std::fs::Metadata) -> String {
-    use std::os::unix::fs::MetadataExt as _;
-    let (time, nanos) = (facts.mtime(), facts.mtime_nsec());
-    format!("{time}.{nanos:09} {}.{:09} {}", facts.ctime(), facts.ctime_nsec(), facts.ino())
-}
-
-#[cfg(not(unix))]
-fn changed(facts: &std::fs::Metadata) -> String {
-    format!("{:?}", facts.modified().ok())
 }
 
 impl Registration {

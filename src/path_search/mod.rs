@@ -7,5 +7,5 @@ mod search;
 mod unfit;
 
 pub use judge::judge;
-pub use search::{Found, Program, SearchPath, each_name, is_path};
+pub use search::{Found, InstalledPlugin, Program, SearchPath, each_name, is_path};
 pub use unfit::Unfit;

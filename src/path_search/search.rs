@@ -24,9 +24,22 @@ use crate::plugin_name::PluginName;
 pub struct SearchPath {
     dirs: Vec<PathBuf>,
     skipped: Vec<PathBuf>,
+    /// What was installed, which comes before PATH.
+    installed: Vec<InstalledPlugin>,
     /// PATH as it is, by which `env` finds an interpreter.
     #[cfg_attr(windows, expect(dead_code))]
     path: Option<OsString>,
+}
+
+/// A plugin that carto has installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstalledPlugin {
+    /// Its name.
+    pub name: PluginName,
+    /// The program.
+    pub path: PathBuf,
+    /// Why it is not run: it is not what the project locks.
+    pub fault: Option<String>,
 }
 
 /// A plugin that was found, first hit first.
@@ -52,18 +65,23 @@ pub enum Program {
 }
 
 impl SearchPath {
-    /// Takes the directories of `PATH`, then that of installed plugins. Relative and empty entries
-    /// are skipped.
-    pub fn new(path: Option<&OsStr>, installed: Option<PathBuf>) -> Self {
+    /// Takes what is installed, then the directories of `PATH`: what the user named to carto comes before
+    /// what a directory happens to hold. Relative and empty entries are skipped.
+    pub fn new(path: Option<&OsStr>, installed: Vec<InstalledPlugin>) -> Self {
         let all = path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
-        let (mut dirs, skipped): (Vec<_>, Vec<_>) =
+        let (dirs, skipped): (Vec<_>, Vec<_>) =
             Vec::<PathBuf>::into_iter(all).partition(|dir| dir.is_absolute());
-        dirs.extend(installed);
-        SearchPath { dirs, skipped, path: path.map(OsStr::to_owned) }
+        SearchPath { dirs, skipped, installed, path: path.map(OsStr::to_owned) }
     }
 
     /// Finds the plugin of a name: the first executable, else the first file of that name.
     pub fn find(&self, name: &PluginName) -> Option<Found> {
+        if let Some(installed) = self.installed.iter().find(|installed| installed.name == *name) {
+            let Judged { unfit, is_link } = judge_installed(installed);
+            let path = installed.path.clone();
+            let unfit = unfit.or_else(|| self.judge_content(&path));
+            return Some(Found { unfit, is_link, shadowed: Vec::new(), path });
+        }
         let file = name.executable();
         let executable = which::which_in(&file, self.joined(), "/").ok();
         let runs = if executable.is_some() { Runs::Known } else { Runs::Asked };
@@ -77,11 +95,16 @@ impl SearchPath {
         Some(Found { unfit, is_link: judged.is_link, shadowed: Vec::new(), path })
     }
 
-    /// Returns the copies of a plugin that never run: files of its name in later directories.
-    pub fn copies_behind(&self, path: &Path) -> Vec<PathBuf> {
-        let (Some(dir), Some(file)) = (path.parent(), path.file_name()) else { return Vec::new() };
+    /// Returns the copies of a plugin that never run: files of its name in later directories, or in all
+    /// where it is an installed one.
+    pub fn copies_behind(&self, name: &PluginName, path: &Path) -> Vec<PathBuf> {
+        let Some(dir) = path.parent() else { return Vec::new() };
+        let is_installed = self.installed.iter().any(|installed| installed.path == path);
+        let own = name.executable();
+        let file =
+            if is_installed { OsStr::new(&own) } else { path.file_name().unwrap_or_default() };
         let mut behind: Vec<PathBuf> = Vec::new();
-        for later in self.dirs.iter().skip_while(|known| *known != dir) {
+        for later in self.dirs.iter().skip_while(|known| !is_installed && *known != dir) {
             let copy = later.join(file);
             if later != dir && !behind.contains(&copy) && copy.symlink_metadata().is_ok() {
                 behind.push(copy);
@@ -125,11 +148,11 @@ impl SearchPath {
         let interpreters = Interpreters::new(self.path.as_deref());
         #[cfg(not(unix))]
         let interpreters = ();
-        let mut hits = Vec::new();
+        let mut hits: Vec<_> = self.installed.iter().map(|installed| self.hit(installed)).collect();
         let mut seen = HashSet::with_capacity(self.dirs.len());
         for (at, dir) in self.dirs.iter().enumerate() {
             if seen.insert(dir) {
-                add_plugins_in(dir, at, &interpreters, &mut hits);
+                add_plugins_in(dir, at + 1, &interpreters, &mut hits);
             }
         }
         // One sort of all, and a map made of what is in order, cost half of finding each its place.
@@ -137,13 +160,18 @@ impl SearchPath {
             (&one.name, one.dir, &one.path).cmp(&(&other.name, other.dir, &other.path))
         });
         let mut found: Vec<(PluginName, Found)> = Vec::with_capacity(hits.len());
-        for Hit { name, path, judged, .. } in hits {
+        let mut firsts = 0;
+        for Hit { name, dir, path, judged } in hits {
             let Judged { unfit, is_link } = judged;
             match found.last_mut().filter(|(last, _)| *last == name) {
-                None => found.push((name, Found { path, unfit, is_link, shadowed: Vec::new() })),
+                None => {
+                    found.push((name, Found { path, unfit, is_link, shadowed: Vec::new() }));
+                    firsts = dir;
+                }
                 // `find` passes over what cannot be run by its kind or mode, too.
                 Some((_, first))
-                    if first.unfit.as_ref().is_some_and(Unfit::is_passed_over)
+                    if firsts > 0
+                        && first.unfit.as_ref().is_some_and(Unfit::is_passed_over)
                         && !unfit.as_ref().is_some_and(Unfit::is_passed_over) =>
                 {
                     *first = Found {
@@ -159,9 +187,25 @@ impl SearchPath {
         found.into_iter().collect()
     }
 
+    /// Returns an installed plugin as it is listed.
+    fn hit(&self, installed: &InstalledPlugin) -> Hit {
+        let mut judged = judge_installed(installed);
+        judged.unfit = judged.unfit.or_else(|| self.judge_content(&installed.path));
+        Hit { name: installed.name.clone(), dir: 0, path: installed.path.clone(), judged }
+    }
+
     fn joined(&self) -> Option<std::ffi::OsString> {
         std::env::join_paths(&self.dirs).ok()
     }
+}
+
+/// Says why an installed plugin is not run.
+fn judge_installed(installed: &InstalledPlugin) -> Judged {
+    if let Some(fault) = &installed.fault {
+        return Judged { unfit: Some(Unfit::NotAsLocked(fault.clone())), is_link: false };
+    }
+    let dir = DirFacts::of(installed.path.parent().unwrap_or(&installed.path));
+    judge_in(&dir, installed.path.as_os_str(), Runs::Asked)
 }
 
 /// Whether a program's name is a path: it has a separator, as for a shell.
@@ -172,7 +216,7 @@ pub fn is_path(name: &OsStr) -> bool {
 /// A file with the name of a plugin.
 struct Hit {
     name: PluginName,
-    /// The place of its directory on the path.
+    /// The place of its directory on the path, from 1; 0 where it is installed.
     dir: usize,
     path: PathBuf,
     judged: Judged,
@@ -294,7 +338,7 @@ mod tests {
         plant(&a, "carto-w.toml", 0o644);
         std::fs::create_dir(a.join("carto-dir")).unwrap();
         let joined = std::env::join_paths([Path::new("rel"), Path::new(""), &a, &b, &c]).unwrap();
-        let path = SearchPath::new(Some(&joined), None);
+        let path = SearchPath::new(Some(&joined), Vec::new());
         let list = path.list();
         let names: Vec<_> = list.keys().map(PluginName::as_str).collect();
         assert_eq!(names, ["dir", "x", "y", "z"]);
@@ -302,7 +346,7 @@ mod tests {
             let found = path.find(&name(plugin)).unwrap();
             let listed = &list[&name(plugin)];
             assert_eq!((&found.path, &found.unfit), (&listed.path, &listed.unfit), "{plugin}");
-            assert_eq!(path.copies_behind(&found.path), listed.shadowed, "{plugin}");
+            assert_eq!(path.copies_behind(&name(plugin), &found.path), listed.shadowed, "{plugin}");
         }
         assert_eq!(list[&name("x")].path, first);
         assert_eq!(list[&name("x")].shadowed, [second]);

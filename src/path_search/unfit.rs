@@ -9,6 +9,8 @@ use crate::escape;
 /// plugin ask the same function, before anything is run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unfit {
+    /// It is not what the project's lock names; with the reason.
+    NotAsLocked(String),
     /// It has no permission to run.
     NotExecutable,
     /// It is a directory.
@@ -54,6 +56,7 @@ impl Unfit {
     pub fn reason(&self) -> String {
         let shown = |path: &Path| escape::line(&path.display().to_string()).into_owned();
         match self {
+            Unfit::NotAsLocked(why) => escape::line(why).into_owned(),
             Unfit::NotExecutable => "is not executable".to_owned(),
             Unfit::Directory => "is a directory".to_owned(),
             Unfit::Dangling => "is a link to a file that is not there".to_owned(),
@@ -97,6 +100,7 @@ impl Unfit {
         let file = shell_word(path);
         let dir = shell_word(path.parent().unwrap_or(path));
         match self {
+            Unfit::NotAsLocked(_) => "carto plugin sync".to_owned(),
             Unfit::NotExecutable => format!("chmod +x {file}"),
             Unfit::WritableFile => format!("chmod o-w {file}"),
             Unfit::WritableDirectory => format!("chmod o-w {dir}"),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::account::ProjectFacts;
-use crate::config::places::{CONFIG_FILE, CREDENTIALS_FILE, ProjectPlace};
+use crate::config::places::{CONFIG_FILE, CREDENTIALS_FILE, PLUGIN_LOCK, ProjectPlace};
 use crate::error::{Error, Kind};
 use crate::project::trust::{Record, Trust};
 use crate::read_file::{FileBytes, ProjectDir};
@@ -50,6 +50,8 @@ pub struct Project {
     pub record: Option<Record>,
     /// The bytes of its settings; the hash was taken from these very bytes.
     pub config: Option<Vec<u8>>,
+    /// The bytes of its lock of plugins, judged with the settings.
+    pub plugins: Option<Vec<u8>>,
     dir: Option<ProjectDir>,
 }
 
@@ -63,7 +65,8 @@ impl Project {
         // carto may be writing it: then the record that was read first is older than the file.
         while project.standing == ProjectStanding::Changed {
             let now = Project::open_once(place, trust)?;
-            if (&now.config, &now.record) == (&project.config, &project.record) {
+            let same = (&now.config, &now.plugins) == (&project.config, &project.plugins);
+            if same && now.record == project.record {
                 break;
             }
             project = now;
@@ -78,6 +81,7 @@ impl Project {
             standing: ProjectStanding::Untrusted,
             record,
             config: None,
+            plugins: None,
             dir: None,
         };
         if project.record.as_ref().is_some_and(|record| record.denied) {
@@ -92,14 +96,16 @@ impl Project {
             }
         };
         let read = dir.read(CONFIG_FILE, PROJECT_LIMIT);
-        let foreign = match &read {
-            Err(error) => Some(error.to_string()),
-            Ok(_) => dir.foreign().map(ToString::to_string),
+        let plugins = dir.read(PLUGIN_LOCK, PROJECT_LIMIT);
+        let foreign = match (&read, &plugins) {
+            (Err(error), _) | (_, Err(error)) => Some(error.to_string()),
+            _ => dir.foreign().map(ToString::to_string),
         };
         if let Some(reason) = foreign {
             project.judge_foreign(&dir, reason);
         } else {
             project.config = read.ok().flatten().map(|file| file.bytes);
+            project.plugins = plugins.ok().flatten().map(|file| file.bytes);
             project.standing = project.judged();
         }
         project.dir = Some(dir);
@@ -111,19 +117,27 @@ impl Project {
         self.standing = ProjectStanding::Foreign(reason);
         let Some(record) = &self.record else { return };
         let Ok(Some(file)) = dir.read_anyway(CONFIG_FILE, PROJECT_LIMIT) else { return };
-        if record.trusts_config(&file.bytes) {
+        let Ok(plugins) = dir.read_anyway(PLUGIN_LOCK, PROJECT_LIMIT) else { return };
+        let plugins = plugins.map(|file| file.bytes);
+        if record.trusts_config(&file.bytes) && record.trusts_plugins(plugins.as_deref()) {
             self.standing = ProjectStanding::Trusted;
             self.config = Some(file.bytes);
+            self.plugins = plugins;
         }
     }
 
     fn judged(&self) -> ProjectStanding {
-        let Some(bytes) = &self.config else { return ProjectStanding::Trusted };
-        match &self.record {
-            Some(record) if record.trusts_config(bytes) => ProjectStanding::Trusted,
-            Some(record) if record.config.is_some() => ProjectStanding::Changed,
-            _ => ProjectStanding::Untrusted,
+        let (config, plugins) = (self.config.as_deref(), self.plugins.as_deref());
+        if config.is_none() && plugins.is_none() {
+            return ProjectStanding::Trusted;
         }
+        let Some(record) = &self.record else { return ProjectStanding::Untrusted };
+        let is_approved = config.is_none_or(|bytes| record.trusts_config(bytes));
+        if is_approved && record.trusts_plugins(plugins) {
+            return ProjectStanding::Trusted;
+        }
+        let was_approved = record.config.is_some() || record.plugins.is_some();
+        if was_approved { ProjectStanding::Changed } else { ProjectStanding::Untrusted }
     }
 
     /// Whether what it says may be read at all.
@@ -174,9 +188,12 @@ impl Project {
     /// # Errors
     /// It is there and cannot be read.
     pub fn raw(&self, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        // The bytes that were judged are the ones that are shown.
         if name == CONFIG_FILE && self.config.is_some() {
-            // The bytes that were judged are the ones that are shown.
             return Ok(self.config.clone());
+        }
+        if name == PLUGIN_LOCK && self.plugins.is_some() {
+            return Ok(self.plugins.clone());
         }
         let file = match &self.dir {
             Some(dir) => dir.read_anyway(name, PROJECT_LIMIT)?,

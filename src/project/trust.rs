@@ -21,7 +21,7 @@ const KEPT_TEXT: usize = 64 * 1024;
 const RECORD_LIMIT: u64 = 1024 * 1024;
 
 /// The SHA-256 of some bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Hash(String);
 
@@ -82,6 +82,9 @@ pub struct Record {
     /// The approved credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Hash>,
+    /// The approved lock of plugins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugins: Option<Hash>,
     /// The approved settings themselves, for the next review's diff. Never credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_text: Option<String>,
@@ -99,6 +102,8 @@ struct Coming {
     config: Option<Hash>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     credentials: Option<Hash>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plugins: Option<Hash>,
 }
 
 impl Coming {
@@ -115,6 +120,7 @@ impl Record {
             denied: false,
             config: None,
             credentials: None,
+            plugins: None,
             config_text: None,
             coming: Coming::default(),
         }
@@ -130,6 +136,12 @@ impl Record {
     pub fn trusts_credentials(&self, bytes: &[u8]) -> bool {
         let hash = Some(Hash::of(bytes));
         self.credentials == hash || self.coming.credentials == hash
+    }
+
+    /// Whether this is the approved lock of plugins; that there is none is approved, too.
+    pub fn trusts_plugins(&self, bytes: Option<&[u8]>) -> bool {
+        let hash = bytes.map(Hash::of);
+        self.plugins == hash || hash.is_some() && self.coming.plugins == hash
     }
 
     /// Whether any credentials were approved.
@@ -150,6 +162,17 @@ impl Record {
     /// Names credentials that are about to be written.
     pub fn expect_credentials(&mut self, bytes: &[u8]) {
         self.coming.credentials = Some(Hash::of(bytes));
+    }
+
+    /// Names a lock of plugins that is about to be written.
+    pub fn expect_plugins(&mut self, bytes: &[u8]) {
+        self.coming.plugins = Some(Hash::of(bytes));
+    }
+
+    /// Approves a lock of plugins, or that there is none.
+    pub fn approve_plugins(&mut self, bytes: Option<&[u8]>) {
+        self.coming.plugins = None;
+        self.plugins = bytes.map(Hash::of);
     }
 
     /// Approves settings.

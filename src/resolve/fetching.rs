@@ -88,10 +88,9 @@ impl Context {
         self.with_surroundings(None, |around| act(GitStore::open(account, around)?))
     }
 
-    /// Returns the places where plugins and programs are looked for.
-    pub fn search_path(&self) -> SearchPath {
-        let installed = self.invocation.data_dir().map(|dir| dir.join("plugins"));
-        SearchPath::new(self.invocation.env.get("PATH"), installed)
+    /// Returns the places where programs are looked for that are no plugins.
+    pub fn program_path(&self) -> SearchPath {
+        SearchPath::new(self.invocation.env.get("PATH"), Vec::new())
     }
 
     /// Says why a program of a command source would not run.
@@ -100,7 +99,7 @@ impl Context {
     /// The reason, in words that follow the command.
     pub fn find_program(&self, name: &OsStr) -> Result<PathBuf, String> {
         let shown = escape::line(&name.to_string_lossy()).into_owned();
-        let path = match self.search_path().program(name) {
+        let path = match self.program_path().program(name) {
             Program::Found(path) => path,
             Program::NotFound if is_path(name) => {
                 return Err(format!("there is no program `{shown}`"));

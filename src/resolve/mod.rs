@@ -7,6 +7,7 @@ pub mod facts;
 pub mod fetching;
 pub mod given_key;
 pub mod granted;
+mod installed;
 pub mod layers;
 pub mod options;
 pub mod preset;

@@ -31,6 +31,7 @@ pub(super) const RANKS: &[&[&str]] = &[
     &["credential", "project"],
     &["render", "bug"],
     &["path_search"],
+    &["package"],
     &["resolve"],
     &["layer_file", "manifest"],
     &["dispatch"],

@@ -37,7 +37,7 @@ pub(super) struct InfoArgs {
 pub(super) fn run(context: &Context, args: &InfoArgs, builtins: &[String]) -> Result<(), Error> {
     let name = plugin_name(&args.name, builtins)?;
     let mut program = found(context, &name, builtins)?;
-    program.shadowed = context.search_path().copies_behind(&program.path);
+    program.shadowed = context.search_path().copies_behind(&name, &program.path);
     let known = Manifests::for_one(context)?.look(&name, &program);
     let need = NeedOfKey::of(known.manifest.as_ref());
     let grant = PluginGrant::gather(context, &name, need)?;

@@ -1,0 +1,183 @@
+//! `Index`: which versions of which packages are installed, and which of them is the current one.
+//!
+//! # Why
+//! One file, so that installing, exchanging and removing are one rename each, however many programs a
+//! package has.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::receipt::{InstalledProgram, Receipt};
+use crate::error::{Error, Kind};
+use crate::plugin_name::PluginName;
+use crate::project::trust::Hash;
+use crate::read_file::{check_own_directory, read_own};
+
+/// The version of the index's form; another one is not read.
+const VERSION: u32 = 1;
+/// The longest index, in bytes.
+const LIMIT: u64 = 4 * 1024 * 1024;
+/// Its name in the directory of plugins.
+pub(super) const INDEX: &str = "installed.json";
+
+/// Everything that is installed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    version: u32,
+    /// The packages by name.
+    pub packages: BTreeMap<String, InstalledPackage>,
+}
+
+/// A package, with its versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledPackage {
+    /// The directory of the version that runs where no lock says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current: Option<String>,
+    /// The versions by their directories.
+    pub versions: BTreeMap<String, InstalledVersion>,
+}
+
+/// A version of a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledVersion {
+    /// What stands for all that was fetched.
+    pub identity: Hash,
+    /// The version, the commit, or the beginning of a hash.
+    pub release: String,
+    /// Whether a lock asked for it: then an upgrade leaves it.
+    #[serde(default)]
+    pub synced: bool,
+    /// Where its programs lie, below its directory; absolute in a package that is linked.
+    pub programs: BTreeMap<String, PathBuf>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        Index { version: VERSION, packages: BTreeMap::new() }
+    }
+}
+
+impl Index {
+    /// Reads the index of a directory of plugins; empty where there is none.
+    ///
+    /// # Errors
+    /// It is there and cannot be read, or somebody else could have written it.
+    pub(super) fn read(dir: &Path) -> Result<Self, Error> {
+        let path = dir.join(INDEX);
+        let Some(file) = read_own(&path, LIMIT)? else { return Ok(Index::default()) };
+        check_own_directory(dir)?;
+        let index = serde_json::from_slice::<Index>(&file.bytes).ok();
+        index.filter(|index| index.version == VERSION).ok_or_else(|| {
+            Error::new(Kind::Invalid, "the index of installed plugins cannot be read")
+                .at(path.display())
+                .help("remove the file, then install the plugins again")
+        })
+    }
+
+    /// Returns the current version of every package, with its directory's name.
+    pub fn current(&self) -> impl Iterator<Item = (&str, &str, &InstalledVersion)> {
+        self.packages.iter().filter_map(|(name, package)| {
+            let (dir, version) = package.versions.get_key_value(package.current.as_ref()?)?;
+            Some((name.as_str(), dir.as_str(), version))
+        })
+    }
+
+    /// Returns the package whose current version has a program.
+    pub fn owner(&self, program: &str) -> Option<&str> {
+        self.current()
+            .find(|(_, _, version)| version.programs.contains_key(program))
+            .map(|(package, _, _)| package)
+    }
+
+    /// Finds the version that stands for what a lock names.
+    pub fn find(&self, package: &str, identity: &Hash) -> Option<(&str, &InstalledVersion)> {
+        let package = self.packages.get(package)?;
+        let found = package.versions.iter().find(|(_, version)| version.identity == *identity);
+        found.map(|(dir, version)| (dir.as_str(), version))
+    }
+
+    /// Finds the package that a user means by its name or by that of one of its programs.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        match self.packages.get_key_value(name) {
+            Some((package, _)) => Some(package),
+            None => self.packages.iter().find_map(|(package, held)| {
+                let has = |version: &InstalledVersion| version.programs.contains_key(name);
+                held.versions.values().any(has).then_some(package.as_str())
+            }),
+        }
+    }
+
+    /// Adds a version, in the place of one that stands for the same. It becomes the current one unless a
+    /// lock asked for it and there is another; the one before it goes unless a lock asked for that.
+    pub(super) fn add(&mut self, receipt: &Receipt, dir: &str, asked: AskedBy) {
+        let package = self.packages.entry(receipt.package.clone()).or_default();
+        let programs = receipt.programs.iter();
+        let path = |program: &InstalledProgram| (program.name.clone(), program.path.clone());
+        let mut version = InstalledVersion {
+            identity: receipt.fetched.identity(),
+            release: receipt.fetched.release.clone(),
+            synced: asked == AskedBy::Lock,
+            programs: programs.map(path).collect(),
+        };
+        let is_same = |_: &String, held: &mut InstalledVersion| held.identity == version.identity;
+        let same: Vec<_> = package.versions.extract_if(.., is_same).collect();
+        version.synced |= same.iter().any(|(_, held)| held.synced);
+        package.versions.insert(dir.to_owned(), version);
+        let takes_place = package.current.as_ref().is_none_or(|current| {
+            asked == AskedBy::User || same.iter().any(|(held, _)| held == current)
+        });
+        if takes_place {
+            let before = package.current.replace(dir.to_owned()).unwrap_or_default();
+            if before != dir && package.versions.get(&before).is_some_and(|held| !held.synced) {
+                package.versions.remove(&before);
+            }
+        }
+    }
+
+    /// Makes a version that is installed the current one.
+    pub fn choose(&mut self, package: &str, dir: &str) {
+        let Some(package) = self.packages.get_mut(package) else { return };
+        let before = package.current.replace(dir.to_owned()).unwrap_or_default();
+        if before != dir && package.versions.get(&before).is_some_and(|held| !held.synced) {
+            package.versions.remove(&before);
+        }
+    }
+
+    /// Names every directory of a version.
+    pub(super) fn directories(&self) -> impl Iterator<Item = &str> {
+        self.packages.values().flat_map(|package| package.versions.keys().map(String::as_str))
+    }
+
+    /// Returns the text of the file.
+    pub(super) fn text(&self) -> Result<String, Error> {
+        let text = serde_json::to_string_pretty(self)
+            .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
+        Ok(text + "\n")
+    }
+
+    /// Returns where each plugin runs from that is installed and current.
+    pub(super) fn programs(&self, versions: &Path) -> Vec<(PluginName, PathBuf)> {
+        let mut all = Vec::new();
+        for (_, dir, version) in self.current() {
+            for (name, path) in &version.programs {
+                if let Ok(name) = PluginName::parse(name.as_ref()) {
+                    // An absolute path, of a package that is linked, stays what it is.
+                    all.push((name, versions.join(dir).join(path)));
+                }
+            }
+        }
+        all
+    }
+}
+
+/// Who asked for a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedBy {
+    /// The user, by its name.
+    User,
+    /// A lock.
+    Lock,
+}

@@ -1,0 +1,120 @@
+//! Installs what a project locks: exactly that, or nothing.
+
+use std::fs;
+use std::path::Path;
+
+use super::index::AskedBy;
+use super::install::{Looked, Made, Wish, record};
+use super::lock_file::{LockedPackage, PluginLock};
+use super::pip;
+use super::receipt::Receipt;
+use super::store::{Store, unwritten};
+use super::tools::Tools;
+use crate::error::{Error, Kind};
+use crate::plugin_name::PluginName;
+
+/// The archive of a tree, in the directory of its package among what was downloaded.
+pub(super) const ARCHIVE: &str = "tree.tar.gz";
+
+/// What a project locks for this machine.
+#[derive(Debug)]
+pub struct Sync<'a> {
+    /// The root of the project, from which sources are named.
+    pub root: &'a Path,
+    /// Where plugins are installed.
+    pub store: &'a Store,
+    /// The package managers.
+    pub tools: &'a Tools<'a>,
+    /// The names of built-in commands.
+    pub builtins: &'a [String],
+}
+
+impl Sync<'_> {
+    /// Installs every package of a lock that is not there, from its source or from a directory.
+    ///
+    /// # Errors
+    /// One of them is not to be had as it was locked: nothing has changed then.
+    pub fn install(&self, lock: &PluginLock, from: Option<&Path>) -> Result<Vec<Receipt>, Error> {
+        let index = self.store.index()?;
+        let mut made: Vec<Made> = Vec::new();
+        for locked in self.for_this_machine(lock)? {
+            let identity = locked.fetched.identity();
+            if let Some((dir, _)) = index.find(&locked.package, &identity)
+                && is_whole(&self.store.version(dir))
+            {
+                continue;
+            }
+            let looked = self.look(locked, from)?;
+            made.push(looked.make(self.tools, self.builtins)?);
+        }
+        record(made, AskedBy::Lock, self.store, self.tools)
+    }
+
+    /// Downloads every package of a lock to a directory.
+    ///
+    /// # Errors
+    /// One of them is not to be had as it was locked, or cannot be written.
+    pub fn download(&self, lock: &PluginLock, to: &Path) -> Result<usize, Error> {
+        let locked = self.for_this_machine(lock)?;
+        for package in &locked {
+            let dir = to.join(&package.package);
+            fs::create_dir_all(&dir).map_err(|error| unwritten(&dir, &error))?;
+            self.look(package, None)?.keep(self.tools, &dir)?;
+        }
+        self.store.commit(Vec::new(), &mut |_| {}, |_| Ok(()))?;
+        Ok(locked.len())
+    }
+
+    fn look(&self, locked: &LockedPackage, from: Option<&Path>) -> Result<Looked, Error> {
+        let as_name = locked.as_name.as_ref().map(|name| PluginName::parse(name.as_ref()));
+        let as_name = as_name.transpose();
+        let as_name = as_name.map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
+        let source = match from {
+            // What lies in the directory decides; the source itself need not be there.
+            Some(_) => locked.source_unseen(self.root)?,
+            None => locked.source(self.root)?,
+        };
+        let mut wish = Wish::new(source, as_name);
+        if wish.package() != locked.package || wish.source.kind() != locked.fetched.kind {
+            let what = format!("the lock's package `{}` is none of its source", locked.package);
+            return Err(Error::new(Kind::Invalid, what).help("carto plugin lock"));
+        }
+        wish.locked = Some(locked.fetched.clone());
+        wish.look(self.store, self.tools, from)
+    }
+
+    /// Returns one entry for each package: the one for this machine.
+    fn for_this_machine<'l>(&self, lock: &'l PluginLock) -> Result<Vec<&'l LockedPackage>, Error> {
+        let mut platform = None;
+        let mut all: Vec<&LockedPackage> = Vec::new();
+        for package in &lock.packages {
+            if all.iter().any(|known| known.package == package.package) {
+                continue;
+            }
+            let entries = || lock.packages.iter().filter(|other| other.package == package.package);
+            if let Some(same) = entries().find(|entry| entry.fetched.platform.is_none()) {
+                all.push(same);
+                continue;
+            }
+            let here = match &platform {
+                Some(here) => here,
+                None => platform.insert(pip::platform(self.tools, self.root)?),
+            };
+            let fits = entries().find(|entry| entry.fetched.platform.as_ref() == Some(here));
+            all.push(fits.ok_or_else(|| {
+                let locked = entries().filter_map(|entry| entry.fetched.platform.as_deref());
+                let what = format!("{} is not locked for {here}", package.package);
+                Error::new(Kind::Refused, what)
+                    .note(format!("it is for {}", locked.collect::<Vec<_>>().join(", ")))
+                    .note("nothing was installed")
+                    .help(format!("carto plugin lock {}     # on this machine", package.package))
+            })?);
+        }
+        Ok(all)
+    }
+}
+
+/// Whether everything of an installed version is as it was installed.
+fn is_whole(dir: &Path) -> bool {
+    super::verify::differences(dir).is_ok_and(|found| found.is_empty())
+}

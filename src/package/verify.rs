@@ -1,0 +1,20 @@
+//! Compares what is installed with its receipt.
+
+use std::path::Path;
+
+use super::receipt::{Receipt, TREE};
+use super::store::unwritten;
+use super::tree::{Difference, TreeList};
+use crate::error::Error;
+
+/// Reads every installed file of a version and returns what differs from its receipt.
+///
+/// # Errors
+/// The receipt or a file cannot be read.
+pub fn differences(dir: &Path) -> Result<Vec<Difference>, Error> {
+    let receipt = Receipt::read(dir)?;
+    let recorded = receipt.files(dir)?;
+    let tree = dir.join(TREE);
+    let now = TreeList::read(&tree).map_err(|error| unwritten(&tree, &error))?;
+    Ok(now.differences(&recorded))
+}
