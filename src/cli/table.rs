@@ -98,7 +98,7 @@ table! {
         "exec" Exec(exec::ExecArgs) "Run any program with the account in use, as a plugin would get it" alone(exec::run);
         "env" Env(env::EnvArgs) "Print the account in use as variables, with its key" alone(env::run);
     ["Plugins and aliases"]
-        "plugin" Plugin(plugin::PluginArgs) "List and describe the plugins, and run one by its name"
+        "plugin" Plugin(plugin::PluginArgs) "List, describe, install and lock plugins, and run one by its name"
             |context: &mut Context, args: &_, _: &_| plugin::run(context, args, &names());
         "alias" Alias(alias::AliasArgs) "List, set and delete aliases: short names for commands"
             |context: &mut Context, args: &_, _: &_| alias::run(context, args, &names());

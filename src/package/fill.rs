@@ -22,7 +22,7 @@ const LONGEST: usize = 4096;
 
 /// What was put at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Put {
+enum EntryKind {
     Directory,
     File,
     Link,
@@ -53,7 +53,7 @@ pub(super) struct Fill<'a> {
     /// How many bytes it may still take.
     left: u64,
     /// Every path in lower case, with its own spelling and what it is.
-    names: HashMap<String, (String, Put)>,
+    names: HashMap<String, (String, EntryKind)>,
     links: Vec<PathBuf>,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Fill<'a> {
         right: Right,
         content: &mut dyn Read,
     ) -> Result<(), Error> {
-        let path = self.place(name, Put::File)?;
+        let path = self.place(name, EntryKind::File)?;
         let written = self.write(&path, right, content);
         let length = written.map_err(|error| self.cannot(name, &error))?;
         match self.left.checked_sub(length) {
@@ -118,7 +118,7 @@ impl<'a> Fill<'a> {
     /// Copies a file that was written before, for an archive that has one file under two names.
     pub(super) fn copy(&mut self, name: &str, of: &str) -> Result<(), Error> {
         let source = self.parts(of)?.join("/");
-        if self.names.get(&source.to_lowercase()) != Some(&(source.clone(), Put::File)) {
+        if self.names.get(&source.to_lowercase()) != Some(&(source.clone(), EntryKind::File)) {
             let what = format!("`{}` is another name for no file in it", escape::line(name));
             return Err(self.refused(what));
         }
@@ -137,7 +137,7 @@ impl<'a> Fill<'a> {
             let (name, target) = (escape::line(name), escape::line(&target));
             return Err(self.refused(format!("its link `{name}` leads out of it, to `{target}`")));
         }
-        let path = self.place(name, Put::Link)?;
+        let path = self.place(name, EntryKind::Link)?;
         symlink(target, &path).map_err(|error| self.cannot(name, &error))?;
         self.links.push(path);
         Ok(())
@@ -177,7 +177,7 @@ impl<'a> Fill<'a> {
     }
 
     /// Makes what lies above a path, and takes the path itself.
-    fn place(&mut self, name: &str, what: Put) -> Result<PathBuf, Error> {
+    fn place(&mut self, name: &str, what: EntryKind) -> Result<PathBuf, Error> {
         let parts = self.parts(name)?;
         let (_, above) = parts.split_last().unwrap_or((&"", &[]));
         self.directories(above)?;
@@ -189,10 +189,10 @@ impl<'a> Fill<'a> {
     fn directories(&mut self, parts: &[&str]) -> Result<(), Error> {
         for end in 1..=parts.len() {
             let path = parts.get(..end).unwrap_or_default().join("/");
-            if self.names.get(&path.to_lowercase()) == Some(&(path.clone(), Put::Directory)) {
+            if self.names.get(&path.to_lowercase()) == Some(&(path.clone(), EntryKind::Directory)) {
                 continue;
             }
-            self.take(&path, Put::Directory)?;
+            self.take(&path, EntryKind::Directory)?;
             let made = fs::create_dir(self.root.join(&path));
             made.map_err(|error| self.cannot(&path, &error))?;
         }
@@ -200,7 +200,7 @@ impl<'a> Fill<'a> {
     }
 
     /// Takes a path, which no other one may have, whatever the case of its letters.
-    fn take(&mut self, path: &str, what: Put) -> Result<(), Error> {
+    fn take(&mut self, path: &str, what: EntryKind) -> Result<(), Error> {
         if self.names.len() >= MOST {
             return Err(self.refused(format!("it has more than {MOST} files")));
         }
@@ -209,8 +209,8 @@ impl<'a> Fill<'a> {
         let (path, other) = (escape::line(path), escape::line(&other).into_owned());
         Err(self.refused(match put {
             _ if *path != other => format!("`{path}` and `{other}` differ in case alone"),
-            Put::Link => format!("its file `{path}` would be written through a link"),
-            Put::File | Put::Directory => format!("it has `{path}` twice"),
+            EntryKind::Link => format!("its file `{path}` would be written through a link"),
+            EntryKind::File | EntryKind::Directory => format!("it has `{path}` twice"),
         }))
     }
 }

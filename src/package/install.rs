@@ -12,7 +12,7 @@ use super::pip::{Pip, Take};
 use super::programs::{Layout, find};
 use super::receipt::{Artefact, Fetched, InstalledProgram, Receipt, TREE};
 use super::source::{NamedPackage, PackageSource};
-use super::store::{Stage, Store, unwritten};
+use super::store::{PluginStore, Stage, unwritten};
 use super::tools::Tools;
 use super::tree::TreeList;
 use super::unpack::{copy_directory, unpack};
@@ -73,7 +73,7 @@ impl Wish {
     /// It is not there, is another one than was locked, or cannot be taken.
     pub fn look(
         self,
-        store: &Store,
+        store: &PluginStore,
         tools: &Tools<'_>,
         from: Option<&Path>,
     ) -> Result<Looked, Error> {
@@ -166,7 +166,7 @@ impl Wish {
                 Ok(locked.clone())
             }
             _ => {
-                let archive = from.join(super::sync::ARCHIVE);
+                let archive = from.join(super::pack::ARCHIVE);
                 if !archive.is_file() {
                     return Err(Error::new(Kind::NotThere, "it was not downloaded to there")
                         .at(archive.display())
@@ -289,7 +289,7 @@ impl Looked {
             PackageSource::Pip(_) => Pip::of(&self.stage, tools).keep_downloads(fetched, to),
             PackageSource::Cargo(_) => cargo::keep_downloads(fetched, &self.stage, tools, to),
             _ => {
-                let archive = to.join(super::sync::ARCHIVE);
+                let archive = to.join(super::pack::ARCHIVE);
                 super::pack::pack(&self.stage.tree(), &archive)
                     .map_err(|error| unwritten(&archive, &error))
             }
@@ -340,7 +340,7 @@ impl Looked {
 pub fn record(
     made: Vec<Made>,
     asked: AskedBy,
-    store: &Store,
+    store: &PluginStore,
     tools: &Tools<'_>,
 ) -> Result<Vec<Receipt>, Error> {
     let (receipts, stages): (Vec<_>, Vec<_>) =

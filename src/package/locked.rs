@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::index::Index;
 use super::lock_file::{LockedPackage, PluginLock};
 use super::receipt::Receipt;
-use super::store::Store;
+use super::store::PluginStore;
 use crate::error::Error;
 use crate::plugin_name::PluginName;
 
@@ -25,7 +25,7 @@ impl PluginLock {
     pub fn programs(
         &self,
         path: &Path,
-        store: &Store,
+        store: &PluginStore,
         only: Option<&PluginName>,
     ) -> Vec<LockedProgram> {
         let mut all: Vec<LockedProgram> = Vec::new();
@@ -54,7 +54,7 @@ impl PluginLock {
 fn find(
     lock: &PluginLock,
     name: &PluginName,
-    store: &Store,
+    store: &PluginStore,
     index: &Index,
 ) -> Result<(PathBuf, Option<String>), String> {
     let mut locked = None;

@@ -2,7 +2,7 @@
 
 use super::pip::Pip;
 use super::source::PackageSource;
-use super::store::Store;
+use super::store::PluginStore;
 use super::tools::Tools;
 use super::{cargo, git};
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::error::Error;
 /// The source does not answer.
 pub fn newest(
     source: &PackageSource,
-    store: &Store,
+    store: &PluginStore,
     tools: &Tools<'_>,
 ) -> Result<Option<String>, Error> {
     let package = source.package();

@@ -9,6 +9,9 @@ use flate2::write::GzEncoder;
 
 use super::tree::may_run;
 
+/// The archive of a tree, in the directory of its package among what was downloaded.
+pub(super) const ARCHIVE: &str = "tree.tar.gz";
+
 /// Writes every file of a tree into an archive.
 pub(super) fn pack(tree: &Path, archive: &Path) -> io::Result<()> {
     let file = File::create(archive)?;

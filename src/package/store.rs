@@ -1,4 +1,4 @@
-//! `Store`: the directory of installed plugins.
+//! `PluginStore`: the directory of installed plugins.
 //!
 //! # Why
 //! A version is made in a directory of its own, which counts for nothing until the index names it: a
@@ -22,11 +22,11 @@ const CHANCE: usize = 6;
 
 /// The directory of installed plugins.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct PluginStore {
     dir: PathBuf,
 }
 
-/// A version that is made. Nothing of it counts before [`Store::commit`] names it.
+/// A version that is made. Nothing of it counts before [`PluginStore::commit`] names it.
 #[derive(Debug)]
 pub struct Stage {
     dir: PathBuf,
@@ -79,10 +79,10 @@ impl Stage {
     }
 }
 
-impl Store {
+impl PluginStore {
     /// Names the directory of plugins below that of carto's data.
     pub fn below(data: &Path) -> Self {
-        Store { dir: data.join("plugins") }
+        PluginStore { dir: data.join("plugins") }
     }
 
     /// Returns the directory.

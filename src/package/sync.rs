@@ -8,13 +8,10 @@ use super::install::{Looked, Made, Wish, record};
 use super::lock_file::{LockedPackage, PluginLock};
 use super::pip;
 use super::receipt::Receipt;
-use super::store::{Store, unwritten};
+use super::store::{PluginStore, unwritten};
 use super::tools::Tools;
 use crate::error::{Error, Kind};
 use crate::plugin_name::PluginName;
-
-/// The archive of a tree, in the directory of its package among what was downloaded.
-pub(super) const ARCHIVE: &str = "tree.tar.gz";
 
 /// What a project locks for this machine.
 #[derive(Debug)]
@@ -22,7 +19,7 @@ pub struct Sync<'a> {
     /// The root of the project, from which sources are named.
     pub root: &'a Path,
     /// Where plugins are installed.
-    pub store: &'a Store,
+    pub store: &'a PluginStore,
     /// The package managers.
     pub tools: &'a Tools<'a>,
     /// The names of built-in commands.

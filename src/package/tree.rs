@@ -38,7 +38,7 @@ pub struct TreeList(Vec<TreeFile>);
 
 /// How a file differs from what was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
+pub enum TreeDifference {
     /// It was recorded and is gone.
     Missing(String),
     /// It was not recorded.
@@ -47,12 +47,12 @@ pub enum Difference {
     Changed(String),
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for TreeDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Difference::Missing(path) => write!(f, "missing {path}"),
-            Difference::Added(path) => write!(f, "added {path}"),
-            Difference::Changed(path) => write!(f, "changed {path}"),
+            TreeDifference::Missing(path) => write!(f, "missing {path}"),
+            TreeDifference::Added(path) => write!(f, "added {path}"),
+            TreeDifference::Changed(path) => write!(f, "changed {path}"),
         }
     }
 }
@@ -85,7 +85,7 @@ impl TreeList {
     }
 
     /// Returns what differs from what was recorded, in the order of the paths.
-    pub fn differences(&self, recorded: &TreeList) -> Vec<Difference> {
+    pub fn differences(&self, recorded: &TreeList) -> Vec<TreeDifference> {
         let (mut now, mut then) = (self.0.iter().peekable(), recorded.0.iter().peekable());
         let mut all = Vec::new();
         loop {
@@ -93,16 +93,16 @@ impl TreeList {
                 (None, None) => return all,
                 (Some(file), Some(old)) if file.path == old.path => {
                     if file != old {
-                        all.push(Difference::Changed(file.path.clone()));
+                        all.push(TreeDifference::Changed(file.path.clone()));
                     }
                     (_, _) = (now.next(), then.next());
                 }
                 (Some(file), old) if old.is_none_or(|old| file.path < old.path) => {
-                    all.push(Difference::Added(file.path.clone()));
+                    all.push(TreeDifference::Added(file.path.clone()));
                     now.next();
                 }
                 (_, Some(old)) => {
-                    all.push(Difference::Missing(old.path.clone()));
+                    all.push(TreeDifference::Missing(old.path.clone()));
                     then.next();
                 }
                 (Some(_), None) => _ = now.next(),

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::Path;
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 
 use super::fill::{Fill, Right};
 use super::tree::may_run;
@@ -13,6 +13,8 @@ use crate::escape;
 
 /// What is no part of a package: git's own files.
 const LEFT_OUT: &str = ".git";
+/// How much may stand behind the end of an archive, in bytes: tar fills its last block.
+const LONGEST_END: u64 = 16 * 1024 * 1024;
 
 /// Copies a directory as it is.
 ///
@@ -73,7 +75,8 @@ pub(super) fn unpack(archive: &Path, to: &Path) -> Result<(), Error> {
 
 fn untar(sink: &mut Fill<'_>, file: File, archive: &Path) -> Result<(), Error> {
     let broken = |error: io::Error| broken(archive, &error.to_string());
-    let mut tar = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
+    // What stands behind the last file is read, too: there is the sum over all of it.
+    let mut tar = tar::Archive::new(MultiGzDecoder::new(BufReader::new(file)));
     for entry in tar.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
         let name = entry.path_bytes().into_owned();
@@ -96,6 +99,10 @@ fn untar(sink: &mut Fill<'_>, file: File, archive: &Path) -> Result<(), Error> {
         } else if !kind.is_pax_global_extensions() {
             return Err(device(sink, &name));
         }
+    }
+    let rest = io::copy(&mut io::Read::take(tar.into_inner(), LONGEST_END), &mut io::sink());
+    if rest.map_err(broken)? == LONGEST_END {
+        return Err(sink.refused("it goes on behind its end"));
     }
     Ok(())
 }

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use super::receipt::{Receipt, TREE};
 use super::store::unwritten;
-use super::tree::{Difference, TreeList};
+use super::tree::{TreeDifference, TreeList};
 use crate::error::Error;
 
 /// Reads every installed file of a version and returns what differs from its receipt.
 ///
 /// # Errors
 /// The receipt or a file cannot be read.
-pub fn differences(dir: &Path) -> Result<Vec<Difference>, Error> {
+pub fn differences(dir: &Path) -> Result<Vec<TreeDifference>, Error> {
     let receipt = Receipt::read(dir)?;
     let recorded = receipt.files(dir)?;
     let tree = dir.join(TREE);

@@ -1,8 +1,11 @@
 //! Where plugins are looked for: what the project locks, what is installed, then PATH.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+
 use crate::config::places::PLUGIN_LOCK;
 use crate::error::Error;
-use crate::package::{PluginLock, Store};
+use crate::package::{PluginLock, PluginStore, Receipt};
 use crate::path_search::{InstalledPlugin, SearchPath};
 use crate::plugin_name::PluginName;
 use crate::project::nearest::{Project, ProjectStanding};
@@ -10,8 +13,8 @@ use crate::resolve::context::Context;
 
 impl Context {
     /// Returns the directory of installed plugins; none without a home.
-    pub fn plugin_store(&self) -> Option<Store> {
-        self.invocation.data_dir().map(|data| Store::below(&data))
+    pub fn plugin_store(&self) -> Option<PluginStore> {
+        self.invocation.data_dir().map(|data| PluginStore::below(&data))
     }
 
     /// Returns the trusted project and its lock of plugins, if it has one.
@@ -24,6 +27,21 @@ impl Context {
         let Some(project) = loaded.project.as_ref().filter(trusted) else { return Ok(None) };
         let Some(bytes) = &project.plugins else { return Ok(None) };
         Ok(Some((project, PluginLock::parse(&project.file(PLUGIN_LOCK), bytes)?)))
+    }
+
+    /// Returns the receipt of each program that is installed, by its path.
+    pub fn receipts(&self) -> HashMap<PathBuf, Receipt> {
+        let mut all = HashMap::new();
+        let Some(store) = self.plugin_store() else { return all };
+        let Ok(index) = store.index() else { return all };
+        for dir in index.packages.values().flat_map(|package| package.versions.keys()) {
+            let dir = store.version(dir);
+            let Ok(receipt) = Receipt::read(&dir) else { continue };
+            for program in &receipt.programs {
+                all.insert(dir.join(&program.path), receipt.clone());
+            }
+        }
+        all
     }
 
     /// Returns the places where every plugin is looked for. What cannot be read counts as missing:

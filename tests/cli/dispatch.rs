@@ -538,22 +538,14 @@ fn the_first_hit_decides() {
         [root]/bin/carto-who
         exit 0
     "#]]);
-    // Installed plugins come last.
-    let installed = sandbox.file_with_mode(
-        "home/.local/share/carto/plugins/carto-who",
-        "#!/bin/sh\necho installed\n",
-        0o755,
-    );
-    sandbox.carto("plugin which who").env("PATH", path(&["bin"])).run().ok().shows(&expect![[r#"
-        [root]/bin/carto-who
-        exit 0
-    "#]]);
-    fs::remove_file(first).unwrap();
+    // What was installed comes before PATH.
+    sandbox.file_with_mode("work/made/carto-who", "#!/bin/sh\necho installed\n", 0o755);
+    sandbox.carto("plugin install made --yes").run().ok();
     sandbox.carto("who").env("PATH", path(&["bin"])).run().ok().shows(&expect![[r#"
         installed
         exit 0
     "#]]);
-    assert!(installed.exists());
+    assert!(first.exists());
 }
 
 #[test]

@@ -98,6 +98,8 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
         ],
     ),
     ("plugin list", "plugin-list", &["plugin list --json"]),
+    ("plugin outdated", "plugin-outdated", &["plugin outdated --json"]),
+    ("plugin verify", "plugin-verify", &["plugin verify --json"]),
     ("plugin which", "plugin-which", &["plugin which dump --json", "plugin which nothing --json"]),
     ("profile list", "profile-list", &["profile list --json", "-p staging profile list --json"]),
     (
@@ -253,7 +255,20 @@ fn accounts() -> Vec<Situation> {
             })
             .env("CARTO_CREDENTIALS_FILE", "creds.json"),
         Situation::new("files of other programs", ANN, &[ANNS_KEY]).with(other_programs),
+        Situation::new("installed plugins", ANN, &[ANNS_KEY]).with(installed_plugins),
     ]
+}
+
+/// A plugin that was changed where it is installed, and whose source has another version.
+fn installed_plugins(sandbox: &Sandbox) {
+    sandbox.file_with_mode("work/made/carto-made", "#!/bin/sh\necho made\n", 0o755);
+    sandbox.file_with_mode("work/other/carto-other", "#!/bin/sh\necho other\n", 0o755);
+    for dir in ["made", "other"] {
+        sandbox.carto(&format!("plugin install {dir} --yes")).run().ok();
+    }
+    let path = sandbox.installed("made").join("tree/carto-made");
+    fs::write(path, "#!/bin/sh\necho planted\n").unwrap();
+    sandbox.file_with_mode("work/other/carto-other", "#!/bin/sh\necho newer\n", 0o755);
 }
 
 /// Files of which one is there already, one has another key, one is new, one broken, one of no use.

@@ -44,6 +44,7 @@ mod listings;
 mod lossless;
 mod manifests;
 mod other_secrets;
+mod packages;
 mod parallel;
 mod pasted;
 mod permissions;

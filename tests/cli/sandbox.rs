@@ -23,6 +23,9 @@ tr '\0' '\n' </proc/$$/environ |
     grep -E '^CARTO_(USERNAME|USER|BASE_URL|API_KEY|ORG|ALLOW_NON_SECURE)=' | sort
 "#;
 
+/// Where versions of plugins are installed.
+pub const INSTALLED: &str = "home/.local/share/carto/plugins/versions";
+
 /// Finds a program that only tests start. `cargo test` builds all of them, `--test cli` alone none.
 pub fn fake(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_carto")).with_file_name("examples").join(name);
@@ -154,6 +157,18 @@ impl Sandbox {
     /// Writes an executable `carto-NAME` into `bin`.
     pub fn plugin(&self, name: &str, script: &str) -> PathBuf {
         self.file_with_mode(&format!("bin/carto-{name}"), script, 0o755)
+    }
+
+    /// Returns the directory of the one installed version of a package.
+    pub fn installed(&self, package: &str) -> PathBuf {
+        let versions = fs::read_dir(self.path(INSTALLED)).unwrap();
+        let is_it = |path: &PathBuf| {
+            path.is_dir() && path.file_name().unwrap().to_str().unwrap().starts_with(package)
+        };
+        let mut found = versions.map(|entry| entry.unwrap().path()).filter(is_it);
+        let dir = found.next().unwrap();
+        assert!(found.next().is_none(), "several versions of {package}");
+        dir
     }
 
     /// Reads a file as text.

@@ -233,6 +233,7 @@ fn any_changed_byte_asks_again_and_is_shown() {
           "settings": "username = \"acme\"\n[plugins.account]\nlimit = 6\n",
           "hash": "sha256:8a27da927aa236394389441e2b1908feec4c87d61732a17b7d4f88701b2332d9",
           "standing": "changed since it was trusted",
+          "plugins": null,
           "credentials": false
         }
         exit 0

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::explain::plugin_grant::PluginGrant;
 use crate::manifest::{Completion, KnownPlugin, Manifest, Manifests, NeedOfKey, Obstacle};
+use crate::package::{Receipt, short_release};
 use crate::path_search::Found;
 use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
@@ -47,6 +48,7 @@ pub(super) fn run(context: &Context, args: &InfoArgs, builtins: &[String]) -> Re
         preset: preset(context.load().ok(), &name, known.manifest.as_ref()),
         settings: settings(context, &name),
         broken: grant.broken.clone(),
+        receipt: context.receipts().remove(&program.path),
         name,
         program,
         known,
@@ -103,6 +105,8 @@ struct PluginInfo {
     hidden_by: Option<&'static str>,
     known: KnownPlugin,
     preset: Option<(Preset, Origin)>,
+    /// What it was installed as.
+    receipt: Option<Receipt>,
     grant: PluginGrant,
     settings: Vec<PluginSetting>,
     broken: Vec<Error>,
@@ -116,11 +120,12 @@ impl PluginInfo {
         let mut put = |name: &str, value: Value| _ = object.insert(name.to_owned(), value);
         put("name", json!(self.name.as_str()));
         put("path", json!(path(&self.program.path)));
+        put("source", json!(self.receipt.as_ref().map(|receipt| &receipt.source)));
         put("leads_to", json!(self.leads_to.as_deref().map(path)));
         put("hidden_by", json!(self.hidden_by));
         put("shadowed", json!(self.program.shadowed.iter().map(|p| path(p)).collect::<Vec<_>>()));
         put("problem", json!(self.known.obstacle.as_ref().map(Obstacle::reason)));
-        put("version", json!(manifest.and_then(|manifest| manifest.version.as_ref())));
+        put("version", json!(self.version()));
         put("description", json!(manifest.and_then(|manifest| manifest.description.as_ref())));
         put("manifest", json!(manifest.map(manifest_json)));
         put("registered_for_another_build", json!(self.known.is_of_another_build));
@@ -148,11 +153,24 @@ impl PluginInfo {
         Value::Object(object)
     }
 
+    /// Returns the version that its manifest names, or that was installed.
+    fn version(&self) -> Option<String> {
+        let manifest = self.known.manifest.as_ref();
+        let named = manifest.and_then(|manifest| manifest.version.clone());
+        named.or_else(|| {
+            self.receipt.as_ref().map(|receipt| short_release(&receipt.fetched.release))
+        })
+    }
+
     fn print(&self, context: &Context) {
         let say = |what: &str, text: &str| {
             context.output.line(format!("{what:<13} {}", escape::line(text)));
         };
         say("program", &self.program.path.display().to_string());
+        if let Some(receipt) = &self.receipt {
+            say("installed", &format!("from {}", receipt.source));
+            say("", &format!("{} {}", receipt.package, receipt.fetched.release));
+        }
         if let Some(real) = &self.leads_to {
             say("leads to", &real.display().to_string());
         }

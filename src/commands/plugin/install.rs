@@ -9,27 +9,30 @@ use crate::error::{Error, Kind, io_reason};
 use crate::escape;
 use crate::invocation::Invocation;
 use crate::package::{
-    AskedBy, Looked, PackageSource, Receipt, Store, Tools, Wish, differences, record, short_release,
+    AskedBy, Looked, PackageSource, PluginStore, Receipt, Tools, Wish, differences, record,
+    short_release,
 };
 use crate::path_search::SearchPath;
 use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
+
+const EXAMPLES: &str = "Sources:
+  DIR                        a directory, copied as it is
+  FILE.tar.gz, FILE.zip      an archive, unpacked
+  git+URL[@REV]              a repository, at a branch, tag or commit
+  pip:NAME[==VERSION]        a Python package, in an environment of its own
+  cargo:NAME[@VERSION]       a crate, built with its own lock file
+
+Examples:
+  carto plugin install ./carto-hello -y          a directory
+  carto plugin install --link ./carto-hello -y   where it is, for development";
 
 /// Install plugins from a directory, an archive, git, pip or cargo
 ///
 /// Every executable `carto-NAME` that the source brings becomes a plugin. What it is, its version and its
 /// SHA-256 are shown first, and nothing of it runs before you agree. What is installed comes before PATH.
 #[derive(Args, Debug)]
-#[command(after_help = "Sources:
-  DIR                          a directory, copied as it is
-  FILE.tar.gz, FILE.zip        an archive, unpacked
-  git+URL[@REV]                a repository, at a branch, tag or commit
-  pip:NAME[==VERSION]          a Python package, in an environment of its own
-  cargo:NAME[@VERSION]         a crate, built with its own lock file
-
-Examples:
-  carto plugin install ./carto-hello          a directory
-  carto plugin install --link ./carto-hello   where it is, for development")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct InstallArgs {
     /// A directory, an archive, git+URL, pip:NAME or cargo:NAME
     source: String,
@@ -55,7 +58,7 @@ fn install(
     context: &Context,
     args: &InstallArgs,
     builtins: &[String],
-    store: &Store,
+    store: &PluginStore,
     tools: &Tools<'_>,
 ) -> Result<(), Error> {
     let source = PackageSource::parse(&args.source, context.invocation.cwd()?)?;
@@ -96,7 +99,7 @@ fn install(
 }
 
 /// Whether the same is installed, whole; then it is the current version from now on.
-fn is_there(store: &Store, looked: &Looked) -> Result<bool, Error> {
+fn is_there(store: &PluginStore, looked: &Looked) -> Result<bool, Error> {
     let Some(fetched) = &looked.fetched else { return Ok(false) };
     if matches!(looked.source(), PackageSource::Link(_)) {
         return Ok(false);
@@ -189,7 +192,7 @@ pub(super) fn tell(context: &Context, receipt: &Receipt) {
 ///
 /// # Errors
 /// There is no home, it is somebody else's, or carto's own files are left out.
-pub(super) fn store(context: &Context) -> Result<Store, Error> {
+pub(super) fn store(context: &Context) -> Result<PluginStore, Error> {
     if context.globals.isolated {
         return Err(Error::new(Kind::Usage, "`--isolated` leaves out every file of carto"));
     }
@@ -207,7 +210,7 @@ pub(super) fn tools(context: &Context) -> Tools<'_> {
 }
 
 /// Removes what was begun and is named by nothing, when something failed.
-pub(super) fn tidy<T>(store: &Store, done: Result<T, Error>) -> Result<T, Error> {
+pub(super) fn tidy<T>(store: &PluginStore, done: Result<T, Error>) -> Result<T, Error> {
     if done.is_err() {
         _ = store.commit(Vec::new(), &mut |_| {}, |_| Ok(()));
     }

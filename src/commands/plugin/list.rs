@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::error::Error;
 use crate::escape;
 use crate::manifest::{KnownPlugin, Manifests, Obstacle};
+use crate::package::{Receipt, short_release};
 use crate::path_search::Found;
 use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
@@ -34,10 +35,12 @@ pub(super) fn run(context: &Context, args: &ListArgs, builtins: &[String]) -> Re
         return Ok(());
     }
     let manifests = Manifests::for_many(context)?;
+    let mut receipts = context.receipts();
     let known = found.into_iter().map(|(name, program)| {
         let known = manifests.look(&name, &program);
         let is_hidden = builtins.iter().any(|builtin| builtin == name.as_str());
-        Row { name, program, known, is_hidden }
+        let receipt = receipts.remove(&program.path);
+        Row { name, program, known, is_hidden, receipt }
     });
     let rows: Vec<_> = known.collect();
     if args.json {
@@ -67,6 +70,8 @@ struct Row {
     known: KnownPlugin,
     /// Whether a built-in command comes first.
     is_hidden: bool,
+    /// What it was installed as.
+    receipt: Option<Receipt>,
 }
 
 impl Row {
@@ -76,7 +81,8 @@ impl Row {
         json!({
             "name": self.name.as_str(),
             "path": self.program.path.display().to_string(),
-            "version": manifest.and_then(|manifest| manifest.version.as_ref()),
+            "source": self.receipt.as_ref().map(|receipt| &receipt.source),
+            "version": self.version(),
             "description": manifest.and_then(|manifest| manifest.description.as_ref()),
             "hidden_by": self.is_hidden.then_some("built-in"),
             "problem": self.known.obstacle.as_ref().map(Obstacle::reason),
@@ -85,12 +91,21 @@ impl Row {
         })
     }
 
+    /// Returns the version that its manifest names, or that was installed.
+    fn version(&self) -> Option<String> {
+        let manifest = self.known.manifest.as_ref();
+        let named = manifest.and_then(|manifest| manifest.version.clone());
+        let installed = self.receipt.as_ref();
+        named.or_else(|| installed.map(|receipt| short_release(&receipt.fetched.release)))
+    }
+
     fn remarks(&self) -> String {
         let mut text = String::new();
-        if let Some(version) =
-            self.known.manifest.as_ref().and_then(|manifest| manifest.version.as_ref())
-        {
+        if let Some(version) = self.version() {
             text += &format!("  {version}");
+        }
+        if let Some(receipt) = &self.receipt {
+            text += &format!("  (from {})", receipt.source);
         }
         if self.is_hidden {
             text += "  (hidden by the built-in command; carto plugin run reaches it)";

@@ -12,7 +12,8 @@ use crate::resolve::context::Context;
 /// Every version goes, also those that a project locks. Plugins on PATH are not touched.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
-  carto plugin remove hello     the package that brings `carto hello`")]
+  carto plugin remove hello     the package that brings `carto hello`
+  carto plugin list             what is installed, and from where")]
 pub(super) struct RemoveArgs {
     /// The packages, or plugins of them
     #[arg(required = true, value_name = "NAME")]

@@ -10,7 +10,7 @@ use super::remove::not_installed;
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::package::{
-    AskedBy, Looked, PackageSource, Receipt, Store, Wish, newest, record, short_release,
+    AskedBy, Looked, PackageSource, PluginStore, Receipt, Wish, newest, record, short_release,
 };
 use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
@@ -46,7 +46,7 @@ pub(super) struct OutdatedArgs {
 }
 
 /// What its source says of an installed package.
-enum Standing {
+enum UpgradeStanding {
     /// It is the newest.
     Newest,
     /// The source has this one.
@@ -81,22 +81,22 @@ fn upgrade(
     context: &Context,
     args: &UpgradeArgs,
     builtins: &[String],
-    store: &Store,
+    store: &PluginStore,
     receipt: &Receipt,
 ) -> Result<(), Error> {
     let (package, release) = (&receipt.package, short_release(&receipt.fetched.release));
     let (standing, looked) = standing(context, store, receipt)?;
     let note = |text: &str| context.output.note(&format!("{package} {text}"));
     match standing {
-        Standing::Newest => note(&format!("{release} is the newest")),
-        Standing::Linked => note("is linked, and runs where it is"),
-        Standing::Pinned => {
+        UpgradeStanding::Newest => note(&format!("{release} is the newest")),
+        UpgradeStanding::Linked => note("is linked, and runs where it is"),
+        UpgradeStanding::Pinned => {
             note(&format!("{release} stays: its source names the version, {}", receipt.source));
         }
-        Standing::Outdated(newest) if args.dry_run => {
+        UpgradeStanding::Outdated(newest) if args.dry_run => {
             context.output.line(format!("{package} {release} -> {}", short_release(&newest)));
         }
-        Standing::Outdated(_) => {
+        UpgradeStanding::Outdated(_) => {
             let looked = match looked {
                 Some(looked) => looked,
                 None => wish(receipt)?.look(store, &tools(context), None)?,
@@ -120,7 +120,7 @@ pub(super) fn outdated(context: &Context, args: &OutdatedArgs) -> Result<(), Err
     let (mut rows, mut failed) = (Vec::new(), None);
     for receipt in installed(&store, &[])? {
         match tidy(&store, standing(context, &store, &receipt)) {
-            Ok((Standing::Outdated(newest), _)) => rows.push((receipt, newest)),
+            Ok((UpgradeStanding::Outdated(newest), _)) => rows.push((receipt, newest)),
             Ok(_) => {}
             Err(error) => {
                 context.output.error_as_warning(&error);
@@ -155,7 +155,7 @@ pub(super) fn outdated(context: &Context, args: &OutdatedArgs) -> Result<(), Err
 }
 
 /// Returns the receipts of the current versions of some packages, or of all.
-pub(super) fn installed(store: &Store, names: &[String]) -> Result<Vec<Receipt>, Error> {
+pub(super) fn installed(store: &PluginStore, names: &[String]) -> Result<Vec<Receipt>, Error> {
     let index = store.index()?;
     let wanted = names.iter().map(|name| index.named(name).ok_or_else(|| not_installed(name)));
     let wanted = wanted.collect::<Result<Vec<_>, _>>()?;
@@ -176,21 +176,21 @@ fn wish(receipt: &Receipt) -> Result<Wish, Error> {
 /// Asks the source of a package; where only its files tell, they were fetched.
 fn standing(
     context: &Context,
-    store: &Store,
+    store: &PluginStore,
     receipt: &Receipt,
-) -> Result<(Standing, Option<Looked>), Error> {
+) -> Result<(UpgradeStanding, Option<Looked>), Error> {
     if receipt.pinned {
-        return Ok((Standing::Pinned, None));
+        return Ok((UpgradeStanding::Pinned, None));
     }
     if receipt.fetched.kind == "link" {
-        return Ok((Standing::Linked, None));
+        return Ok((UpgradeStanding::Linked, None));
     }
     let wish = wish(receipt)?;
     let judged = |newest: String| {
         if newest == receipt.fetched.release {
-            Standing::Newest
+            UpgradeStanding::Newest
         } else {
-            Standing::Outdated(newest)
+            UpgradeStanding::Outdated(newest)
         }
     };
     if let Some(newest) = newest(&wish.source, store, &tools(context))? {

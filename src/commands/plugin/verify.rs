@@ -7,7 +7,7 @@ use super::install::store;
 use super::remove::not_installed;
 use crate::error::{Error, Kind};
 use crate::escape;
-use crate::package::{Index, LockedPackage, Receipt, Store, differences, short_release};
+use crate::package::{Index, LockedPackage, PluginStore, Receipt, differences, short_release};
 use crate::resolve::context::Context;
 
 /// Compare every file of the installed plugins with what was installed, and with the lock
@@ -27,7 +27,7 @@ pub(super) struct VerifyArgs {
 }
 
 /// A difference, with the package that has it.
-struct Finding {
+struct VerifyRow {
     package: String,
     release: String,
     what: String,
@@ -46,19 +46,19 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<(), Error> {
             count += 1;
             for what in of_version(&store, dir) {
                 let (package, release) = (name.clone(), short_release(&version.release));
-                findings.push(Finding { package, release, what });
+                findings.push(VerifyRow { package, release, what });
             }
         }
     }
     findings.extend(of_lock(context, &index, &is_wanted)?);
     if args.json {
-        let row = |finding: &Finding| {
-            let Finding { package, release, what } = finding;
+        let row = |finding: &VerifyRow| {
+            let VerifyRow { package, release, what } = finding;
             json!({ "package": package, "version": release, "difference": what })
         };
         context.output.json(&findings.iter().map(row).collect::<Vec<_>>());
     } else {
-        for Finding { package, release, what } in &findings {
+        for VerifyRow { package, release, what } in &findings {
             context.output.line(escape::line(&format!("{package} {release}: {what}")));
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn run(context: &Context, args: &VerifyArgs) -> Result<(), Error> {
 }
 
 /// Compares an installed version with its receipt.
-fn of_version(store: &Store, dir: &str) -> Vec<String> {
+fn of_version(store: &PluginStore, dir: &str) -> Vec<String> {
     let dir = store.version(dir);
     let receipt = match Receipt::read(&dir) {
         Ok(receipt) => receipt,
@@ -99,7 +99,7 @@ fn of_lock(
     context: &Context,
     index: &Index,
     is_wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Finding>, Error> {
+) -> Result<Vec<VerifyRow>, Error> {
     let Some((_, lock)) = context.plugin_lock()? else { return Ok(Vec::new()) };
     let mut findings = Vec::new();
     for locked in lock.packages.iter().filter(|locked| is_wanted(&locked.package)) {
@@ -107,12 +107,13 @@ fn of_lock(
         let is_there =
             |other: &LockedPackage| index.find(&other.package, &other.fetched.identity()).is_some();
         // Of several platforms one is this machine's.
-        if same().any(is_there) || findings.iter().any(|f: &Finding| f.package == locked.package) {
+        if same().any(is_there) || findings.iter().any(|f: &VerifyRow| f.package == locked.package)
+        {
             continue;
         }
         let release = short_release(&locked.fetched.release);
         let what = "it is locked, and not installed as it was locked".to_owned();
-        findings.push(Finding { package: locked.package.clone(), release, what });
+        findings.push(VerifyRow { package: locked.package.clone(), release, what });
     }
     Ok(findings)
 }

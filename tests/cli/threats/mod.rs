@@ -6,4 +6,5 @@ mod known_attacks;
 mod local;
 mod manifests;
 mod no_key_is_shown;
+mod packages;
 mod urls;

@@ -139,9 +139,19 @@ const ROWS: &[Row] = &[
     ("logout", &[("", Nowhere)]),
     ("plugin create", &[("new --lang sh", Nowhere), ("new --lang sh", Nowhere)]),
     ("plugin info", &[("spy", Nowhere), ("missing", Nowhere)]),
+    (
+        "plugin install",
+        &[("plugin-dir --yes", Nowhere), ("plugin-dir", Nowhere), ("missing", Nowhere)],
+    ),
     ("plugin list", &[("", Nowhere)]),
+    ("plugin lock", &[("", Nowhere), ("missing", Nowhere)]),
+    ("plugin outdated", &[("", Nowhere)]),
     ("plugin register", &[("spy", Nowhere), ("--forget spy", Nowhere)]),
+    ("plugin remove", &[("missing", Nowhere)]),
     ("plugin run", &[("spy", Show), ("missing", Nowhere)]),
+    ("plugin sync", &[("", Nowhere), ("--download downloads", Nowhere)]),
+    ("plugin upgrade", &[("", Nowhere), ("missing", Nowhere)]),
+    ("plugin verify", &[("", Nowhere)]),
     ("plugin which", &[("spy", Nowhere), ("missing", Nowhere)]),
     (
         "profile add",
@@ -197,6 +207,7 @@ fn machine() -> Sandbox {
     sandbox.file_with_mode("bin/editor", EDITOR, 0o755);
     sandbox.file_with_mode("bin/spy-by-exec", PLUGIN, 0o755);
     sandbox.plugin("spy", PLUGIN);
+    sandbox.file_with_mode("work/plugin-dir/carto-dir", PLUGIN, 0o755);
     sandbox.file_with_mode(SEEN, "", 0o666);
     sandbox.user(
         "username = \"ann\"\n[profiles.second]\nusername = \"bea\"\n[alias]\nshort = \"spy\"\n",
