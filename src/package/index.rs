@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ use crate::read_file::{check_own_directory, read_own};
 const VERSION: u32 = 1;
 /// The longest index, in bytes.
 const LIMIT: u64 = 4 * 1024 * 1024;
+/// How long a version stays that another one took the place of, in seconds: it may be running, and a
+/// program of Python reads its modules when it needs them.
+const RETIRED: u64 = 24 * 60 * 60;
 /// Its name in the directory of plugins.
 pub(super) const INDEX: &str = "installed.json";
 
@@ -38,6 +42,19 @@ pub struct InstalledPackage {
     pub current: Option<String>,
     /// The versions by their directories.
     pub versions: BTreeMap<String, InstalledVersion>,
+    /// Directories of versions that others took the place of, and when, in seconds since 1970: they may
+    /// be running.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    retired: BTreeMap<String, u64>,
+}
+
+impl InstalledPackage {
+    /// Takes a version out of use; its files stay for a while.
+    fn retire(&mut self, dir: &str) {
+        if self.versions.remove(dir).is_some() {
+            self.retired.insert(dir.to_owned(), now());
+        }
+    }
 }
 
 /// A version of a package.
@@ -125,6 +142,7 @@ impl Index {
         let is_same = |_: &String, held: &mut InstalledVersion| held.identity == version.identity;
         let same: Vec<_> = package.versions.extract_if(.., is_same).collect();
         version.synced |= same.iter().any(|(_, held)| held.synced);
+        package.retired.extend(same.iter().map(|(held, _)| (held.clone(), now())));
         package.versions.insert(dir.to_owned(), version);
         let takes_place = package.current.as_ref().is_none_or(|current| {
             asked == AskedBy::User || same.iter().any(|(held, _)| held == current)
@@ -132,7 +150,7 @@ impl Index {
         if takes_place {
             let before = package.current.replace(dir.to_owned()).unwrap_or_default();
             if before != dir && package.versions.get(&before).is_some_and(|held| !held.synced) {
-                package.versions.remove(&before);
+                package.retire(&before);
             }
         }
     }
@@ -142,13 +160,23 @@ impl Index {
         let Some(package) = self.packages.get_mut(package) else { return };
         let before = package.current.replace(dir.to_owned()).unwrap_or_default();
         if before != dir && package.versions.get(&before).is_some_and(|held| !held.synced) {
-            package.versions.remove(&before);
+            package.retire(&before);
         }
     }
 
-    /// Names every directory of a version.
+    /// Lets go of versions that were retired long ago.
+    pub(super) fn forget_retired(&mut self) {
+        let now = now();
+        for package in self.packages.values_mut() {
+            package.retired.retain(|_, since| now.saturating_sub(*since) < RETIRED);
+        }
+    }
+
+    /// Names every directory that stays.
     pub(super) fn directories(&self) -> impl Iterator<Item = &str> {
-        self.packages.values().flat_map(|package| package.versions.keys().map(String::as_str))
+        let packages = self.packages.values();
+        let names = packages.flat_map(|held| held.versions.keys().chain(held.retired.keys()));
+        names.map(String::as_str)
     }
 
     /// Returns the text of the file.
@@ -171,6 +199,12 @@ impl Index {
         }
         all
     }
+}
+
+/// Returns the time, in seconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 /// Who asked for a version.

@@ -151,6 +151,7 @@ impl PluginStore {
         let lock = Lock::directory_telling(&self.dir, notice)?;
         let before = self.index()?;
         let mut index = before.clone();
+        index.forget_retired();
         let done = change(&mut index).and_then(|done| {
             if index != before {
                 let text = index.text()?;
@@ -160,7 +161,10 @@ impl PluginStore {
             Ok(done)
         });
         drop(made);
-        self.clear(if done.is_ok() { &index } else { &before });
+        // Where the directory could not be synced the new index stands all the same.
+        if let Ok(index) = self.index() {
+            self.clear(&index);
+        }
         done
     }
 

@@ -134,7 +134,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   env          Print the account in use as variables, with its key
             ! 
             ! Plugins and aliases:
-            !   plugin       List and describe the plugins, and run one by its name
+            !   plugin       List, describe, install and lock plugins, and run one by its name
             !   alias        List, set and delete aliases: short names for commands
             ! 
             ! Getting help:
@@ -246,7 +246,7 @@ fn what_is_missing_is_said_with_what_there_is() {
             ! help: carto profile use --help
             exit 2
             $ carto plugin
-            ! List and describe the plugins, and run one by its name
+            ! List, describe, install and lock plugins, and run one by its name
             ! 
             ! Usage: carto plugin <COMMAND>
             ! 
@@ -257,6 +257,13 @@ fn what_is_missing_is_said_with_what_there_is() {
             !   run       Run a plugin, also one that a built-in command or an alias hides
             !   register  Keep what a plugin prints about itself, for exactly this build of it
             !   create    Write a new plugin: its program, manifest, test and README
+            !   install   Install plugins from a directory, an archive, git, pip or cargo
+            !   upgrade   Install the newest versions of plugins
+            !   outdated  List the installed plugins whose sources have another version
+            !   remove    Remove plugins that were installed
+            !   lock      Write the plugins of this project, with their hashes, into a lock
+            !   sync      Install exactly the plugins that this project locks, or nothing
+            !   verify    Compare each installed file with what was installed, and with the lock
             ! 
             ! Options:
             !   -h, --help  Print help

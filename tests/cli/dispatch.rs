@@ -565,6 +565,7 @@ fn plugins_are_listed_plainly_and_as_json() {
           {
             "name": "account",
             "path": "[root]/bin/carto-account",
+            "source": null,
             "version": null,
             "description": null,
             "hidden_by": null,
@@ -575,6 +576,7 @@ fn plugins_are_listed_plainly_and_as_json() {
           {
             "name": "config",
             "path": "[root]/bin/carto-config",
+            "source": null,
             "version": null,
             "description": null,
             "hidden_by": "built-in",
@@ -585,6 +587,7 @@ fn plugins_are_listed_plainly_and_as_json() {
           {
             "name": "dump",
             "path": "[root]/bin/carto-dump",
+            "source": null,
             "version": null,
             "description": null,
             "hidden_by": null,
@@ -595,6 +598,7 @@ fn plugins_are_listed_plainly_and_as_json() {
           {
             "name": "who",
             "path": "[root]/bin/carto-who",
+            "source": null,
             "version": null,
             "description": null,
             "hidden_by": null,

@@ -94,6 +94,7 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
             "plugin info q --json",
             "plugin info r --json",
             "plugin info broken --json",
+            "plugin info other --json",
             "-c plugins.dump.as=gdal plugin info dump --json",
         ],
     ),
@@ -266,6 +267,9 @@ fn installed_plugins(sandbox: &Sandbox) {
     for dir in ["made", "other"] {
         sandbox.carto(&format!("plugin install {dir} --yes")).run().ok();
     }
+    sandbox.project("");
+    sandbox.trust("work");
+    sandbox.carto("plugin lock").run().ok();
     let path = sandbox.installed("made").join("tree/carto-made");
     fs::write(path, "#!/bin/sh\necho planted\n").unwrap();
     sandbox.file_with_mode("work/other/carto-other", "#!/bin/sh\necho newer\n", 0o755);

@@ -440,6 +440,7 @@ fn info_tells_everything_without_running_anything() {
         {
           "name": "account",
           "path": "[root]/bin/carto-account",
+          "source": null,
           "leads_to": null,
           "hidden_by": "alias",
           "shadowed": [

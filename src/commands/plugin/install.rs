@@ -209,10 +209,9 @@ pub(super) fn tools(context: &Context) -> Tools<'_> {
     Tools { path: context.program_path(), env: &context.invocation.env, output: &context.output }
 }
 
-/// Removes what was begun and is named by nothing, when something failed.
+/// Removes what was begun and is named by nothing, however it ended.
 pub(super) fn tidy<T>(store: &PluginStore, done: Result<T, Error>) -> Result<T, Error> {
-    if done.is_err() {
-        _ = store.commit(Vec::new(), &mut |_| {}, |_| Ok(()));
-    }
-    done
+    let cleared = store.commit(Vec::new(), &mut |_| {}, |_| Ok(()));
+    let done = done?;
+    cleared.map(|()| done)
 }

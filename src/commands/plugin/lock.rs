@@ -16,10 +16,11 @@ use crate::project::nearest::{Project, ProjectStanding};
 use crate::replace_file::{Links, Mode, replace};
 use crate::resolve::context::Context;
 
-/// Write the plugins of this project, with their versions and hashes, into .carto/plugins.lock
+/// Write the plugins of this project, with their hashes, into a lock
 ///
-/// In this project, once it is trusted, a locked plugin runs as it was locked or not at all. Without
-/// names, what is locked already is locked anew; in a project without a lock, all that is installed.
+/// The lock is .carto/plugins.lock. In this project, once it is trusted, a locked plugin runs as it was
+/// locked or not at all. Without names, what is locked already is locked anew; in a project without a
+/// lock, all that is installed.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   carto plugin lock           lock what is installed

@@ -119,8 +119,9 @@ pub(super) fn outdated(context: &Context, args: &OutdatedArgs) -> Result<(), Err
     let store = store(context)?;
     let (mut rows, mut failed) = (Vec::new(), None);
     for receipt in installed(&store, &[])? {
-        match tidy(&store, standing(context, &store, &receipt)) {
-            Ok((UpgradeStanding::Outdated(newest), _)) => rows.push((receipt, newest)),
+        let standing = standing(context, &store, &receipt).map(|(standing, _)| standing);
+        match tidy(&store, standing) {
+            Ok(UpgradeStanding::Outdated(newest)) => rows.push((receipt, newest)),
             Ok(_) => {}
             Err(error) => {
                 context.output.error_as_warning(&error);
@@ -128,7 +129,6 @@ pub(super) fn outdated(context: &Context, args: &OutdatedArgs) -> Result<(), Err
             }
         }
     }
-    store.commit(Vec::new(), &mut |_| {}, |_| Ok(()))?;
     if args.json {
         let row = |(receipt, newest): &(Receipt, String)| {
             json!({

@@ -10,7 +10,7 @@ use crate::escape;
 use crate::package::{Index, LockedPackage, PluginStore, Receipt, differences, short_release};
 use crate::resolve::context::Context;
 
-/// Compare every file of the installed plugins with what was installed, and with the lock
+/// Compare each installed file with what was installed, and with the lock
 ///
 /// Exit status 1 with each difference. Starting a plugin looks at the program's own file alone.
 #[derive(Args, Debug)]
