@@ -540,7 +540,7 @@ fn the_first_hit_decides() {
     "#]]);
     // What was installed comes before PATH.
     sandbox.file_with_mode("work/made/carto-who", "#!/bin/sh\necho installed\n", 0o755);
-    sandbox.carto("plugin install made --yes").run().ok();
+    _ = sandbox.carto("plugin install made --yes").run().ok();
     sandbox.carto("who").env("PATH", path(&["bin"])).run().ok().shows(&expect![[r#"
         installed
         exit 0

@@ -131,8 +131,9 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
 const OF_FILES: &[&str] = &["config", "credentials", "plugin"];
 
 /// Where every call is made; elsewhere the first of each command tells enough.
-const THOROUGH: [&str; 6] = [
+const THOROUGH: [&str; 7] = [
     "everything",
+    "installed plugins",
     "no name",
     "http",
     "a trusted project",
@@ -265,11 +266,11 @@ fn installed_plugins(sandbox: &Sandbox) {
     sandbox.file_with_mode("work/made/carto-made", "#!/bin/sh\necho made\n", 0o755);
     sandbox.file_with_mode("work/other/carto-other", "#!/bin/sh\necho other\n", 0o755);
     for dir in ["made", "other"] {
-        sandbox.carto(&format!("plugin install {dir} --yes")).run().ok();
+        _ = sandbox.carto(&format!("plugin install {dir} --yes")).run().ok();
     }
     sandbox.project("");
     sandbox.trust("work");
-    sandbox.carto("plugin lock").run().ok();
+    _ = sandbox.carto("plugin lock").run().ok();
     let path = sandbox.installed("made").join("tree/carto-made");
     fs::write(path, "#!/bin/sh\necho planted\n").unwrap();
     sandbox.file_with_mode("work/other/carto-other", "#!/bin/sh\necho newer\n", 0o755);

@@ -34,7 +34,7 @@ pub(crate) fn installed(sandbox: &Sandbox) -> Vec<String> {
 /// Makes an archive of `src/NAME` by the system's own tar.
 fn tar(sandbox: &Sandbox, name: &str, archive: &str) -> PathBuf {
     let line = format!("tar -C src -czf {archive} {name}");
-    sandbox.shell(&line).dir("").run().ok();
+    _ = sandbox.shell(&line).dir("").run().ok();
     sandbox.path(archive)
 }
 
@@ -94,7 +94,7 @@ fn who_agrees_on_a_terminal_gets_it_and_who_does_not_gets_nothing() {
     assert_eq!(asked("n\n").code(), 4);
     assert_eq!(installed(&sandbox), [""; 0]);
     assert_eq!(asked("y\n").code(), 0);
-    sandbox.carto("hello").run().ok();
+    _ = sandbox.carto("hello").run().ok();
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn programs_lie_at_the_top_in_bin_and_in_an_archive_below_its_one_folder() {
         "manifest = 1\nversion = \"2.0\"\ncredentials = \"none\"\n",
     );
     tar(&sandbox, "tools", "tools.tar.gz");
-    sandbox.carto("plugin install ../tools.tar.gz --yes").run().ok();
+    _ = sandbox.carto("plugin install ../tools.tar.gz --yes").run().ok();
     sandbox.carto("a").run().ok().shows(&expect![[r#"
         a for ann with ann-key
         exit 0
@@ -120,7 +120,7 @@ fn programs_lie_at_the_top_in_bin_and_in_an_archive_below_its_one_folder() {
     "#]]);
     let listed = sandbox.carto("plugin list --json").run().ok().stdout;
     assert!(listed.contains("\"version\": \"2.0\""), "{listed}");
-    sandbox.carto("data").run().fails(127);
+    _ = sandbox.carto("data").run().fails(127);
     let ran = sandbox.carto("plugin remove b").run().ok();
     assert_eq!(ran.stderr, "note: removed tools: carto a, carto b\n");
     // The same as a zip.
@@ -128,17 +128,17 @@ fn programs_lie_at_the_top_in_bin_and_in_an_archive_below_its_one_folder() {
                i = zipfile.ZipInfo('carto-z')\ni.external_attr = 0o100755 << 16\n\
                z.writestr(i, '#!/bin/sh\\necho z\\n')\nz.close()\n";
     sandbox.file("zip.py", zip);
-    sandbox.shell("python3 zip.py").dir("").run().ok();
-    sandbox.carto("plugin install ../tools.zip --yes").run().ok();
+    _ = sandbox.shell("python3 zip.py").dir("").run().ok();
+    _ = sandbox.carto("plugin install ../tools.zip --yes").run().ok();
     assert_eq!(sandbox.carto("z").run().ok().stdout, "z\n");
 }
 
 #[test]
 fn a_name_of_ones_own_is_for_a_source_with_one_plugin() {
     let sandbox = machine();
-    sandbox.carto("plugin install ../src/carto-hello --as-name hi --yes").run().ok();
+    _ = sandbox.carto("plugin install ../src/carto-hello --as-name hi --yes").run().ok();
     assert_eq!(sandbox.carto("hi").run().ok().stdout, "one for ann with ann-key\n");
-    sandbox.carto("hello").run().fails(127);
+    _ = sandbox.carto("hello").run().fails(127);
     for (name, words) in [
         ("config", "`config` is a built-in command"),
         ("Hi", "`--as-name` takes the name of a plugin"),
@@ -156,11 +156,11 @@ fn a_name_of_ones_own_is_for_a_source_with_one_plugin() {
 #[test]
 fn a_linked_directory_runs_where_it_is() {
     let sandbox = machine();
-    sandbox.carto("plugin install --link ../src/carto-hello --yes").run().ok();
+    _ = sandbox.carto("plugin install --link ../src/carto-hello --yes").run().ok();
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "one for ann with ann-key\n");
     sandbox.file_with_mode("src/carto-hello/carto-hello", hello("two"), 0o755);
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "two for ann with ann-key\n");
-    sandbox.carto("plugin verify").run().ok();
+    _ = sandbox.carto("plugin verify").run().ok();
     let ran = sandbox.carto("plugin upgrade").run().ok();
     assert_eq!(ran.stderr, "note: hello is linked, and runs where it is\n");
     sandbox.project("");
@@ -178,7 +178,7 @@ fn repository(sandbox: &Sandbox, texts: &[&str]) -> String {
     for text in texts {
         sandbox.file_with_mode("repo/carto-hello", hello(text), 0o755);
         let line = format!("git init -q . && git add . && {git} commit -qm x && git tag {text}");
-        sandbox.shell(&line).dir("repo").run().ok();
+        _ = sandbox.shell(&line).dir("repo").run().ok();
     }
     format!("git+file://{}", sandbox.path("repo").display())
 }
@@ -187,7 +187,7 @@ fn repository(sandbox: &Sandbox, texts: &[&str]) -> String {
 fn a_repository_is_taken_at_a_commit_and_upgraded_unless_it_is_pinned() {
     let sandbox = machine();
     let url = repository(&sandbox, &["first", "second"]);
-    sandbox.carto("plugin install").arg(format!("{url}@first")).arg("--yes").run().ok();
+    _ = sandbox.carto("plugin install").arg(format!("{url}@first")).arg("--yes").run().ok();
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "first for ann with ann-key\n");
     let ran = sandbox.carto("plugin upgrade").run().ok();
     assert!(ran.stderr.contains(" stays: its source names the version, git+file://"), "{ran}");
@@ -195,7 +195,7 @@ fn a_repository_is_taken_at_a_commit_and_upgraded_unless_it_is_pinned() {
         exit 0
     "#]]);
     // Without a revision it is upgraded, and the old version goes.
-    sandbox.carto("plugin install").arg(&url).arg("--yes").run().ok();
+    _ = sandbox.carto("plugin install").arg(&url).arg("--yes").run().ok();
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "second for ann with ann-key\n");
     assert_eq!(sandbox.carto("plugin upgrade --yes").run().ok().stdout, "");
     repository(&sandbox, &["third"]);
@@ -203,7 +203,7 @@ fn a_repository_is_taken_at_a_commit_and_upgraded_unless_it_is_pinned() {
     assert!(ran.stdout.starts_with("repo ") && ran.stdout.contains(" -> "), "{ran}");
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "second for ann with ann-key\n");
     assert!(sandbox.carto("plugin outdated").run().ok().stdout.contains(" -> "));
-    sandbox.carto("plugin upgrade hello --yes").run().ok();
+    _ = sandbox.carto("plugin upgrade hello --yes").run().ok();
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "third for ann with ann-key\n");
     for (revision, words) in [("v9", "the repository has no `v9`"), ("--x", "this is no URL")] {
         let call = sandbox.carto("plugin install").arg(format!("{url}@{revision}")).arg("--yes");
@@ -242,7 +242,7 @@ fn a_secret_in_a_url_is_for_git_alone() {
 #[test]
 fn two_packages_with_one_command_are_refused() {
     let sandbox = machine();
-    sandbox.carto("plugin install ../src/carto-hello --yes").run().ok();
+    _ = sandbox.carto("plugin install ../src/carto-hello --yes").run().ok();
     sandbox.file_with_mode("src/other/carto-hello", hello("other"), 0o755);
     sandbox.carto("plugin install ../src/other --yes").run().fails(4).shows(&expect![[r#"
         package   other
@@ -294,8 +294,8 @@ fn locked() -> Sandbox {
     sandbox.project("");
     sandbox.trust("work");
     sandbox.file_with_mode("work/tools/carto-hello", hello("locked"), 0o755);
-    sandbox.carto("plugin install tools --yes").run().ok();
-    sandbox.carto("plugin lock").run().ok();
+    _ = sandbox.carto("plugin install tools --yes").run().ok();
+    _ = sandbox.carto("plugin lock").run().ok();
     sandbox
 }
 
@@ -304,7 +304,7 @@ fn a_lock_names_versions_and_hashes_and_stays_as_it_is() {
     let sandbox = locked();
     let text = sandbox.read("work/.carto/plugins.lock");
     assert!(text.contains("source = \"./tools\"\nkind = \"directory\"\n"), "{text}");
-    sandbox.carto("plugin lock").run().ok();
+    _ = sandbox.carto("plugin lock").run().ok();
     assert_eq!(sandbox.read("work/.carto/plugins.lock"), text);
     // carto wrote it into a trusted project: it is trusted.
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "locked for ann with ann-key\n");
@@ -339,7 +339,7 @@ fn trust_covers_the_lock() {
         assert!(!ran.stderr.contains("changed since it was trusted"), "{ran}");
     }
     // A lock that came with a clone is nothing until it is approved.
-    sandbox.carto("trust --revoke").run().ok();
+    _ = sandbox.carto("trust --revoke").run().ok();
     sandbox.file("work/.carto/plugins.lock", &text);
     let ran = sandbox.carto("plugin sync").run().fails(4);
     assert!(ran.stderr.contains("this project is not trusted"), "{ran}");
@@ -347,10 +347,10 @@ fn trust_covers_the_lock() {
     // For CI there is one hash over both.
     let hash = sandbox.carto("trust --show").run().ok().stdout;
     let hash = hash.lines().last().unwrap().to_owned();
-    sandbox.carto("trust --expect").arg(&hash).run().ok();
-    sandbox.carto("plugin sync").run().ok();
+    _ = sandbox.carto("trust --expect").arg(&hash).run().ok();
+    _ = sandbox.carto("plugin sync").run().ok();
     sandbox.file("work/.carto/plugins.lock", format!("{text}#"));
-    sandbox.carto("trust --expect").arg(&hash).run().fails(4);
+    _ = sandbox.carto("trust --expect").arg(&hash).run().fails(4);
 }
 
 /// What is locked runs as it was locked, or gets no key.
@@ -376,7 +376,7 @@ fn a_locked_plugin_that_is_another_one_is_refused_before_it_gets_the_key() {
     refused(&sandbox, "has changed since it was installed");
     // The same bytes again: it was only touched.
     fs::write(&program, &whole).unwrap();
-    sandbox.carto("hello").run().ok();
+    _ = sandbox.carto("hello").run().ok();
     // Swapped for a link to the same bytes elsewhere.
     let copy = sandbox.file_with_mode("elsewhere/carto-hello", &whole, 0o755);
     fs::remove_file(&program).unwrap();
@@ -385,15 +385,15 @@ fn a_locked_plugin_that_is_another_one_is_refused_before_it_gets_the_key() {
     // sync puts it right.
     let ran = sandbox.carto("plugin sync").run().ok();
     assert!(ran.stderr.contains("installed tools"), "{ran}");
-    sandbox.carto("hello").run().ok();
+    _ = sandbox.carto("hello").run().ok();
     // Another version, installed by hand: the locked one stays beside it, and runs.
     sandbox.file_with_mode("work/tools/carto-hello", hello("newer"), 0o755);
-    sandbox.carto("plugin install tools --yes").run().ok();
+    _ = sandbox.carto("plugin install tools --yes").run().ok();
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "locked for ann with ann-key\n");
     let outside = sandbox.carto("hello").dir("").run().ok().stdout;
     assert_eq!(outside, "newer for ann with ann-key\n");
     // Not installed at all, while PATH has one.
-    sandbox.carto("plugin remove tools").run().ok();
+    _ = sandbox.carto("plugin remove tools").run().ok();
     sandbox.plugin("hello", &hello("on path"));
     refused(&sandbox, "and not installed");
     // A source that has another one by now installs nothing.
@@ -401,7 +401,7 @@ fn a_locked_plugin_that_is_another_one_is_refused_before_it_gets_the_key() {
     assert!(ran.stderr.contains("this is not what was locked"), "{ran}");
     refused(&sandbox, "and not installed");
     // Only the newer one is there.
-    sandbox.carto("plugin install tools --yes").run().ok();
+    _ = sandbox.carto("plugin install tools --yes").run().ok();
     refused(&sandbox, "is installed");
 }
 
@@ -411,7 +411,7 @@ fn a_locked_plugin_is_not_shadowed_by_path() {
     let sandbox = locked();
     sandbox.plugin("hello", &hello("planted"));
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "locked for ann with ann-key\n");
-    sandbox.shell("chmod 0666 \"$0\"").dir("").run();
+    _ = sandbox.shell("chmod 0666 \"$0\"").dir("").run();
     // The directory of installed plugins in somebody else's hands is no source of programs.
     let dir = sandbox.path("home/.local/share/carto/plugins");
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
@@ -436,12 +436,12 @@ fn a_second_machine_gets_the_same_from_the_sources_or_from_a_directory() {
     let trust = |name: &str| {
         let shown = other(name, "trust --show").run().ok().stdout;
         let hash = shown.lines().last().unwrap().to_owned();
-        other(name, "trust --expect").arg(hash).run().ok();
+        _ = other(name, "trust --expect").arg(hash).run().ok();
     };
     fs::create_dir(sandbox.path("second")).unwrap();
     trust("second");
-    other("second", "hello").run().fails(126);
-    other("second", "plugin sync").run().ok();
+    _ = other("second", "hello").run().fails(126);
+    _ = other("second", "plugin sync").run().ok();
     assert_eq!(other("second", "hello").run().ok().stdout, "locked for ann with ann-key\n");
     // The source is gone; the directory has it.
     fs::create_dir(sandbox.path("third")).unwrap();
@@ -458,10 +458,10 @@ fn a_second_machine_gets_the_same_from_the_sources_or_from_a_directory() {
         fs::write(&archive, changed).unwrap();
         let ran = other("third", "plugin sync --offline --from ../kept").run();
         assert_ne!(ran.code(), 0, "{at}: {ran}");
-        other("third", "hello").run().fails(126);
+        _ = other("third", "hello").run().fails(126);
     }
     fs::write(&archive, whole).unwrap();
-    other("third", "plugin sync --offline --from ../kept").run().ok();
+    _ = other("third", "plugin sync --offline --from ../kept").run().ok();
     assert_eq!(other("third", "hello").run().ok().stdout, "locked for ann with ann-key\n");
     let ran = other("third", "plugin sync --offline").run().fails(2);
     assert!(ran.stderr.contains("--from"), "{ran}");
@@ -471,10 +471,10 @@ fn a_second_machine_gets_the_same_from_the_sources_or_from_a_directory() {
 #[test]
 fn a_version_that_was_replaced_stays_for_a_day() {
     let sandbox = machine();
-    sandbox.carto("plugin install ../src/carto-hello --yes").run().ok();
+    _ = sandbox.carto("plugin install ../src/carto-hello --yes").run().ok();
     let old = sandbox.installed("hello");
     sandbox.file_with_mode("src/carto-hello/carto-hello", hello("two"), 0o755);
-    sandbox.carto("plugin upgrade --yes").run().ok();
+    _ = sandbox.carto("plugin upgrade --yes").run().ok();
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "two for ann with ann-key\n");
     assert!(old.join("tree/carto-hello").exists());
     sandbox.carto("plugin verify").run().ok().shows(&expect![[r#"
@@ -487,7 +487,7 @@ fn a_version_that_was_replaced_stays_for_a_day() {
     let since = retired.values_mut().next().unwrap();
     *since = (since.as_u64().unwrap() - 24 * 60 * 60 - 1).into();
     sandbox.file_with_mode(index, json.to_string(), 0o600);
-    sandbox.carto("plugin upgrade").run().ok();
+    _ = sandbox.carto("plugin upgrade").run().ok();
     assert!(!old.exists());
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "two for ann with ann-key\n");
 }
@@ -496,15 +496,15 @@ fn a_version_that_was_replaced_stays_for_a_day() {
 fn all_that_is_locked_is_installed_or_nothing() {
     let sandbox = locked();
     sandbox.file_with_mode("work/more/carto-more", hello("more"), 0o755);
-    sandbox.carto("plugin install more --yes").run().ok();
-    sandbox.carto("plugin lock more").run().ok();
+    _ = sandbox.carto("plugin install more --yes").run().ok();
+    _ = sandbox.carto("plugin lock more").run().ok();
     let text = sandbox.read("work/.carto/plugins.lock");
     assert!(text.find("\"more\"") < text.find("\"tools\""), "{text}");
-    sandbox.carto("plugin remove more tools").run().ok();
+    _ = sandbox.carto("plugin remove more tools").run().ok();
     // The last one in order is not to be had.
     sandbox.file_with_mode("work/tools/carto-hello", hello("newer"), 0o755);
-    sandbox.carto("plugin sync").run().fails(4);
-    sandbox.carto("more").run().fails(126);
+    _ = sandbox.carto("plugin sync").run().fails(4);
+    _ = sandbox.carto("more").run().fails(126);
     assert_eq!(installed(&sandbox), [""; 0]);
 }
 
@@ -526,7 +526,7 @@ fn verify_names_each_difference() {
     fs::write(sandbox.installed("tools").join("files.json"), "[]").unwrap();
     let ran = sandbox.carto("plugin verify").run().fails(1);
     assert!(ran.stdout.contains("is not the one of its receipt"), "{ran}");
-    sandbox.carto("plugin remove tools").run().ok();
+    _ = sandbox.carto("plugin remove tools").run().ok();
     let ran = sandbox.carto("plugin verify").run().fails(1);
     assert!(ran.stdout.contains("it is locked, and not installed as it was locked"), "{ran}");
 }
@@ -549,7 +549,7 @@ fn what_cannot_be_read_runs_nothing_in_its_place() {
     let ran = sandbox.carto("trust --show").run().ok();
     assert!(ran.stdout.contains("package = \"x\""), "{ran}");
     let hash = ran.stdout.lines().last().unwrap().to_owned();
-    sandbox.carto("trust --expect").arg(hash).run().ok();
+    _ = sandbox.carto("trust --expect").arg(hash).run().ok();
     let ran = sandbox.carto("hello").run().fails(3);
     assert!(ran.stderr.contains("this entry of the lock is not whole"), "{ran}");
     assert!(ran.stderr.contains("plugins.lock:2:1"), "{ran}");
@@ -560,10 +560,10 @@ fn what_cannot_be_read_runs_nothing_in_its_place() {
 fn locking_approves_nothing_that_was_not() {
     let sandbox = machine();
     sandbox.project("[alias]\nx = \"hello\"\n");
-    sandbox.carto("plugin install ../src/carto-hello --yes").run().ok();
+    _ = sandbox.carto("plugin install ../src/carto-hello --yes").run().ok();
     let ran = sandbox.carto("plugin lock").run().ok();
     assert!(ran.stderr.contains("this project is not trusted: see carto trust"), "{ran}");
-    sandbox.carto("x").run().fails(127);
+    _ = sandbox.carto("x").run().fails(127);
     let ran = sandbox.carto("plugin lock").dir("").run().fails(1);
     assert!(ran.stderr.contains("there is no project here"), "{ran}");
 }

@@ -19,7 +19,7 @@ fn archive(sandbox: &Sandbox, entries: &str) {
          put('carto-x')\n{entries}\nt.close()\n"
     );
     sandbox.file("make.py", text);
-    sandbox.shell("python3 make.py").dir("").run().ok();
+    _ = sandbox.shell("python3 make.py").dir("").run().ok();
 }
 
 /// Lists every file of the machine but locks, which stay.
@@ -71,12 +71,12 @@ fn a_hostile_archive_is_refused_whole() {
 fn modes_of_an_archive_say_what_may_run_and_nothing_else() {
     let sandbox = machine();
     archive(&sandbox, "put('bin/carto-y', mode=0o6777)\nput('data', mode=0o666)");
-    sandbox.carto("plugin install ../x.tar.gz --yes").run().ok();
+    _ = sandbox.carto("plugin install ../x.tar.gz --yes").run().ok();
     let tree = sandbox.installed("x").join("tree");
     let mode = |name: &str| fs::metadata(tree.join(name)).unwrap().permissions().mode() & 0o7777;
     assert_eq!((mode("carto-x"), mode("bin/carto-y"), mode("data")), (0o755, 0o755, 0o644));
     assert_eq!(mode("bin") & 0o022, 0);
-    sandbox.carto("y").run().ok();
+    _ = sandbox.carto("y").run().ok();
 }
 
 /// Ten gibibytes of zeros are ten mebibytes of archive.
@@ -99,7 +99,7 @@ fn an_archive_that_never_ends_is_given_up() {
                 for _ in range(20): out.write(block)\n\
                 out.close()\n";
     sandbox.file("make.py", text);
-    sandbox.shell("python3 make.py").dir("").run().ok();
+    _ = sandbox.shell("python3 make.py").dir("").run().ok();
     let ran = sandbox.carto("plugin install ../x.tar.gz --yes").run().fails(4);
     assert!(ran.stderr.contains("it is larger than 1073741824 bytes unpacked"), "{ran}");
     assert_eq!(installed(&sandbox), [""; 0]);
@@ -124,19 +124,19 @@ fn a_repository_runs_nothing_and_links_to_nothing_outside() {
     sandbox.file("repo/.gitattributes", "* filter=evil\n");
     let line = "git init -q . && git add . && \
                 git -c user.name=x -c user.email=x@example.com commit -qm x";
-    sandbox.shell(line).dir("repo").run().ok();
+    _ = sandbox.shell(line).dir("repo").run().ok();
     // A filter that the user has set up for something else.
     let touch = format!("touch {}", sandbox.path("marks/filter").display());
     let config = format!("[filter \"evil\"]\n\tsmudge = {touch}\n\tclean = {touch}\n");
     sandbox.file("home/.gitconfig", config);
     sandbox.file_with_mode("home/.config/git/hooks/post-checkout", "#!/bin/sh\nfalse\n", 0o755);
     let url = format!("git+file://{}", sandbox.path("repo").display());
-    sandbox.carto("plugin install").arg(&url).arg("--yes").run().ok();
+    _ = sandbox.carto("plugin install").arg(&url).arg("--yes").run().ok();
     assert!(!sandbox.path("marks/filter").exists());
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "git for ann with ann-key\n");
     std::os::unix::fs::symlink("/etc/passwd", sandbox.path("repo/passwd")).unwrap();
     fs::remove_file(sandbox.path("home/.gitconfig")).unwrap();
-    sandbox.shell(line).dir("repo").run().ok();
+    _ = sandbox.shell(line).dir("repo").run().ok();
     let ran = sandbox.carto("plugin upgrade --yes").run().fails(1);
     assert!(ran.stderr.contains("its link `passwd` leads out of it"), "{ran}");
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "git for ann with ann-key\n");
@@ -151,7 +151,7 @@ fn no_package_replaces_a_command() {
     let ran = sandbox.carto("plugin install ../src/evil --yes").run().fails(4);
     assert!(ran.stderr.contains("`carto config` is a built-in command"), "{ran}");
     sandbox.file_with_mode("src/evil/carto-extra", hello("extra"), 0o755);
-    sandbox.carto("plugin install ../src/evil --yes").run().ok();
+    _ = sandbox.carto("plugin install ../src/evil --yes").run().ok();
     assert_eq!(sandbox.carto("config get username").run().ok().stdout, "ann\n");
     assert_eq!(sandbox.carto("extra").run().ok().stdout, "extra for ann with ann-key\n");
 }
