@@ -64,9 +64,9 @@ pub struct InstalledVersion {
     pub identity: Hash,
     /// The version, the commit, or the beginning of a hash.
     pub release: String,
-    /// Whether a lock asked for it: then an upgrade leaves it.
-    #[serde(default)]
-    pub synced: bool,
+    /// Whether a project locks it: then an upgrade leaves it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    locked: bool,
     /// Where its programs lie, below its directory; absolute in a package that is linked.
     pub programs: BTreeMap<String, PathBuf>,
 }
@@ -136,12 +136,12 @@ impl Index {
         let mut version = InstalledVersion {
             identity: receipt.fetched.identity(),
             release: receipt.fetched.release.clone(),
-            synced: asked == AskedBy::Lock,
+            locked: asked == AskedBy::Lock,
             programs: programs.map(path).collect(),
         };
         let is_same = |_: &String, held: &mut InstalledVersion| held.identity == version.identity;
         let same: Vec<_> = package.versions.extract_if(.., is_same).collect();
-        version.synced |= same.iter().any(|(_, held)| held.synced);
+        version.locked |= same.iter().any(|(_, held)| held.locked);
         package.retired.extend(same.iter().map(|(held, _)| (held.clone(), now())));
         package.versions.insert(dir.to_owned(), version);
         let takes_place = package.current.as_ref().is_none_or(|current| {
@@ -149,7 +149,7 @@ impl Index {
         });
         if takes_place {
             let before = package.current.replace(dir.to_owned()).unwrap_or_default();
-            if before != dir && package.versions.get(&before).is_some_and(|held| !held.synced) {
+            if before != dir && package.versions.get(&before).is_some_and(|held| !held.locked) {
                 package.retire(&before);
             }
         }
@@ -159,8 +159,16 @@ impl Index {
     pub fn choose(&mut self, package: &str, dir: &str) {
         let Some(package) = self.packages.get_mut(package) else { return };
         let before = package.current.replace(dir.to_owned()).unwrap_or_default();
-        if before != dir && package.versions.get(&before).is_some_and(|held| !held.synced) {
+        if before != dir && package.versions.get(&before).is_some_and(|held| !held.locked) {
             package.retire(&before);
+        }
+    }
+
+    /// Marks the version that stands for what a lock names.
+    pub fn lock(&mut self, package: &str, identity: &Hash) {
+        let versions = self.packages.get_mut(package).map(|held| held.versions.values_mut());
+        for version in versions.into_iter().flatten() {
+            version.locked |= version.identity == *identity;
         }
     }
 
@@ -181,7 +189,8 @@ impl Index {
 
     /// Returns the text of the file.
     pub(super) fn text(&self) -> Result<String, Error> {
-        let text = serde_json::to_string_pretty(self)
+        // Every start of an installed plugin reads it.
+        let text = serde_json::to_string(self)
             .map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
         Ok(text + "\n")
     }

@@ -7,6 +7,7 @@ use super::source::PackageSource;
 use crate::config::Origin;
 use crate::error::{Error, Kind};
 use crate::line_index::LineIndex;
+use crate::plugin_name::PluginName;
 use crate::project::trust::Hash;
 use crate::toml::{Document, Item, Value, literal};
 
@@ -47,22 +48,38 @@ impl PluginLock {
     /// # Errors
     /// It is no such file, with line and column.
     pub fn parse(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        let text = String::from_utf8_lossy(bytes);
+        PluginLock::parse_only(path, bytes, None)
+    }
+
+    /// Reads the bytes of the file, and of the entries those alone that have a program of that name: a start
+    /// of a plugin needs no others.
+    ///
+    /// # Errors
+    /// It is no such file, with line and column.
+    pub fn parse_only(path: &Path, bytes: &[u8], only: Option<&PluginName>) -> Result<Self, Error> {
+        let text = std::str::from_utf8(bytes).map_err(|_| {
+            Error::new(Kind::Invalid, "the lock is not UTF-8")
+                .at(path.display())
+                .help("carto plugin lock     # writes it anew")
+        })?;
         let lines = LineIndex::default();
         let wrong = |what: &str, at: usize| {
-            let (line, column) = lines.position(&text, at);
+            let (line, column) = lines.position(text, at);
             Error::new(Kind::Invalid, what)
                 .at(Origin::File { path: path.into(), line, column })
                 .help("carto plugin lock     # writes it anew")
         };
         let document =
-            Document::read(&text).map_err(|error| wrong("the lock is not TOML", error.at))?;
+            Document::read(text).map_err(|error| wrong("the lock is not TOML", error.at))?;
         let root = document.root();
         if root.get("version").map(Item::value) != Some(Value::Integer(VERSION)) {
             return Err(wrong("this carto reads a lock with `version = 1`", 0));
         }
         let mut packages = Vec::new();
         for item in root.get("plugin").and_then(Item::tables).into_iter().flatten() {
+            if only.is_some_and(|only| !names(item, only.as_str())) {
+                continue;
+            }
             let package = locked(item)
                 .ok_or_else(|| wrong("this entry of the lock is not whole", item.span().start()))?;
             packages.push(package);
@@ -141,6 +158,16 @@ impl LockedPackage {
             "archive" => Ok(PackageSource::Archive(root.join(&self.source))),
             _ => self.source(root),
         }
+    }
+}
+
+/// Whether an entry has a program of that name, or does not say which it has.
+fn names(item: Item<'_, '_>, name: &str) -> bool {
+    match item.get("programs").map(Item::value) {
+        Some(Value::Array(programs)) => {
+            programs.iter().any(|program| program.as_str().is_none_or(|program| program == name))
+        }
+        _ => true,
     }
 }
 

@@ -4,6 +4,8 @@
 //! A program that lists with one search and runs with another shows files that do not run. And an
 //! entry that depends on the current directory would let a cloned repository bring the plugin.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
 #[cfg(unix)]
@@ -22,13 +24,21 @@ use crate::plugin_name::PluginName;
 /// Where plugins are looked for, in order: absolute directories only.
 #[derive(Clone, Debug)]
 pub struct SearchPath {
-    dirs: Vec<PathBuf>,
-    skipped: Vec<PathBuf>,
+    /// PATH as it is, by which `env` finds an interpreter.
+    path: Option<OsString>,
     /// What was installed, which comes before PATH.
     installed: Vec<InstalledPlugin>,
-    /// PATH as it is, by which `env` finds an interpreter.
-    #[cfg_attr(windows, expect(dead_code))]
-    path: Option<OsString>,
+    /// The entries of PATH, once they are asked for: a start of a plugin need not take PATH apart.
+    entries: OnceCell<PathEntries>,
+}
+
+/// The entries of PATH.
+#[derive(Clone, Debug, Default)]
+struct PathEntries {
+    /// Those that are searched, in order.
+    dirs: Vec<PathBuf>,
+    /// Those that depend on the current directory.
+    skipped: Vec<PathBuf>,
 }
 
 /// A plugin that carto has installed.
@@ -68,10 +78,16 @@ impl SearchPath {
     /// Takes what is installed, then the directories of `PATH`: what the user named to carto comes before
     /// what a directory happens to hold. Relative and empty entries are skipped.
     pub fn new(path: Option<&OsStr>, installed: Vec<InstalledPlugin>) -> Self {
-        let all = path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
-        let (dirs, skipped): (Vec<_>, Vec<_>) =
-            Vec::<PathBuf>::into_iter(all).partition(|dir| dir.is_absolute());
-        SearchPath { dirs, skipped, installed, path: path.map(OsStr::to_owned) }
+        SearchPath { path: path.map(OsStr::to_owned), installed, entries: OnceCell::new() }
+    }
+
+    fn entries(&self) -> &PathEntries {
+        self.entries.get_or_init(|| {
+            let Some(path) = &self.path else { return PathEntries::default() };
+            let (dirs, skipped): (Vec<_>, Vec<_>) =
+                std::env::split_paths(path).partition(|dir| dir.is_absolute());
+            PathEntries { dirs, skipped }
+        })
     }
 
     /// Finds the plugin of a name: the first executable, else the first file of that name.
@@ -86,7 +102,7 @@ impl SearchPath {
         let executable = which::which_in(&file, self.joined(), "/").ok();
         let runs = if executable.is_some() { Runs::Known } else { Runs::Asked };
         let path = executable.or_else(|| {
-            let all = self.dirs.iter().map(|dir| dir.join(&file));
+            let all = self.entries().dirs.iter().map(|dir| dir.join(&file));
             all.into_iter().find(|path| path.symlink_metadata().is_ok())
         })?;
         let dir = DirFacts::of(path.parent().unwrap_or(&path));
@@ -104,7 +120,7 @@ impl SearchPath {
         let file =
             if is_installed { OsStr::new(&own) } else { path.file_name().unwrap_or_default() };
         let mut behind: Vec<PathBuf> = Vec::new();
-        for later in self.dirs.iter().skip_while(|known| !is_installed && *known != dir) {
+        for later in self.entries().dirs.iter().skip_while(|known| !is_installed && *known != dir) {
             let copy = later.join(file);
             if later != dir && !behind.contains(&copy) && copy.symlink_metadata().is_ok() {
                 behind.push(copy);
@@ -139,7 +155,7 @@ impl SearchPath {
     /// Finds the plugin in the entries that are skipped, to say why it does not run.
     pub fn find_skipped(&self, name: &PluginName) -> Option<PathBuf> {
         let file = name.executable();
-        self.skipped.iter().map(|dir| dir.join(&file)).find(|path| path.is_file())
+        self.entries().skipped.iter().map(|dir| dir.join(&file)).find(|path| path.is_file())
     }
 
     /// Lists every plugin by name, with the copies that it hides.
@@ -149,8 +165,8 @@ impl SearchPath {
         #[cfg(not(unix))]
         let interpreters = ();
         let mut hits: Vec<_> = self.installed.iter().map(|installed| self.hit(installed)).collect();
-        let mut seen = HashSet::with_capacity(self.dirs.len());
-        for (at, dir) in self.dirs.iter().enumerate() {
+        let mut seen = HashSet::with_capacity(self.entries().dirs.len());
+        for (at, dir) in self.entries().dirs.iter().enumerate() {
             if seen.insert(dir) {
                 add_plugins_in(dir, at + 1, &interpreters, &mut hits);
             }
@@ -194,9 +210,19 @@ impl SearchPath {
         Hit { name: installed.name.clone(), dir: 0, path: installed.path.clone(), judged }
     }
 
-    fn joined(&self) -> Option<std::ffi::OsString> {
-        std::env::join_paths(&self.dirs).ok()
+    /// Returns the directories as `which` takes them: PATH itself, where nothing of it is skipped.
+    fn joined(&self) -> Option<Cow<'_, OsStr>> {
+        match &self.path {
+            Some(path) if is_absolute_throughout(path) => Some(Cow::Borrowed(path)),
+            _ => std::env::join_paths(&self.entries().dirs).ok().map(Cow::Owned),
+        }
     }
+}
+
+/// Whether every entry of PATH is absolute, as far as that is seen without taking it apart.
+fn is_absolute_throughout(path: &OsStr) -> bool {
+    let mut entries = path.as_encoded_bytes().split(|byte| *byte == b':');
+    cfg!(unix) && entries.all(|entry| entry.first() == Some(&b'/'))
 }
 
 /// Says why an installed plugin is not run.

@@ -22,11 +22,18 @@ impl Context {
     /// # Errors
     /// The lock cannot be read.
     pub fn plugin_lock(&self) -> Result<Option<(&Project, PluginLock)>, Error> {
+        self.plugin_lock_of(None)
+    }
+
+    fn plugin_lock_of(
+        &self,
+        only: Option<&PluginName>,
+    ) -> Result<Option<(&Project, PluginLock)>, Error> {
         let Ok(loaded) = self.load() else { return Ok(None) };
         let trusted = |project: &&Project| project.standing == ProjectStanding::Trusted;
         let Some(project) = loaded.project.as_ref().filter(trusted) else { return Ok(None) };
         let Some(bytes) = &project.plugins else { return Ok(None) };
-        Ok(Some((project, PluginLock::parse(&project.file(PLUGIN_LOCK), bytes)?)))
+        Ok(Some((project, PluginLock::parse_only(&project.file(PLUGIN_LOCK), bytes, only)?)))
     }
 
     /// Returns the receipt of each program that is installed, by its path.
@@ -63,7 +70,7 @@ impl Context {
     fn installed(&self, only: Option<&PluginName>) -> Result<Vec<InstalledPlugin>, Error> {
         let Some(store) = self.plugin_store() else { return Ok(Vec::new()) };
         let mut all: Vec<InstalledPlugin> = Vec::new();
-        if let Some((project, lock)) = self.plugin_lock()? {
+        if let Some((project, lock)) = self.plugin_lock_of(only)? {
             for locked in lock.programs(&project.file(PLUGIN_LOCK), &store, only) {
                 let (name, path, fault) = (locked.name, locked.path, locked.fault);
                 all.push(InstalledPlugin { name, path, fault });

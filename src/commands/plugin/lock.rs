@@ -54,6 +54,12 @@ pub(super) fn run(context: &Context, args: &LockArgs) -> Result<(), Error> {
     for receipt in &receipts {
         lock.put(locked(receipt, project.root())?);
     }
+    store.commit(Vec::new(), &mut |text| context.output.note(text), |index| {
+        for receipt in &receipts {
+            index.lock(&receipt.package, &receipt.fetched.identity());
+        }
+        Ok(())
+    })?;
     let text = lock.text();
     let trusted = project.standing == ProjectStanding::Trusted;
     if trusted {
