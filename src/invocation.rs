@@ -103,7 +103,11 @@ impl Invocation {
         let home = self.home()?;
         if cfg!(target_os = "linux") {
             let data = self.env.path("XDG_DATA_HOME").map(|base| base.join("carto"));
-            return Some(data.unwrap_or_else(|| home.join(".local/share/carto")));
+            return Some(data.unwrap_or_else(|| {
+                let mut dir = home;
+                dir.push(".local/share/carto");
+                dir
+            }));
         }
         Some(directories::BaseDirs::new()?.data_local_dir().join("carto"))
     }

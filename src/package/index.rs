@@ -83,7 +83,8 @@ impl Index {
     /// # Errors
     /// It is there and cannot be read, or somebody else could have written it.
     pub(super) fn read(dir: &Path) -> Result<Self, Error> {
-        let path = dir.join(INDEX);
+        let mut path = PathBuf::with_capacity(dir.as_os_str().len() + 1 + INDEX.len());
+        path.extend([dir, Path::new(INDEX)]);
         let Some(file) = read_own(&path, LIMIT)? else { return Ok(Index::default()) };
         check_own_directory(dir)?;
         let index = serde_json::from_slice::<Index>(&file.bytes).ok();

@@ -82,7 +82,10 @@ impl Stage {
 impl PluginStore {
     /// Names the directory of plugins below that of carto's data.
     pub fn below(data: &Path) -> Self {
-        PluginStore { dir: data.join("plugins") }
+        // Every start of a plugin looks here: the path is made in one piece.
+        let mut dir = PathBuf::with_capacity(data.as_os_str().len() + "/plugins".len());
+        dir.extend([data, Path::new("plugins")]);
+        PluginStore { dir }
     }
 
     /// Returns the directory.
