@@ -51,6 +51,14 @@ impl Context {
         all
     }
 
+    /// Says what of the lock or of what is installed cannot be read.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn check_installed(&self) -> Result<(), Error> {
+        self.installed(None).map(|_| ())
+    }
+
     /// Returns the places where every plugin is looked for. What cannot be read counts as missing:
     /// `carto doctor` reports it, and no plugin starts.
     pub fn search_path(&self) -> SearchPath {

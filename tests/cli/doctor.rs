@@ -370,6 +370,18 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "carto plugin register dump",
     ),
     (
+        "installed-plugins",
+        "problem",
+        |s| {
+            let dir = s.path("home/.local/share/carto/plugins");
+            std::fs::create_dir_all(&dir).unwrap();
+            _ = s.file_with_mode("home/.local/share/carto/plugins/installed.json", "{", 0o600);
+        },
+        "~/.local/share/carto/plugins/installed.json",
+        "the index of installed plugins cannot be read",
+        "remove the file, then install the plugins again",
+    ),
+    (
         "shadowed-plugin",
         "hint",
         |s| _ = s.file_with_mode("more/carto-dump", "#!/bin/sh\n", 0o755),

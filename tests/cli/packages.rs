@@ -405,6 +405,33 @@ fn a_locked_plugin_that_is_another_one_is_refused_before_it_gets_the_key() {
     refused(&sandbox, "is installed");
 }
 
+/// Tab asks a plugin by its manifest's protocol; not one that is another than was locked.
+#[test]
+fn tab_does_not_run_what_was_not_locked() {
+    let sandbox = locked();
+    sandbox.file("home/.config/carto/plugins/hello.toml", "[completion]\nprotocol = \"cobra\"\n");
+    let asks = format!("#!/bin/sh\ntouch {}\n", sandbox.path("marks/asked").display());
+    sandbox.file_with_mode("work/tools/carto-hello", &asks, 0o755);
+    _ = sandbox.carto("plugin install tools --yes").run().ok();
+    _ = sandbox.carto("plugin lock").run().ok();
+    let tab = || _ = sandbox.carto("completions fish --ask -- carto hello").arg("").run();
+    tab();
+    fs::remove_file(sandbox.path("marks/asked")).unwrap();
+    for entry in fs::read_dir(sandbox.path(INSTALLED)).unwrap() {
+        let program = entry.unwrap().path().join("tree/carto-hello");
+        if program.exists() {
+            fs::write(&program, format!("{asks}#")).unwrap();
+        }
+    }
+    tab();
+    let index = "home/.local/share/carto/plugins/installed.json";
+    _ = sandbox.file_with_mode(index, "{", 0o600);
+    sandbox.plugin("hello", &asks);
+    tab();
+    let ran = sandbox.carto("completions fish --ask -- carto hello").arg("").dir("").run();
+    assert!(!sandbox.path("marks/asked").exists(), "{ran}");
+}
+
 /// A plugin on PATH does not come before a locked one, whatever PATH says.
 #[test]
 fn a_locked_plugin_is_not_shadowed_by_path() {

@@ -31,7 +31,8 @@ pub(super) fn arguments(context: &Context, name: &str, args: &[String]) -> TabAn
 
 fn by_manifest(context: &Context, name: &str, args: &[String]) -> Option<TabAnswer> {
     let name = PluginName::parse(std::ffi::OsStr::new(name)).ok()?;
-    let program = context.search_path().find(&name)?;
+    // Where what is locked or installed cannot be read, another program would be asked.
+    let program = context.search_path_of(&name).ok()?.find(&name)?;
     let known = Manifests::for_one(context).ok()?.look(&name, &program);
     if known.obstacle.is_some() {
         return None;

@@ -46,6 +46,12 @@ pub static GUIDES: &[Guide] = &[
         text: include_str!("plugins.md"),
     },
     Guide {
+        name: "teams",
+        aliases: &[],
+        about: "Installing, locking and verifying plugins, in CI too",
+        text: include_str!("teams.md"),
+    },
+    Guide {
         name: "sql",
         aliases: &[],
         about: "Running SQL: ten things people do, and errors",

@@ -18,6 +18,9 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
         findings.extend(of_entry(&dir));
         findings.extend(other_carto(&dir));
     }
+    if let Err(error) = context.check_installed() {
+        findings.push(Finding::of_error("installed-plugins", &error));
+    }
     let manifests = Manifests::for_many(context);
     for (name, plugin) in context.search_path().list() {
         if let Ok(manifests) = &manifests {
