@@ -83,31 +83,34 @@ impl Invocation {
         self.env.path("XDG_CONFIG_HOME").or_else(|| Some(self.home()?.join(".config")))
     }
 
-    /// Returns the directory of carto's own state: trust records.
+    /// Returns the directory of carto's own state: trust records. `XDG_STATE_HOME` counts on every system,
+    /// where it is set.
     ///
     /// # Why
     /// On Linux `directories` finds a dozen places to give this one, at every start; the rule is
     /// two lines, and a test holds both to the same answer.
     pub fn state_dir(&self) -> Option<PathBuf> {
         let home = self.home()?;
+        if let Some(base) = self.env.path("XDG_STATE_HOME") {
+            return Some(base.join("carto"));
+        }
         if cfg!(target_os = "linux") {
-            let state = self.env.path("XDG_STATE_HOME").map(|base| base.join("carto"));
-            return Some(state.unwrap_or_else(|| home.join(".local/state/carto")));
+            return Some(home.join(".local/state/carto"));
         }
         let bases = directories::BaseDirs::new()?;
         Some(bases.state_dir().unwrap_or_else(|| bases.data_local_dir()).join("carto"))
     }
 
-    /// Returns the directory of carto's own data: installed plugins.
+    /// Returns the directory of carto's own data: installed plugins. `XDG_DATA_HOME` counts on every
+    /// system, where it is set.
     pub fn data_dir(&self) -> Option<PathBuf> {
-        let home = self.home()?;
+        let mut home = self.home()?;
+        if let Some(base) = self.env.path("XDG_DATA_HOME") {
+            return Some(base.join("carto"));
+        }
         if cfg!(target_os = "linux") {
-            let data = self.env.path("XDG_DATA_HOME").map(|base| base.join("carto"));
-            return Some(data.unwrap_or_else(|| {
-                let mut dir = home;
-                dir.push(".local/share/carto");
-                dir
-            }));
+            home.push(".local/share/carto");
+            return Some(home);
         }
         Some(directories::BaseDirs::new()?.data_local_dir().join("carto"))
     }

@@ -43,6 +43,7 @@ impl Machine {
             .env("CARTO_SYSTEM_CONFIG_DIR", self.path("system"))
             .env("CARTO_CEILING_DIRECTORIES", self.root.path())
             .env("PATH", self.path("bin"))
+            .env("XDG_STATE_HOME", self.path("state"))
             .current_dir(self.path("work"));
         command
     }
@@ -201,6 +202,36 @@ fn a_file_that_others_may_read_or_write_is_judged_by_its_access_list() {
     let ran = machine.carto(&["config", "list"]);
     assert_eq!(ran.status.code(), Some(3), "{ran:?}");
     assert!(text(&ran.stderr).contains("can be written by everyone"), "{ran:?}");
+}
+
+#[test]
+fn a_plugin_is_installed_locked_and_refused_when_it_is_another_one() {
+    let machine = Machine::new();
+    let data = machine.path("data");
+    let carto = |args: &[&str]| {
+        let mut command = machine.command();
+        command.env("XDG_DATA_HOME", &data).args(args).output().unwrap()
+    };
+    fs::create_dir(machine.path("work/tools")).unwrap();
+    machine.plugin("work/tools/carto-made.cmd", "@echo made for %CARTO_USERNAME%\n");
+    assert!(carto(&["-q", "init"]).status.success());
+    let ran = carto(&["plugin", "install", "tools", "--yes"]);
+    assert!(ran.status.success(), "{ran:?}");
+    let ran = carto(&["made"]);
+    assert_eq!(text(&ran.stdout).trim_end(), "made for ann", "{ran:?}");
+    let ran = carto(&["plugin", "lock"]);
+    assert!(ran.status.success(), "{ran:?}");
+    let path = text(&carto(&["plugin", "which", "made"]).stdout);
+    fs::write(path.trim_end(), "@echo planted\r\n").unwrap();
+    let ran = carto(&["made"]);
+    assert_eq!(ran.status.code(), Some(126), "{ran:?}");
+    assert!(text(&ran.stderr).contains("has changed since it was installed"), "{ran:?}");
+    let ran = carto(&["plugin", "sync"]);
+    assert!(ran.status.success(), "{ran:?}");
+    let ran = carto(&["made"]);
+    assert_eq!(text(&ran.stdout).trim_end(), "made for ann", "{ran:?}");
+    let ran = carto(&["plugin", "remove", "tools"]);
+    assert!(ran.status.success(), "{ran:?}");
 }
 
 /// A script of PowerShell, where the user counts it as a program; what plays PowerShell here says what it
