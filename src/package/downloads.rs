@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 
+use super::lock_file::is_word;
 use super::receipt::Artefact;
 use super::store::unwritten;
 use crate::error::{Error, Kind, io_reason};
@@ -37,7 +38,7 @@ pub(super) fn all_in(dir: &Path) -> Result<Vec<Artefact>, Error> {
 /// # Errors
 /// It is not there, or is another one.
 pub(super) fn take(from: &Path, file: &str, sha256: &Hash, to: &Path) -> Result<(), Error> {
-    if !is_plain(file) {
+    if !is_word(file) {
         let what = format!("`{}` is no name of a download", escape::line(file));
         return Err(Error::new(Kind::Invalid, what).note("nothing was installed"));
     }
@@ -61,10 +62,4 @@ pub(super) fn not_the_locked(place: &Path, locked: &Hash, found: &Hash) -> Error
         .note(format!("locked {locked}"))
         .note(format!("found  {found}"))
         .note("nothing was installed")
-}
-
-/// Whether a name is that of a file in the directory, and of nothing else.
-fn is_plain(file: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+!".contains(c);
-    !file.is_empty() && file.chars().all(plain) && !file.starts_with('.')
 }

@@ -171,9 +171,16 @@ fn names(item: Item<'_, '_>, name: &str) -> bool {
     }
 }
 
-/// Reads one entry; nothing where a field is missing.
+/// Whether a text is one word to every package manager, and names no path: the lock's author chose it.
+pub(super) fn is_word(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+!".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && text.chars().all(plain)
+}
+
+/// Reads one entry; nothing where a field is missing, or is not what it should be.
 fn locked(item: Item<'_, '_>) -> Option<LockedPackage> {
     let text = |name: &str| Some(item.get(name)?.text()?.into_owned());
+    let plain = |name: &str| text(name).filter(|text| is_word(text));
     let list = |name: &str| match item.get(name)?.value() {
         Value::Array(items) => {
             items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
@@ -182,18 +189,19 @@ fn locked(item: Item<'_, '_>) -> Option<LockedPackage> {
     };
     let artefacts = list("files")?.into_iter().map(|line| {
         let (sha256, file) = line.split_once(' ')?;
-        Some(Artefact { file: file.to_owned(), sha256: Hash::parse(sha256)? })
+        let file = Some(file.to_owned()).filter(|file| is_word(file))?;
+        Some(Artefact { file, sha256: Hash::parse(sha256)? })
     });
     let fetched = Fetched {
-        kind: text("kind")?,
-        release: text("release")?,
+        kind: plain("kind")?,
+        release: plain("release")?,
         platform: text("platform"),
         artefacts: artefacts.collect::<Option<Vec<_>>>()?,
     };
     if fetched.artefacts.is_empty() {
         return None;
     }
-    let (package, source, as_name) = (text("package")?, text("source")?, text("as_name"));
+    let (package, source, as_name) = (plain("package")?, text("source")?, text("as_name"));
     Some(LockedPackage { package, source, as_name, fetched, programs: list("programs")? })
 }
 
@@ -257,6 +265,13 @@ mod tests {
             ("sha256:", "sha256:zz"),
             ("programs = [\"a\"]", "programs = [1]"),
             ("[[plugin]]", "[[plugin]"),
+            // None of these reaches a package manager, or a path.
+            ("package = \"a\"", "package = \"../a\""),
+            ("release = \"1\"", "release = \"1\\\"\\n[patch.crates-io]\""),
+            ("release = \"1\"", "release = \"--index-url=x\""),
+            (" a.whl", " a.whl\\n--index-url=x"),
+            (" a.whl", " ../a.whl"),
+            (" a.whl", " -a.whl"),
         ] {
             let text = whole.replace(from, to);
             assert_ne!(text, whole);

@@ -54,9 +54,10 @@ impl Sync<'_> {
     pub fn download(&self, lock: &PluginLock, to: &Path) -> Result<usize, Error> {
         let locked = self.for_this_machine(lock)?;
         for package in &locked {
+            let looked = self.look(package, None)?;
             let dir = to.join(&package.package);
             fs::create_dir_all(&dir).map_err(|error| unwritten(&dir, &error))?;
-            self.look(package, None)?.keep(self.tools, &dir)?;
+            looked.keep(self.tools, &dir)?;
         }
         Ok(locked.len())
     }
