@@ -1,7 +1,7 @@
 //! The only module that prints: data to standard output, everything else to standard error.
 
 use std::cell::{Cell, OnceCell};
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::rc::Rc;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -265,6 +265,19 @@ impl Output {
 /// Asks a person for something, or shows what is asked about; not silenced.
 pub fn prompt(text: &str) {
     _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Asks a question, and returns whether the answer is yes.
+///
+/// # Errors
+/// No answer can be read.
+pub fn is_confirmed(question: &str) -> Result<bool, Error> {
+    prompt(question);
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).map_err(|error| {
+        Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
+    })?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// What a message is, which decides its colour.

@@ -1,6 +1,5 @@
 //! `carto trust`: shows a project's settings and approves exactly these bytes.
 
-use std::io::BufRead as _;
 use std::path::Path;
 
 use clap::Args;
@@ -10,9 +9,10 @@ use crate::config::places::{self, CONFIG_FILE, CREDENTIALS_FILE, PLUGIN_LOCK};
 use crate::config::suspect::may_hold_secret;
 use crate::config::{Layer, Scope, Standing};
 use crate::credential::store;
-use crate::error::{Error, Kind, io_reason};
+use crate::error::{Error, Kind};
 use crate::escape;
 use crate::invocation::Invocation;
+use crate::output::is_confirmed;
 use crate::package::PluginLock;
 use crate::project::nearest::Project;
 use crate::project::trust::{Hash, Record};
@@ -106,16 +106,6 @@ pub fn run(context: &Context, args: &TrustArgs) -> Result<(), Error> {
         return Err(Error::new(Kind::Refused, "nothing was approved"));
     }
     approve(context, &review)
-}
-
-/// Asks, and returns whether the answer is yes.
-fn is_confirmed(question: &str) -> Result<bool, Error> {
-    crate::output::prompt(question);
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
-        Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
-    })?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// What stands for a line of broken settings that may hold a key.

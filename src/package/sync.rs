@@ -52,14 +52,14 @@ impl Sync<'_> {
     /// # Errors
     /// One of them is not to be had as it was locked, or cannot be written.
     pub fn download(&self, lock: &PluginLock, to: &Path) -> Result<usize, Error> {
-        let locked = self.for_this_machine(lock)?;
-        for package in &locked {
+        let packages = self.for_this_machine(lock)?;
+        for package in &packages {
             let looked = self.look(package, None)?;
             let dir = to.join(&package.package);
             fs::create_dir_all(&dir).map_err(|error| unwritten(&dir, &error))?;
             looked.keep(self.tools, &dir)?;
         }
-        Ok(locked.len())
+        Ok(packages.len())
     }
 
     fn look(&self, locked: &LockedPackage, from: Option<&Path>) -> Result<Looked, Error> {

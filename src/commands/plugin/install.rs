@@ -1,13 +1,12 @@
 //! `carto plugin install`: shows what a source brings, asks, and installs it in one step.
 
-use std::io::BufRead as _;
-
 use clap::Args;
 
 use crate::dispatch::aliases_in_force::in_force;
-use crate::error::{Error, Kind, io_reason};
+use crate::error::{Error, Kind};
 use crate::escape;
 use crate::invocation::Invocation;
+use crate::output::is_confirmed;
 use crate::package::{
     AskedBy, Looked, PackageSource, PluginStore, Receipt, Tools, Wish, differences, record,
     short_release,
@@ -166,15 +165,10 @@ pub(super) fn agree(question: &str) -> Result<(), Error> {
         return Err(Error::new(Kind::Refused, "nobody can be asked here; nothing was installed")
             .help("with --yes nothing is asked"));
     }
-    crate::output::prompt(question);
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
-        Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
-    })?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Error::new(Kind::Refused, "nothing was installed")),
+    if is_confirmed(question)? {
+        return Ok(());
     }
+    Err(Error::new(Kind::Refused, "nothing was installed"))
 }
 
 /// Says what was installed.

@@ -1,6 +1,5 @@
 //! `carto profile remove`: a named account, and whatever selects it there.
 
-use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -15,13 +14,14 @@ use crate::config::places::CREDENTIALS_FILE;
 use crate::config::{Layer, Located, Origin, Scope, Standing, Value};
 use crate::credential::store::Stored;
 use crate::credential::write::forget;
-use crate::error::{Error, Kind, io_reason};
+use crate::error::{Error, Kind};
 use crate::escape;
 use crate::invocation::Invocation;
 use crate::layer_file::destination::Destination;
 use crate::layer_file::edit_file::{edit_error, put_all};
 use crate::layer_file::forget_key::{erase_in_git, tell_what_stays};
 use crate::layer_file::scope_args::{ScopeArgs, ScopeChoice};
+use crate::output::is_confirmed;
 use crate::replace_file::Lock;
 use crate::resolve::context::Context;
 use crate::resolve::facts::Facts;
@@ -107,15 +107,10 @@ fn confirm(args: &RemoveArgs, layer: &Layer) -> Result<(), Error> {
         return Err(Error::new(Kind::Refused, format!("the profile `{shown}` is protected"))
             .help(format!("carto profile remove --force {}", word(&args.name))));
     }
-    crate::output::prompt(&format!("The profile {shown} is protected. Remove it? [y/N] "));
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(|error| {
-        Error::new(Kind::Usage, format!("no answer was read: {}", io_reason(&error)))
-    })?;
-    match answer.trim() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(Error::new(Kind::Refused, "nothing was removed")),
+    if is_confirmed(&format!("The profile {shown} is protected. Remove it? [y/N] "))? {
+        return Ok(());
     }
+    Err(Error::new(Kind::Refused, "nothing was removed"))
 }
 
 /// The stored keys that nothing uses any more once the profile is gone.
