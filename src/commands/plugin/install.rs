@@ -132,11 +132,19 @@ pub(super) fn show(context: &Context, looked: &Looked, builtins: &[String]) -> R
             file => say("file", &format!("{file} {}", artefact.sha256)),
         }
     }
-    if let Some(programs) = looked.programs(builtins) {
-        for program in programs? {
-            say("plugin", &format!("carto {}", program.name));
-            for line in hides(context, &program.name) {
-                say("hides", &line);
+    match looked.programs(builtins) {
+        Some(programs) => {
+            for program in programs? {
+                say("plugin", &format!("carto {}", program.name));
+                for line in hides(context, &program.name) {
+                    say("hides", &line);
+                }
+            }
+        }
+        // It is known once it is built; mostly it is one plugin, called like the package.
+        None => {
+            for line in hides(context, &looked.package) {
+                say("may hide", &line);
             }
         }
     }

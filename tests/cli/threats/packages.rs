@@ -66,6 +66,38 @@ fn a_hostile_archive_is_refused_whole() {
     }
 }
 
+/// The same by the other form of an archive.
+#[test]
+fn a_hostile_zip_is_refused_whole() {
+    for (entries, words) in [
+        ("put('/etc/carto-evil')", "would lie outside"),
+        ("put('../carto-evil')", "would lie outside"),
+        ("put('a\\\\b')", "it has a file with the name"),
+        ("put('l', 0o120777, '/etc')", "its link `l` leads out of it, to `/etc`"),
+        ("put('l', 0o120777, '..')", "its link `l` leads out of it"),
+        ("put('d/f')\nput('l', 0o120777, 'd')\nput('l/g')", "would be written through a link"),
+        ("put('d', 0o020666)", "is neither file nor directory nor link"),
+        ("put('carto-X')", "differ in case alone"),
+        ("put('x' * 5000)", "it has a file with the name"),
+    ] {
+        let sandbox = machine();
+        let text = format!(
+            "import zipfile\nz = zipfile.ZipFile('x.zip', 'w', zipfile.ZIP_DEFLATED)\n\
+             def put(name, mode=0o100755, text='#!/bin/sh\\necho ran\\n'):\n\
+             \x20   i = zipfile.ZipInfo(name)\n\
+             \x20   i.filename, i.external_attr, i.create_system = name, mode << 16, 3\n\
+             \x20   z.writestr(i, text)\n\
+             put('carto-x')\n{entries}\nz.close()\n"
+        );
+        sandbox.file("make.py", text);
+        _ = sandbox.shell("python3 make.py").dir("").run().ok();
+        let before = files(&sandbox);
+        let ran = sandbox.carto("plugin install ../x.zip --yes").run().fails(4);
+        assert!(ran.stderr.contains(words), "{entries}: {ran}");
+        assert_eq!(files(&sandbox), before, "{entries}");
+    }
+}
+
 /// Set-user-id and everyone's right to write are not taken from an archive.
 #[test]
 fn modes_of_an_archive_say_what_may_run_and_nothing_else() {
