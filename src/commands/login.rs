@@ -14,6 +14,7 @@ use crate::config::{Located, Origin, Scope};
 use crate::credential::source::{SecretSource, StoredKey};
 use crate::credential::store::Stored;
 use crate::credential::write::{NewKey, Put, forget, put};
+use crate::credential::{Nearness, TokenEnd};
 use crate::error::{Error, Kind, io_reason, shell_word};
 use crate::escape;
 use crate::explain::hidden::tell_what_hides;
@@ -23,6 +24,7 @@ use crate::layer_file::edit_file::put_all;
 use crate::layer_file::forget_key::tell_what_was_replaced;
 use crate::layer_file::new_account::{self, ProfilePlace, Select, Wanted};
 use crate::layer_file::scope_args::ScopeChoice;
+use crate::output::Output;
 use crate::resolve::context::Context;
 use crate::resolve::given_key::{KeyInput, read_key};
 use crate::secret::{Secret, looks_like_key};
@@ -119,6 +121,7 @@ pub fn run(context: &Context, args: &LoginArgs) -> Result<(), Error> {
     let key = entry;
     drop(lock);
     tell_where(context, &path, what, &key);
+    tell_end(context, &key);
     if let Some(old) = old.filter(|_| what == Put::Replaced) {
         tell_what_was_replaced(context, &old);
     }
@@ -187,6 +190,14 @@ fn tell_where(context: &Context, path: &Path, what: Put, key: &StoredKey) {
         (StoredKey::Literal(_), Put::Replaced) => format!("replaced the key in {path}"),
         (StoredKey::Literal(_), Put::Added | Put::Same) => format!("stored the key in {path}"),
     });
+}
+
+/// Says when a token ends. One that has ended is stored all the same: it is what was given.
+fn tell_end(context: &Context, key: &StoredKey) {
+    let Some(end) = key.literal().and_then(TokenEnd::of) else { return };
+    let has_ended = end.nearness() == Nearness::Passed;
+    let tell = if has_ended { Output::warning } else { Output::note };
+    tell(&context.output, &format!("the token {end}"));
 }
 
 /// Stores the key. One from before any account was named goes: it would wait for the next name.

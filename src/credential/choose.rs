@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 
 use super::source::{SecretSource, StoredKey};
 use super::store::Stored;
+use super::token_end::TokenEnd;
 use crate::account::{Account, Chosen, NamedBy};
 use crate::config::{Located, Origin, Scope};
 use crate::error::{Error, Kind};
@@ -154,6 +155,11 @@ impl KeyCandidate {
     /// Returns where the key is fetched from, where it is not stored itself.
     pub fn source(&self) -> Option<&SecretSource> {
         self.key.source()
+    }
+
+    /// Returns when it ends, where it says so itself.
+    pub fn end(&self) -> Option<TokenEnd> {
+        self.key.literal().and_then(TokenEnd::of)
     }
 
     /// Whether it was offered to this run and does not fit. A stored key of another account was

@@ -7,7 +7,10 @@ pub mod mark;
 pub mod schema;
 pub mod source;
 pub mod store;
+mod token_end;
 pub mod write;
+
+pub use token_end::{Nearness, TokenEnd};
 
 pub use choose::{
     Choice, KeyCandidate, KeyRefusal, Offered, Picked, Verdict, choose, choose_unlisted,

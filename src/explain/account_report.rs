@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::account::{Candidate, Decision, Outcome, Refusal};
 use crate::config::{Layer, Origin, RemarkKind, Scope};
 use crate::credential::source::StoredKey;
-use crate::credential::{Choice, KeyCandidate, Picked, Verdict, choose};
+use crate::credential::{Choice, KeyCandidate, Picked, TokenEnd, Verdict, choose};
 use crate::error::Error;
 use crate::escape;
 use crate::project::nearest::{Project, ProjectStanding};
@@ -359,6 +359,7 @@ fn key_json(key: &KeyCandidate) -> serde_json::Value {
         "source": key.source().map(ToString::to_string),
         "belongs_to": key.owner.as_ref().map(ToString::to_string),
         "profile": key.profile,
+        "ends": key.end().map(TokenEnd::moment),
         "wins": key.verdict == Verdict::Wins,
         "rule": key.verdict.rule(),
     })
@@ -386,6 +387,9 @@ fn key_lines(say: &dyn Fn(String), key: &KeyCandidate) {
     say(format!("{mark} {:<8} {owner}{}", key.scope.name(), profile.unwrap_or_default()));
     if key.scope != Scope::Default {
         say(format!("           at {}", key.origin));
+    }
+    if let Some(end) = key.end() {
+        say(format!("           the token {end}"));
     }
     if let Some(source) = key.source() {
         say(format!("           fetched from {source} when it is used"));

@@ -9,6 +9,7 @@ use crate::config::Origin;
 use crate::credential::fetch::{Surroundings, fetch};
 use crate::credential::git_store::GitStore;
 use crate::credential::source::StoredKey;
+use crate::credential::{Nearness, TokenEnd};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::path_search::{Program, SearchPath, Unfit, is_path, judge};
@@ -36,7 +37,22 @@ impl Resolved {
     /// # Errors
     /// The key has to be fetched, and its source fails.
     pub fn granted(&self, context: &Context) -> Result<Granted, Error> {
-        Ok(Granted { key: Some(self.secret(context)?), ..self.granted_without_key() })
+        let key = self.secret(context)?;
+        self.refuse_ended(&key)?;
+        Ok(Granted { key: Some(key), ..self.granted_without_key() })
+    }
+
+    /// Refuses a token that the server refuses by its own word.
+    fn refuse_ended(&self, key: &Secret) -> Result<(), Error> {
+        let Some(end) = TokenEnd::of(key).filter(|end| end.nearness() == Nearness::Passed) else {
+            return Ok(());
+        };
+        let account = &self.chosen.account;
+        let url = account.base_url();
+        Err(Error::new(Kind::Refused, format!("the token of {account} {end}"))
+            .at(&self.key.origin)
+            .note(format!("a new one is made {}", url.place_of_keys()))
+            .help(format!("carto login {:<28} # takes the new one", url.as_str())))
     }
 
     /// Returns what a program is handed that has no use for the key.

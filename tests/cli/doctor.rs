@@ -370,6 +370,29 @@ const FINDINGS: &[(&str, &str, Cause, &str, &str, &str)] = &[
         "carto plugin register dump",
     ),
     (
+        "ended-token",
+        "problem",
+        |s| {
+            let token = crate::tokens::token(1_700_000_000);
+            _ = s.keys(&[&format!("{token} https://old.api.carto.com")]);
+        },
+        "~/.config/carto/credentials.toml:1:1",
+        "the token of https://old.api.carto.com ended 2023-11-14T22:13:20Z",
+        "with a new one: carto login https://old.api.carto.com",
+    ),
+    (
+        "token-ends-soon",
+        "hint",
+        |s| {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+            let token = crate::tokens::token(now.as_secs() + 24 * 60 * 60);
+            _ = s.keys(&[&format!("{token} https://old.api.carto.com")]);
+        },
+        "~/.config/carto/credentials.toml:1:1",
+        "the token of https://old.api.carto.com ends within two weeks",
+        "with a new one: carto login https://old.api.carto.com",
+    ),
+    (
         "installed-plugins",
         "problem",
         |s| {

@@ -257,6 +257,12 @@ fn accounts() -> Vec<Situation> {
             })
             .env("CARTO_CREDENTIALS_FILE", "creds.json"),
         Situation::new("files of other programs", ANN, &[ANNS_KEY]).with(other_programs),
+        Situation::new("a token", "base_url = 'https://gcp-us-east1.api.carto.com'\n", &[]).with(
+            |sandbox| {
+                let token = crate::tokens::token(4_102_444_800);
+                sandbox.keys(&[&format!("{token} https://gcp-us-east1.api.carto.com")]);
+            },
+        ),
         Situation::new("installed plugins", ANN, &[ANNS_KEY]).with(installed_plugins),
     ]
 }

@@ -61,6 +61,7 @@ mod sources;
 mod storing_keys;
 mod structure;
 mod threats;
+mod tokens;
 mod trust;
 mod typos;
 mod unfit_plugins;

@@ -6,7 +6,8 @@ use super::finding::{Finding, open_to_others};
 use crate::config::Scope;
 use crate::config::places::CREDENTIALS_FILE;
 use crate::credential::source::SecretSource;
-use crate::credential::store;
+use crate::credential::store::{self, Stored};
+use crate::credential::{Nearness, TokenEnd};
 use crate::resolve::context::Context;
 
 /// Looks at the files, and runs nothing.
@@ -18,12 +19,32 @@ pub(super) fn examine(context: &Context) -> Vec<Finding> {
     // What cannot be read is told with the settings.
     let Ok(facts) = context.facts(None) else { return findings };
     for entry in &facts.stored {
+        findings.extend(of_end(entry));
         if let Some(SecretSource::File(path)) = entry.key.source() {
             findings.extend(of_file(path));
         }
     }
     findings.extend(of_project(context));
     findings
+}
+
+/// A token that the server refuses, or will soon.
+fn of_end(entry: &Stored) -> Option<Finding> {
+    let end = TokenEnd::of(entry.key.literal()?)?;
+    let account = entry.account.as_ref()?;
+    let fix = format!("with a new one: carto login {}", account.base_url());
+    match end.nearness() {
+        Nearness::Far => None,
+        Nearness::Soon => {
+            // `carto profile list` has the moment.
+            let what = format!("the token of {account} ends within two weeks");
+            Some(Finding::hint("token-ends-soon", &entry.origin, what, fix))
+        }
+        Nearness::Passed => {
+            let what = format!("the token of {account} {end}");
+            Some(Finding::problem("ended-token", &entry.origin, what, fix))
+        }
+    }
 }
 
 /// A file that is no file of carto's: others may have to read it, so it is told, not refused.

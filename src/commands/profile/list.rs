@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::account::{Account, Candidate, Chosen, Decision, Says};
 use crate::config::{Located, Origin, Scope};
+use crate::credential::TokenEnd;
 use crate::error::Error;
 use crate::escape;
 use crate::resolve::context::Context;
@@ -35,6 +36,8 @@ struct ProfileRow {
     origin: Origin,
     in_use: bool,
     has_key: bool,
+    /// When its token ends, where the key is one.
+    end: Option<TokenEnd>,
     protected: bool,
 }
 
@@ -56,6 +59,7 @@ pub(super) fn run(context: &Context, args: &ListArgs) -> Result<(), Error> {
                     "origin": row.origin.to_string(),
                     "in_use": row.in_use,
                     "has_key": row.has_key,
+                    "ends": row.end.map(TokenEnd::moment),
                     "protected": row.protected,
                     "problem": row.account.as_ref().err().map(|error| &error.what),
                 })
@@ -84,10 +88,15 @@ fn rows(facts: &Facts) -> Vec<ProfileRow> {
     let protected = facts.world.protected_accounts();
     let with_key: BTreeSet<&Account> =
         facts.stored.iter().filter_map(|entry| entry.account.as_ref()).collect();
+    let end = |account: &Account| {
+        let mut own = facts.stored.iter().filter(|entry| entry.account.as_ref() == Some(account));
+        own.find_map(|entry| entry.key.literal().and_then(TokenEnd::of))
+    };
     let row = |name: Option<&str>, account: Result<Account, Error>, at: (Scope, Origin)| {
         let of_account = |accounts: &dyn Fn(&Account) -> bool| account.as_ref().is_ok_and(accounts);
         ProfileRow {
             name: name.map(str::to_owned),
+            end: account.as_ref().ok().and_then(end),
             has_key: of_account(&|account| with_key.contains(account)),
             protected: of_account(&|account| protected.contains(account)),
             in_use: chosen.as_ref().is_some_and(|chosen| match name {
@@ -149,11 +158,12 @@ fn print(context: &Context, rows: &[ProfileRow]) {
             Err(error) => format!("({})", error.what),
         };
         let key = if row.has_key { "" } else { "  no key" };
+        let end = row.end.map(|end| format!("  {end}")).unwrap_or_default();
         let protected = if row.protected { "  protected" } else { "" };
         let name = name(row);
         let gap = " ".repeat(width - name.chars().count());
         context
             .output
-            .line(format!("{mark} {name}{gap}  {}{key}{protected}", escape::line(&account)));
+            .line(format!("{mark} {name}{gap}  {}{key}{end}{protected}", escape::line(&account)));
     }
 }
