@@ -337,5 +337,9 @@ mod tests {
             put(fill, "c")
         });
         assert_eq!(error.unwrap_err(), format!("it is larger than {LARGEST} bytes unpacked"));
+        let error = filled(|fill| {
+            (0..=MOST).try_for_each(|number| fill.take(&number.to_string(), EntryKind::File))
+        });
+        assert_eq!(error.unwrap_err(), format!("it has more than {MOST} files"));
     }
 }

@@ -278,5 +278,7 @@ mod tests {
             let error = PluginLock::parse(Path::new("x"), text.as_bytes()).unwrap_err();
             assert!(error.places[0].origin.starts_with("x:"), "{error:?}");
         }
+        let error = PluginLock::parse(Path::new("x"), b"\xff").unwrap_err();
+        assert_eq!(error.what, "the lock is not UTF-8");
     }
 }

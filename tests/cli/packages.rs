@@ -582,6 +582,81 @@ fn what_cannot_be_read_runs_nothing_in_its_place() {
     assert!(ran.stderr.contains("plugins.lock:2:1"), "{ran}");
 }
 
+/// Writes the lock anew, and approves it.
+fn rewrite_lock(sandbox: &Sandbox, from: &str, to: &str) {
+    let text = sandbox.read("work/.carto/plugins.lock");
+    assert!(text.contains(from), "{text}");
+    sandbox.file("work/.carto/plugins.lock", text.replace(from, to));
+    sandbox.trust("work");
+}
+
+/// What stands in lock, receipt and index is compared with each other.
+#[test]
+fn a_record_that_says_something_else_is_told() {
+    let refused = |sandbox: &Sandbox, call: &str, words: &str| {
+        let ran = sandbox.carto(call).run().fails(126).never_says("ann-key");
+        assert!(ran.stderr.contains(words), "{ran}");
+    };
+    let sandbox = locked();
+    let hash = sandbox.read("work/.carto/plugins.lock");
+    let hash = hash.split("sha256:").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    rewrite_lock(&sandbox, &hash, &"0".repeat(64));
+    refused(&sandbox, "hello", "and what is installed has other bytes");
+    let sandbox = locked();
+    rewrite_lock(&sandbox, "programs = [\"hello\"]", "programs = [\"hello\", \"extra\"]");
+    refused(&sandbox, "extra", "is not in the locked version");
+    let sandbox = locked();
+    rewrite_lock(&sandbox, "package = \"tools\"", "package = \"other\"");
+    refused(&sandbox, "hello", "and not installed");
+    let ran = sandbox.carto("plugin sync").run().fails(3);
+    assert!(ran.stderr.contains("the lock's package `other` is none of its source"), "{ran}");
+    let sandbox = locked();
+    let receipt = sandbox.installed("tools").join("receipt.json");
+    let whole = fs::read_to_string(&receipt).unwrap();
+    fs::write(&receipt, whole.replace("\"kind\": \"directory\"", "\"kind\": \"archive\"")).unwrap();
+    refused(&sandbox, "hello", "has the receipt of another one than was locked");
+    fs::write(&receipt, "{").unwrap();
+    refused(&sandbox, "hello", "the record of an installed plugin cannot be read");
+    let ran = sandbox.carto("plugin upgrade").run().fails(3);
+    assert!(ran.stderr.contains("the record of an installed plugin cannot be read"), "{ran}");
+    fs::remove_file(&receipt).unwrap();
+    refused(&sandbox, "hello", "the record of an installed plugin is not there");
+    _ = sandbox.carto("plugin sync").run().ok();
+    _ = sandbox.carto("hello").run().ok();
+}
+
+#[test]
+fn what_is_missing_for_it_is_named() {
+    let sandbox = machine();
+    let ran =
+        sandbox.carto("plugin install ../src/carto-hello -y").env_remove("HOME").run().fails(5);
+    assert!(ran.stderr.contains("there is no place for plugins: HOME is not set"), "{ran}");
+    sandbox.project("");
+    let ran = sandbox.carto("plugin lock").run().fails(1);
+    assert!(ran.stderr.contains("no plugin is installed that could be locked"), "{ran}");
+    let ran = sandbox.carto("plugin sync").run().fails(1);
+    assert!(ran.stderr.contains("this project locks no plugins"), "{ran}");
+    let url = "git+https://example.com/acme/tools";
+    let install = || sandbox.carto("plugin install").arg(url).arg("--yes");
+    let ran = install().env("PATH", sandbox.path("bin")).run().fails(1);
+    assert!(ran.stderr.contains("`git` is needed for this, and is not on PATH"), "{ran}");
+    sandbox.file_with_mode("bin/git", "#!/no/such/interpreter\n", 0o755);
+    let ran = install().run().fails(126);
+    assert!(ran.stderr.contains("cannot run it: "), "{ran}");
+    assert_eq!(installed(&sandbox), [""; 0]);
+    let sandbox = locked();
+    fs::create_dir(sandbox.path("kept")).unwrap();
+    _ = sandbox.carto("plugin remove tools").run().ok();
+    let ran = sandbox.carto("plugin sync --offline --from ../kept").run().fails(1);
+    assert!(ran.stderr.contains("it was not downloaded to there"), "{ran}");
+    // A repository without a commit.
+    let url = repository(&sandbox, &["first"]);
+    _ = sandbox.carto("plugin install").arg(&url).arg("--yes").run().ok();
+    sandbox.file_with_mode("bin/git", "#!/bin/sh\nexit 0\n", 0o755);
+    let ran = sandbox.carto("plugin outdated").run().fails(1);
+    assert!(ran.stderr.contains("the repository is empty"), "{ran}");
+}
+
 /// A lock in a project that nobody trusted does not become trusted by writing to it.
 #[test]
 fn locking_approves_nothing_that_was_not() {

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -94,7 +95,7 @@ fn main() {
 """
 
 
-def publish(root, here, env, name, version, file, text, needs=()):
+def publish(root, here, env, name, version, file, text, needs=(), locked=True):
     source = root / "crates" / f"{name}-{version}"
     (source / "src").mkdir(parents=True)
     needed = "".join(f'{other} = "1"\n' for other in needs)
@@ -106,6 +107,13 @@ def publish(root, here, env, name, version, file, text, needs=()):
     subprocess.run(["cargo", "package", "--allow-dirty", "--no-verify", "--quiet"], cwd=source,
                    env=env, check=True)
     packed = source / f"target/package/{name}-{version}.crate"
+    if not locked:
+        unlocked = packed.with_suffix(".unlocked")
+        with tarfile.open(packed) as old, tarfile.open(unlocked, "w:gz") as new:
+            for member in old:
+                if not member.name.endswith("/Cargo.lock"):
+                    new.addfile(member, old.extractfile(member))
+        os.replace(unlocked, packed)
     shutil.copy(packed, here)
     entry = {
         "name": name, "vers": version, "features": {}, "yanked": False,
@@ -158,6 +166,12 @@ def crate(root):
     one.must("cargo: upgrade", "plugin", "upgrade", "--yes")
     check("cargo: the upgraded one", one.run("crate", cwd=root).stdout == "hello ann, 1.1.0\n")
     check("cargo: the locked one stays beside it", one.run("crate").stdout == "hello ann, 1.0.0\n")
+    # Without a lock file inside, what it is built of would differ from day to day.
+    publish(root, here, env, "carto-loose", "1.0.0", "main.rs", 'fn main() {}\n', locked=False)
+    ran = one.run("plugin", "install", "cargo:carto-loose", "--yes")
+    check("cargo: no lock file", ran.returncode == 4 and "has no lock file inside" in ran.stderr, ran)
+    ran = one.run("plugin", "install", "cargo:carto-nowhere", "--yes")
+    check("cargo: no such crate", ran.returncode == 1 and "`cargo fetch` failed" in ran.stderr, ran)
     # Offline, with the registry gone; then with one byte changed in what it is built of.
     os.rename(here, root / "gone")
     three = Machine(root, "crate-three", project)
@@ -173,6 +187,10 @@ def crate(root):
         check("cargo: and nothing is installed", three.run("crate").returncode == 126)
         check("cargo: and nothing is left", three.versions() == [], three.versions())
         file.write_bytes(whole)
+    os.rename(root / "kept/crate/words-of-hello-1.0.0.crate", root / "away")
+    ran = three.run(*words)
+    check("cargo: one is not there", ran.returncode == 1 and "cannot take it" in ran.stderr, ran)
+    os.rename(root / "away", root / "kept/crate/words-of-hello-1.0.0.crate")
     three.must("cargo: offline", *words)
     check("cargo: offline, it runs", three.run("crate").stdout == "hello ann, 1.0.0\n")
     ran = three.run("plugin", "outdated")

@@ -10,7 +10,7 @@ use crate::sandbox::Sandbox;
 fn archive(sandbox: &Sandbox, entries: &str) {
     let text = format!(
         "import tarfile, io, zipfile\n\
-         t = tarfile.open('x.tar.gz', 'w:gz')\n\
+         t = tarfile.open('x.tar.gz', 'w:gz', errors='surrogateescape', format=tarfile.GNU_FORMAT)\n\
          def put(name, kind=tarfile.REGTYPE, target='', mode=0o755, text=b'#!/bin/sh\\necho ran\\n'):\n\
          \x20   i = tarfile.TarInfo(name)\n\
          \x20   i.type, i.linkname, i.mode, i.size = kind, target, mode, len(text)\n\
@@ -51,6 +51,7 @@ fn a_hostile_archive_is_refused_whole() {
         ("put('carto-X')", "differ in case alone"),
         ("put('carto-x')", "it has `carto-x` twice"),
         ("put('carto-x/y')", "it has `carto-x` twice"),
+        ("put('carto-x-\\udcff')", "it has a name that is not UTF-8"),
         ("put('carto-A b')", "it brings `carto-A b`, which cannot be a plugin"),
     ] {
         let sandbox = machine();
@@ -135,6 +136,20 @@ fn an_archive_that_never_ends_is_given_up() {
     let ran = sandbox.carto("plugin install ../x.tar.gz --yes").run().fails(4);
     assert!(ran.stderr.contains("it is larger than 1073741824 bytes unpacked"), "{ran}");
     assert_eq!(installed(&sandbox), [""; 0]);
+}
+
+/// What stands behind the last file is read for its sum, and has an end, too.
+#[test]
+fn an_archive_that_goes_on_behind_its_end_is_refused() {
+    let sandbox = machine();
+    archive(&sandbox, "");
+    let text = "import gzip\n\
+                whole = gzip.decompress(open('x.tar.gz', 'rb').read())\n\
+                open('x.tar.gz', 'wb').write(gzip.compress(whole + bytes(17 << 20), 1))\n";
+    sandbox.file("grow.py", text);
+    _ = sandbox.shell("python3 grow.py").dir("").run().ok();
+    let ran = sandbox.carto("plugin install ../x.tar.gz --yes").run().fails(4);
+    assert!(ran.stderr.contains("it goes on behind its end"), "{ran}");
 }
 
 /// A directory that is copied is judged as an archive is.
