@@ -35,6 +35,7 @@ pub const VARIABLES: &[(&str, &[Role])] = &[
     ("CARTO_API_TOKEN", &[Written, Key]),
     ("CARTO_ORG", &[Read, Written]),
     ("CARTO_ALLOW_NON_SECURE", &[Read, Written]),
+    ("CARTO_CA_FILE", &[Read, Written]),
     ("CARTO_PROFILE", &[Read, Written]),
     ("CARTO_CREDENTIALS_FILE", &[Read, Written]),
     ("CARTO_PROJECT_DIR", &[Written, Process]),

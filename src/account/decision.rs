@@ -8,6 +8,7 @@ use super::identity::Account;
 use super::named::{NameResult, Named, NamedBy};
 use super::profiles::Profiles;
 use super::refusal::Refusal;
+use super::selection::OwnWord;
 use super::tuple::Tuple;
 use super::world::World;
 use crate::config::{Located, Origin, Scope};
@@ -27,6 +28,8 @@ pub struct Chosen {
     pub pattern: Option<Located<()>>,
     /// The organization.
     pub organization: Option<Located<String>>,
+    /// The file with the certificates of its server.
+    pub ca_file: Option<Located<String>>,
     /// Whether an untrusted project selected it among the user's accounts.
     pub by_untrusted: bool,
     /// Whether its URL is `http://` by permission.
@@ -173,10 +176,14 @@ impl World {
     fn judge(&self, scope: Scope, named: Named) -> Result<Chosen, Refusal> {
         let default = self.default_account();
         let pattern = named.pattern_origin();
-        let (organization, permitted) = if named.by_untrusted {
+        let OwnWord { organization, ca_file, permitted } = if named.by_untrusted {
             self.admit_selection(&named, default.as_ref())?
         } else {
-            (named.organization, named.allow_non_secure)
+            OwnWord {
+                organization: named.organization,
+                ca_file: named.ca_file,
+                permitted: named.allow_non_secure,
+            }
         };
         let non_secure = named.account.base_url().needs_permission();
         if non_secure && !permitted {
@@ -194,18 +201,23 @@ impl World {
             origin: named.origin,
             named_by: named.by,
             pattern: named.pattern,
-            organization: self.organization_above(scope).or(organization),
+            organization: self.above(scope, |bare| bare.organization.clone()).or(organization),
+            ca_file: self.above(scope, |bare| bare.ca_file.clone()).or(ca_file),
             by_untrusted: named.by_untrusted,
             non_secure,
         })
     }
 
-    /// Returns the organization that own scopes set above the deciding one.
-    fn organization_above(&self, scope: Scope) -> Option<Located<String>> {
+    /// Returns a field that own scopes set above the deciding one.
+    fn above(
+        &self,
+        scope: Scope,
+        field: impl Fn(&Tuple) -> Option<Located<String>>,
+    ) -> Option<Located<String>> {
         // Variables and flags stand beside the profile that they select; in a file the bare
         // fields belong to the bare account.
         let from = |other: Scope| other > scope || other == scope && scope.is_given();
         let mut above = self.statements.iter().rev().filter(|s| from(s.scope) && !s.untrusted());
-        above.find_map(|statement| statement.bare.organization.clone())
+        above.find_map(|statement| field(&statement.bare))
     }
 }

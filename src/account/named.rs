@@ -23,6 +23,7 @@ pub(super) struct Named {
     pub(super) by: NamedBy,
     pub(super) pattern: Option<Located<()>>,
     pub(super) organization: Option<Located<String>>,
+    pub(super) ca_file: Option<Located<String>>,
     pub(super) allow_non_secure: bool,
     pub(super) by_untrusted: bool,
 }

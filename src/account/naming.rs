@@ -190,6 +190,7 @@ impl Named {
             origin,
             by,
             organization: tuple.organization.clone(),
+            ca_file: tuple.ca_file.clone(),
             allow_non_secure: explicit.unwrap_or(pattern_allows),
             by_untrusted: pattern.as_ref().is_some_and(|pattern| pattern.by_untrusted),
             pattern: pattern.map(|pattern| pattern.at),

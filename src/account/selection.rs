@@ -15,13 +15,21 @@ use crate::config::Located;
 struct Known {
     account: Account,
     organization: Option<Located<String>>,
+    ca_file: Option<Located<String>>,
     allow_non_secure: bool,
 }
 
+/// What stands with an account in the user's own entries.
+pub(super) struct OwnWord {
+    pub(super) organization: Option<Located<String>>,
+    pub(super) ca_file: Option<Located<String>>,
+    /// Whether `http://` is permitted.
+    pub(super) permitted: bool,
+}
+
 impl World {
-    /// Judges an account that an untrusted project has a part in. Gives the organization of the
-    /// account, and whether its own entries permit `http://`: the project's word counts for
-    /// neither.
+    /// Judges an account that an untrusted project has a part in. Gives what stands with the account in
+    /// the user's own entries: the project's word counts for none of it.
     ///
     /// # Errors
     /// The user does not have the account, or has marked it `protected`.
@@ -29,7 +37,7 @@ impl World {
         &self,
         named: &Named,
         default: Option<&Account>,
-    ) -> Result<(Option<Located<String>>, bool), Refusal> {
+    ) -> Result<OwnWord, Refusal> {
         let known = self.known_accounts();
         let mut same = known.iter().filter(|known| known.account == named.account).peekable();
         let Some(first) = same.peek() else {
@@ -45,12 +53,13 @@ impl World {
                 origin: named.origin.clone(),
             });
         }
-        let organization = match named.by {
+        let (organization, ca_file) = match named.by {
             // The profile is the user's own entry, and taken whole.
-            NamedBy::Profile { .. } => named.organization.clone(),
-            NamedBy::Bare | NamedBy::File => first.organization.clone(),
+            NamedBy::Profile { .. } => (named.organization.clone(), named.ca_file.clone()),
+            NamedBy::Bare | NamedBy::File => (first.organization.clone(), first.ca_file.clone()),
         };
-        Ok((organization, same.any(|known| known.allow_non_secure)))
+        let permitted = same.any(|known| known.allow_non_secure);
+        Ok(OwnWord { organization, ca_file, permitted })
     }
 
     /// Whether an own scope names the account in full, selected or not.
@@ -64,11 +73,13 @@ impl World {
         let named = self.named_accounts().into_iter().map(|named| Known {
             account: named.account,
             organization: named.organization,
+            ca_file: named.ca_file,
             allow_non_secure: named.allow_non_secure,
         });
         let stored = self.stored.iter().map(|(account, allow_non_secure)| Known {
             account: account.clone(),
             organization: None,
+            ca_file: None,
             allow_non_secure: *allow_non_secure,
         });
         named.chain(stored).collect()

@@ -13,6 +13,8 @@ pub struct Tuple {
     pub base_url: Option<Located<BaseUrlSetting>>,
     /// The organization.
     pub organization: Option<Located<String>>,
+    /// The file with the certificates of its server.
+    pub ca_file: Option<Located<String>>,
     /// The permission to use `http://`.
     pub allow_non_secure: Option<Located<bool>>,
 }
@@ -71,6 +73,7 @@ impl Tuple {
             "organization" => {
                 put(&mut self.organization, entry, text.map(str::to_owned));
             }
+            "ca_file" => put(&mut self.ca_file, entry, text.map(str::to_owned)),
             "allow_non_secure" => {
                 let allow = (value == crate::config::Value::Bool(true)).then_some(true);
                 put(&mut self.allow_non_secure, entry, allow.or(Some(false)));

@@ -126,6 +126,10 @@ pub fn of(value: ValueType) -> Value {
         ValueType::Text | ValueType::Secret => {
             json!({ "type": "string", "pattern": format!("^{VISIBLE}+$") })
         }
+        // Absolute as this system or as Windows has it, or from the home directory.
+        ValueType::File => {
+            json!({ "type": "string", "pattern": format!("^(?:/|~/|[A-Za-z]:[/\\\\]|\\\\\\\\){VISIBLE}*$") })
+        }
         ValueType::ProfileName => {
             json!({ "type": "string", "pattern": format!("^(?!-){VISIBLE}+$") })
         }

@@ -2,6 +2,8 @@
 //!
 //! Validation, `--help`, completion, the JSON schema and the table of the guide are made from it.
 
+use std::path::Path;
+
 use crate::base_url::{BaseUrlSetting, PastedAddress, strip_api_suffix};
 use crate::config::Scope;
 use crate::escape;
@@ -28,6 +30,8 @@ pub enum ValueType {
     Choice(&'static [&'static str]),
     /// The words of an alias: a string that is split like a shell would, or an array of strings.
     Alias,
+    /// A file by its absolute path, or one below the home directory by `~/`.
+    File,
     /// Whatever a plugin wants.
     Any,
 }
@@ -50,8 +54,8 @@ pub struct Setting {
 }
 
 /// The keys of an account, which `config get` answers from the resolved account.
-pub const ACCOUNT_SETTINGS: [&str; 5] =
-    ["username", "base_url", "apikey", "organization", "allow_non_secure"];
+pub const ACCOUNT_SETTINGS: [&str; 6] =
+    ["username", "base_url", "apikey", "organization", "allow_non_secure", "ca_file"];
 
 /// Normalises a known segment: case, and `-` for `_`.
 pub(super) fn normal(segment: &str) -> String {
@@ -153,6 +157,10 @@ impl Setting {
             _ if text.is_empty() => Err("the value is empty; unset the key instead".to_owned()),
             ValueType::Text if looks_like_key(text) => {
                 Err("this looks like an API key, which stands in no setting".to_owned())
+            }
+            ValueType::File if !text.starts_with("~/") && !Path::new(text).is_absolute() => {
+                Err("a file is named by its absolute path, or from the home directory by `~/`"
+                    .to_owned())
             }
             _ if escape::has_control(text) => {
                 Err("control characters and bidi marks are not allowed".to_owned())

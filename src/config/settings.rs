@@ -52,6 +52,14 @@ pub static SETTINGS: &[Setting] = &[
         doc: "Permits `http://` for the account that it stands with.",
     },
     Setting {
+        name: "ca_file",
+        aliases: &[],
+        value: ValueType::File,
+        variables: &["CARTO_CA_FILE"],
+        scopes: ALL,
+        doc: "The PEM file with the certificates of the account's server, where these are your own.",
+    },
+    Setting {
         name: "profile",
         aliases: &[],
         value: ValueType::ProfileName,
@@ -90,6 +98,14 @@ pub static SETTINGS: &[Setting] = &[
         variables: &[],
         scopes: FILES_AND_COMMAND,
         doc: "Permits `http://` for the profile's account.",
+    },
+    Setting {
+        name: "profiles.NAME.ca_file",
+        aliases: &[],
+        value: ValueType::File,
+        variables: &[],
+        scopes: FILES_AND_COMMAND,
+        doc: "The PEM file with the certificates of the profile's server.",
     },
     Setting {
         name: "profiles.NAME.protected",

@@ -44,6 +44,8 @@ impl Contract<'_> {
         let account = granted.map(|granted| &granted.account);
         let name = account.and_then(Account::username).map(ToString::to_string);
         let key = granted.and_then(|granted| granted.key.as_ref());
+        let ca_file = granted.and_then(|granted| granted.ca_file.as_ref());
+        let ca_file = ca_file.map(|file| file.to_string_lossy().into_owned());
         let mut variables = vec![
             ("CARTO_USERNAME", name.clone()),
             ("CARTO_USER", name),
@@ -54,7 +56,12 @@ impl Contract<'_> {
                 "CARTO_ALLOW_NON_SECURE",
                 granted.filter(|granted| granted.non_secure).map(|_| "1".to_owned()),
             ),
+            ("CARTO_CA_FILE", ca_file.clone()),
         ];
+        // What the user has set for all servers stays, where the account has no file of its own.
+        let ca_names = preset.map_or(&[][..], Preset::ca_variables).iter();
+        variables
+            .extend(ca_names.filter(|_| ca_file.is_some()).map(|name| (*name, ca_file.clone())));
         for (name, value) in preset.into_iter().flat_map(|preset| preset.values(granted)) {
             if !variables.iter().any(|(known, _)| *known == name) {
                 variables.push((name, value));
@@ -72,8 +79,14 @@ impl Contract<'_> {
         let mut known = BTreeSet::new();
         let written: Vec<&str> =
             variables::with(Role::Written).chain(account.iter().map(|(name, _)| *name)).collect();
+        // Another carto may have written its account's file for a preset: it is not this account's.
+        let theirs = parent.get("CARTO_CA_FILE");
+        let is_theirs = |name: &OsStr, value: &OsStr| {
+            Some(value) == theirs && Preset::all_ca_variables().any(|ca| same_name(name, ca))
+        };
         for (name, value) in parent.iter() {
-            let removed = written.iter().any(|written| same_name(name, written));
+            let removed =
+                written.iter().any(|written| same_name(name, written)) || is_theirs(name, value);
             // The first of duplicates is the one that counts; later ones must not surface.
             if !removed && known.insert(name) {
                 block.push((name.into(), value.into()));
@@ -131,6 +144,7 @@ mod tests {
             account: Account::new(BaseUrl::parse("https://ann.carto.com").unwrap(), None).unwrap(),
             key: Some(Secret::new("k").unwrap()),
             organization: None,
+            ca_file: None,
             non_secure: false,
         };
         let contract = Contract { granted: Some(&granted), ..Contract::default() };

@@ -169,7 +169,7 @@ fn granted(
     let unused = use_of_key == UseOfKey::Help && resolved.key.key.source().is_some();
     // What the user withholds is withheld, whatever the plugin says that it needs.
     if unused || withheld_by(context.load()?, name).is_some() {
-        return Ok(Some(resolved.granted_without_key()));
+        return resolved.granted_without_key(context).map(Some);
     }
     let granted = resolved.granted(context)?;
     let has_one = granted.key.as_ref().is_some_and(|key| !key.is_default_public());

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use crate::account::{Candidate, Decision, Outcome, Refusal};
-use crate::config::{Layer, Origin, RemarkKind, Scope};
+use crate::config::{Layer, Located, Origin, RemarkKind, Scope};
 use crate::credential::source::StoredKey;
 use crate::credential::{Choice, KeyCandidate, Picked, TokenEnd, Verdict, choose};
 use crate::error::Error;
@@ -205,6 +205,7 @@ impl Report {
                 "base_url": chosen.account.base_url().to_string(),
                 "scope": chosen.scope.name(),
                 "origin": chosen.origin.to_string(),
+                "ca_file": chosen.ca_file.as_ref().map(|file| &file.value),
                 "pattern": chosen.pattern.as_ref().map(|pattern| pattern.origin.to_string()),
             })),
             Decision::Refused(_) | Decision::None => None,
@@ -254,7 +255,7 @@ impl Report {
         for candidate in &self.candidates {
             account_lines(&say, candidate);
             if candidate.outcome == Outcome::Wins {
-                self.pattern_line(&say);
+                self.detail_lines(&say);
             }
         }
         let most = if context.output.tells_all() { usize::MAX } else { MOST_KEYS };
@@ -266,13 +267,14 @@ impl Report {
         self.help.iter().for_each(|help| say(format!("help:    {help}")));
     }
 
-    /// Names the pattern that made a URL of the name; the built-in one surprises nobody.
-    fn pattern_line(&self, say: &dyn Fn(String)) {
-        if let Decision::Chosen(chosen) = &self.decision
-            && let Some(pattern) = &chosen.pattern
-            && pattern.origin != Origin::BuiltIn
-        {
-            say(format!("           the name goes into the pattern at {}", pattern.origin));
+    /// Names the pattern that made a URL of the name, unless it is the built-in one, and the certificates.
+    fn detail_lines(&self, say: &dyn Fn(String)) {
+        let Decision::Chosen(chosen) = &self.decision else { return };
+        for at in chosen.pattern.iter().filter(|at| at.origin != Origin::BuiltIn) {
+            say(format!("           the name goes into the pattern at {}", at.origin));
+        }
+        if let Some(Located { value, origin, .. }) = &chosen.ca_file {
+            say(format!("           its certificates are in {value}, named at {origin}"));
         }
     }
 

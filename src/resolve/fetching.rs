@@ -13,11 +13,15 @@ use crate::credential::{Nearness, TokenEnd};
 use crate::error::{Error, Kind};
 use crate::escape;
 use crate::path_search::{Program, SearchPath, Unfit, is_path, judge};
+use crate::read_file::read_own;
 use crate::resolve::context::{Context, Resolved};
 use crate::resolve::granted::Granted;
 use crate::resolve::options::{Nested, NestedFiles};
 use crate::secret::Secret;
 use crate::variables::{NESTED, is_written};
+
+/// The longest file of certificates, in bytes: those of all public authorities have 250 kB.
+const CA_LIMIT: u64 = 4 * 1024 * 1024;
 
 impl Resolved {
     /// Returns the key itself, fetched once.
@@ -39,7 +43,7 @@ impl Resolved {
     pub fn granted(&self, context: &Context) -> Result<Granted, Error> {
         let key = self.secret(context)?;
         self.refuse_ended(&key)?;
-        Ok(Granted { key: Some(key), ..self.granted_without_key() })
+        Ok(Granted { key: Some(key), ..self.granted_without_key(context)? })
     }
 
     /// Refuses a token that the server refuses by its own word.
@@ -56,12 +60,42 @@ impl Resolved {
     }
 
     /// Returns what a program is handed that has no use for the key.
-    pub fn granted_without_key(&self) -> Granted {
-        Granted {
+    ///
+    /// # Errors
+    /// The file of certificates cannot be used.
+    pub fn granted_without_key(&self, context: &Context) -> Result<Granted, Error> {
+        Ok(Granted {
             account: self.chosen.account.clone(),
             key: None,
+            ca_file: self.ca_file(context)?,
             organization: self.chosen.organization.as_ref().map(|org| org.value.clone()),
             non_secure: self.chosen.non_secure,
+        })
+    }
+
+    /// Returns the file with the certificates of the account's server. Who can write it decides which
+    /// server is believed, so it is held to what a settings file is held to.
+    fn ca_file(&self, context: &Context) -> Result<Option<PathBuf>, Error> {
+        let Some(named) = &self.chosen.ca_file else { return Ok(None) };
+        let at = |error: Error| error.at(&named.origin).note("it is the `ca_file` of the account");
+        let path = match (named.value.strip_prefix("~/"), context.invocation.home()) {
+            (Some(rest), Some(home)) => home.join(rest),
+            (Some(_), None) => {
+                let what = "`~/` leads nowhere: HOME is not set";
+                return Err(at(
+                    Error::new(Kind::Invalid, what).help("set HOME, or name the whole path")
+                ));
+            }
+            (None, _) => PathBuf::from(&named.value),
+        };
+        match read_own(&path, CA_LIMIT) {
+            Ok(Some(_)) => Ok(Some(path)),
+            Ok(None) => {
+                let what = format!("there is no {}", path.display());
+                Err(at(Error::new(Kind::Invalid, what)
+                    .help("carto config explain     # says where it is named")))
+            }
+            Err(error) => Err(at(error.into())),
         }
     }
 }

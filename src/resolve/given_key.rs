@@ -252,6 +252,7 @@ pub fn tuple_of(account: &ImportedAccount, scope: Scope, path: &Path) -> Result<
         username: username.map(|value| Located::new(value, scope, origin(name))),
         base_url: base_url.map(|value| Located::new(value, scope, origin(url))),
         organization: account.organization.clone().map(|org| Located::new(org, scope, whole())),
+        ca_file: None,
         allow_non_secure: account.allow_non_secure.map(|a| Located::new(a, scope, whole())),
     })
 }

@@ -1,5 +1,7 @@
 //! `Granted`: the account that a program is handed.
 
+use std::path::PathBuf;
+
 use crate::account::Account;
 use crate::secret::Secret;
 
@@ -12,6 +14,8 @@ pub struct Granted {
     pub key: Option<Secret>,
     /// Its organization.
     pub organization: Option<String>,
+    /// The file with the certificates of its server, by its absolute path.
+    pub ca_file: Option<PathBuf>,
     /// Whether its URL is `http://` by permission.
     pub non_secure: bool,
 }

@@ -221,8 +221,15 @@ impl CommandLine {
             self.public = Some(Origin::Flag("-c apikey".to_owned()));
         }
         assignment.give_to(&mut self.layer);
-        let account =
-            ["username", "base_url", "apikey", "organization", "allow_non_secure", "profile"];
+        let account = [
+            "username",
+            "base_url",
+            "apikey",
+            "organization",
+            "allow_non_secure",
+            "ca_file",
+            "profile",
+        ];
         if !account.iter().any(|key| assignment.path.is(key)) {
             self.inherited.push(text.to_owned());
         }
@@ -247,7 +254,9 @@ impl CommandLine {
     }
 
     fn no_account_beside_file(&self) -> Result<(), Error> {
-        for field in ["username", "base_url", "profile", "organization", "allow_non_secure"] {
+        for field in
+            ["username", "base_url", "profile", "organization", "allow_non_secure", "ca_file"]
+        {
             if let Some(other) = self.layer.top(field) {
                 return Err(Error::new(
                     Kind::Usage,

@@ -69,6 +69,22 @@ impl Preset {
         self.variables().filter(|name| !is_written(name))
     }
 
+    /// Returns the variables in which it expects a file of certificates.
+    pub fn ca_variables(self) -> &'static [&'static str] {
+        match self {
+            // curl's own, in GDAL.
+            Preset::Gdal => &["CURL_CA_BUNDLE"],
+            Preset::CartoPython | Preset::CartoframesTests => &["REQUESTS_CA_BUNDLE"],
+            // node.js.
+            Preset::CartoCli => &["NODE_EXTRA_CA_CERTS"],
+        }
+    }
+
+    /// Returns those of all presets.
+    pub fn all_ca_variables() -> impl Iterator<Item = &'static str> {
+        Preset::ALL.into_iter().flat_map(|preset| preset.ca_variables().iter().copied())
+    }
+
     /// Returns its variables with their values; `None` unsets.
     pub fn values(
         self,
@@ -141,6 +157,7 @@ mod tests {
             account: Account::new(BaseUrl::parse(url).unwrap(), None).unwrap(),
             key: Some(Secret::new("k").unwrap()),
             organization: Some("acme".to_owned()),
+            ca_file: None,
             non_secure: false,
         }
     }

@@ -218,7 +218,10 @@ fn polluted() -> Vec<String> {
                 "CARTO_BASE_URL" => "https://env.carto.com".to_owned(),
                 "CARTO_API_URL" => "https://env.carto.com/api/v2/sql".to_owned(),
                 "CARTO_ALLOW_NON_SECURE" => "true".to_owned(),
-                "CARTO_PROFILE" | "CARTO_CREDENTIALS_FILE" | "CARTO_API_KEY_FILE" => String::new(),
+                "CARTO_CA_FILE"
+                | "CARTO_PROFILE"
+                | "CARTO_CREDENTIALS_FILE"
+                | "CARTO_API_KEY_FILE" => String::new(),
                 "CARTO_NESTED" => "{}".to_owned(),
                 _ => format!("stale-{copy}-{name}"),
             };

@@ -413,6 +413,7 @@ fn programs_read_the_same() {
             "base_url": "https://bob.carto.com",
             "scope": "env",
             "origin": "CARTO_USER",
+            "ca_file": null,
             "pattern": "built in"
           },
           "refused": null,
@@ -455,6 +456,7 @@ fn programs_read_the_same() {
               "source": null,
               "belongs_to": "ann at https://ann.carto.com",
               "profile": null,
+              "ends": null,
               "wins": false,
               "rule": "not used: it belongs to another account"
             },
@@ -464,6 +466,7 @@ fn programs_read_the_same() {
               "source": null,
               "belongs_to": "acme at https://acme.carto.com",
               "profile": null,
+              "ends": null,
               "wins": false,
               "rule": "not used: it belongs to another account"
             },
@@ -473,6 +476,7 @@ fn programs_read_the_same() {
               "source": null,
               "belongs_to": null,
               "profile": null,
+              "ends": null,
               "wins": true,
               "rule": "is used"
             }

@@ -131,8 +131,9 @@ const PRINTED: &[(&str, &str, &[&str])] = &[
 const OF_FILES: &[&str] = &["config", "credentials", "plugin"];
 
 /// Where every call is made; elsewhere the first of each command tells enough.
-const THOROUGH: [&str; 7] = [
+const THOROUGH: [&str; 8] = [
     "everything",
+    "certificates",
     "installed plugins",
     "no name",
     "http",
@@ -263,6 +264,8 @@ fn accounts() -> Vec<Situation> {
                 sandbox.keys(&[&format!("{token} https://gcp-us-east1.api.carto.com")]);
             },
         ),
+        Situation::new("certificates", "username = 'ann'\nca_file = '~/acme.pem'\n", &[ANNS_KEY])
+            .with(|sandbox| _ = sandbox.file("home/acme.pem", "")),
         Situation::new("installed plugins", ANN, &[ANNS_KEY]).with(installed_plugins),
     ]
 }
@@ -615,7 +618,7 @@ fn mutations(json: &Value, known: &BTreeMap<String, Member>) -> Vec<(String, Val
                     let path = format!("{path}/{name}");
                     let member = &known[&path];
                     // A variable of one preset alone may be missing.
-                    if !matches!(name.as_str(), "APIKEY" | "USERNAME" | "USERURL") {
+                    if !is_optional(name) {
                         edit("is missing", &|object| _ = object.remove(name));
                     }
                     edit("is called otherwise", &|object| {
@@ -696,6 +699,12 @@ fn every_command_that_prints_json_has_a_schema() {
 }
 
 /// What holds for every schema: its draft, its title, no open object, no member without a word.
+/// Whether `carto env` prints a variable with some presets alone.
+fn is_optional(name: &str) -> bool {
+    const CERTIFICATES: [&str; 3] = ["CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+    matches!(name, "APIKEY" | "USERNAME" | "USERURL") || CERTIFICATES.contains(&name)
+}
+
 #[test]
 fn every_schema_is_whole() {
     fn walk(name: &str, part: &Value) {
@@ -706,8 +715,7 @@ fn every_schema_is_whole() {
                     assert_eq!(object["additionalProperties"], json!(false), "{name}: {part:#}");
                     let required: Vec<_> = object["required"].as_array().unwrap().iter().collect();
                     for (member, of) in members {
-                        let optional = name == "env"
-                            && matches!(member.as_str(), "APIKEY" | "USERNAME" | "USERURL");
+                        let optional = name == "env" && is_optional(member);
                         assert_eq!(
                             required.contains(&&json!(member)),
                             !optional,

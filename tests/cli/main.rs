@@ -16,6 +16,7 @@ mod aliases;
 mod bad_input;
 mod broken_files;
 mod cartoframes_files;
+mod certificates;
 mod completion;
 mod config_verbs;
 mod containers;

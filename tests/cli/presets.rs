@@ -294,6 +294,7 @@ fn what_the_account_does_not_have_is_unset() {
         export CARTO_API_KEY='maps-key'
         unset CARTO_ORG
         unset CARTO_ALLOW_NON_SECURE
+        unset CARTO_CA_FILE
         export APIKEY='maps-key'
         unset USERNAME
         export USERURL='https://maps.example.com/'

@@ -261,6 +261,7 @@ fn value(value: ValueType) -> String {
         ValueType::BaseUrl => "URL".to_owned(),
         ValueType::Secret => "key".to_owned(),
         ValueType::Text => "text".to_owned(),
+        ValueType::File => "absolute path, or `~/...`".to_owned(),
         ValueType::ProfileName => "name of a profile".to_owned(),
         ValueType::Bool => code(&["true", "false"]),
         ValueType::Choice(words) => code(words),

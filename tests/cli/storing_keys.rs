@@ -668,6 +668,7 @@ fn profiles_are_added_listed_and_selected() {
                 "origin": "~/.config/carto/config.toml:1:12",
                 "in_use": false,
                 "has_key": false,
+                "ends": null,
                 "protected": false,
                 "problem": null
               },
@@ -679,6 +680,7 @@ fn profiles_are_added_listed_and_selected() {
                 "origin": "~/.config/carto/config.toml:5:12",
                 "in_use": true,
                 "has_key": true,
+                "ends": null,
                 "protected": false,
                 "problem": null
               },
@@ -690,6 +692,7 @@ fn profiles_are_added_listed_and_selected() {
                 "origin": "~/.config/carto/config.toml:9:12",
                 "in_use": false,
                 "has_key": false,
+                "ends": null,
                 "protected": true,
                 "problem": null
               }

@@ -126,7 +126,7 @@ impl Asked {
             Some(issuer) => failure.note(format!("it was issued by {}", plain(&issuer))),
             None => failure,
         };
-        failure.help("with an authority of your own: carto config set plugins.sql.ca_file FILE.pem")
+        failure.help("with an authority of your own: carto config set ca_file /PATH/FILE.pem")
     }
 }
 

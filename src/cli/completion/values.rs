@@ -187,6 +187,7 @@ fn values_of(context: &Context, name: &str, before: &str) -> TabAnswer {
     let Ok(path) = SettingPath::parse(name) else { return TabAnswer::default() };
     let Some(setting) = path.known() else { return TabAnswer::default() };
     let mut answer = match setting.value {
+        ValueType::File => TabAnswer::by(ByShell::Files),
         ValueType::Any if setting.name.ends_with('*') => TabAnswer::by(ByShell::Files),
         _ => TabAnswer::of(words_of(context, setting)),
     };
@@ -206,6 +207,10 @@ fn words_of(context: &Context, setting: &Setting) -> Vec<Offer> {
         ValueType::ProfileName => profiles(context),
         ValueType::BaseUrl => accounts(context, base_url),
         ValueType::Username => accounts(context, username),
-        ValueType::Secret | ValueType::Text | ValueType::Alias | ValueType::Any => Vec::new(),
+        ValueType::Secret
+        | ValueType::Text
+        | ValueType::Alias
+        | ValueType::File
+        | ValueType::Any => Vec::new(),
     }
 }

@@ -95,6 +95,7 @@ fn field(resolved: &Resolved, key: &str) -> Option<Located<Value>> {
         "username" => here(chosen.account.username()?.to_string()),
         "base_url" => here(chosen.account.base_url().to_string()),
         "organization" => chosen.organization.clone().map(|org| org.map(Value::String)),
+        "ca_file" => chosen.ca_file.clone().map(|file| file.map(Value::String)),
         "allow_non_secure" => {
             Some(Located::new(Value::Bool(chosen.non_secure), chosen.scope, chosen.origin.clone()))
         }
