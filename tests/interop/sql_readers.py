@@ -23,6 +23,7 @@ import sys
 import termios
 import threading
 
+import certificate
 from checks import check, ended, found
 from sql_server import Machine, front, started
 
@@ -87,6 +88,26 @@ def gdal(machine):
         return [(feature["properties"], (feature["geometry"] or {}).get("coordinates")) for feature in features]
 
     check("GDAL's driver reads the same", values(theirs) == values(ours), (theirs, ours))
+
+
+def certificates(machine, python, authority):
+    """A server whose authority is the account's own: each program reaches it, and none without."""
+    (machine.root / "library.py").write_text(LIBRARY)
+    ways = [("carto sql", ["sql", "SELECT 1 AS one"]),
+            ("CARTO's Python library",
+             ["exec", "--as", "carto-python", "--", python, "library.py", "SELECT 1 AS one"])]
+    if found("ogrinfo"):
+        ways.append(("GDAL's driver", ["exec", "--as", "gdal", "--", "ogrinfo", "Carto:ann", "places"]))
+    settings = machine.root / "home/.config/carto/config.toml"
+    without = settings.read_text()
+    for what, words in ways:
+        ran = machine.run_carto(*words)
+        check(f"{what} without ca_file", ran.returncode != 0, ran)
+    settings.write_text(f'{without}ca_file = "{authority}"\n')
+    for what, words in ways:
+        ran = machine.run_carto(*words)
+        check(f"{what} with ca_file", ran.returncode == 0 and ran.stdout, ran)
+    settings.write_text(without)
 
 
 def carto2gpd(machine, python, readers, port):
@@ -370,6 +391,12 @@ def main():
         full_disk(machine)
         nowhere(machine)
         guide(carto, bin, root / "stranger", port)
+        server.shutdown()
+        authority, context = certificate.made(root / "tls")
+        server = front(postgres, context)
+        (root / "own").mkdir()
+        own = Reader(carto, bin, root / "own", server.server_address[1], "https")
+        certificates(own, sys.executable, authority)
         server.shutdown()
     return ended()
 
