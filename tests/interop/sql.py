@@ -233,8 +233,8 @@ def copy_over_tls(machine):
         listener = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=serve, args=(listener, closes), daemon=True).start()
         url = f"https://127.0.0.1:{listener.getsockname()[1]}/user/ann"
-        ran = machine.run_carto("-c", f"base_url={url}", "sql", "copy-from", "t", "many.csv",
-                                CARTO_CA_FILE=str(authority))
+        ran = machine.run_carto("-c", f"base_url={url}", "-c", f"ca_file={authority}", "sql",
+                                "copy-from", "t", "many.csv")
         ended.set()
         check(f"copy-from over TLS, {'closed' if closes else 'stopped'}", ran.returncode == 1
               and ran.stderr.startswith("error: invalid input syntax\n"), ran)
