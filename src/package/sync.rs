@@ -34,7 +34,8 @@ impl Sync<'_> {
     pub fn install(&self, lock: &PluginLock, from: Option<&Path>) -> Result<Vec<Receipt>, Error> {
         let index = self.store.index()?;
         let mut made: Vec<Made> = Vec::new();
-        for locked in self.for_this_machine(lock)? {
+        let packages = self.for_this_machine(lock)?;
+        for locked in &packages {
             let identity = locked.fetched.identity();
             if let Some((dir, _)) = index.find(&locked.package, &identity)
                 && is_whole(&self.store.version(dir))
@@ -44,7 +45,15 @@ impl Sync<'_> {
             let looked = self.look(locked, from)?;
             made.push(looked.make(self.tools, self.builtins)?);
         }
-        record(made, AskedBy::Lock, self.store, self.tools)
+        let receipts = record(made, AskedBy::Lock, self.store, self.tools)?;
+        // What the user had installed before is the project's, too, from now on.
+        self.store.commit(Vec::new(), &mut |_| {}, |index| {
+            for locked in &packages {
+                index.lock(&locked.package, &locked.fetched.identity());
+            }
+            Ok(())
+        })?;
+        Ok(receipts)
     }
 
     /// Downloads every package of a lock to a directory.

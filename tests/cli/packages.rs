@@ -519,6 +519,18 @@ fn a_version_that_was_replaced_stays_for_a_day() {
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "two for ann with ann-key\n");
 }
 
+/// What was installed by hand and is locked by a project that came later stays, too.
+#[test]
+fn sync_keeps_what_was_there_already() {
+    let sandbox = locked();
+    _ = sandbox.carto("plugin remove tools").run().ok();
+    _ = sandbox.carto("plugin install tools --yes").run().ok();
+    _ = sandbox.carto("plugin sync").run().ok();
+    sandbox.file_with_mode("work/tools/carto-hello", hello("newer"), 0o755);
+    _ = sandbox.carto("plugin upgrade --yes").run().ok();
+    assert_eq!(sandbox.carto("hello").run().ok().stdout, "locked for ann with ann-key\n");
+}
+
 #[test]
 fn all_that_is_locked_is_installed_or_nothing() {
     let sandbox = locked();
