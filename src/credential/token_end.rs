@@ -15,6 +15,8 @@ use crate::secret::Secret;
 
 /// The longest claims that are read, in bytes.
 const LONGEST: usize = 16 * 1024;
+/// The end of the year 9999: what is later has no form, and on some systems no time.
+const LAST: Duration = Duration::from_secs(253_402_300_799);
 /// How long before its end a token is worth a word.
 const SOON: Duration = Duration::from_hours(14 * 24);
 
@@ -51,7 +53,7 @@ impl TokenEnd {
         }
         let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
         let Claims { exp } = serde_json::from_slice(&claims).ok()?;
-        let since = Duration::try_from_secs_f64(exp.floor()).ok()?;
+        let since = Duration::try_from_secs_f64(exp.floor()).ok()?.min(LAST);
         SystemTime::UNIX_EPOCH.checked_add(since).map(TokenEnd)
     }
 
@@ -67,9 +69,7 @@ impl TokenEnd {
 
     /// Returns the moment as RFC 3339 has it.
     pub fn moment(self) -> String {
-        // Beyond the year 9999 that has no form.
-        let last = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
-        humantime::format_rfc3339_seconds(self.0.min(last)).to_string()
+        humantime::format_rfc3339_seconds(self.0).to_string()
     }
 }
 
