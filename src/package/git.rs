@@ -64,6 +64,8 @@ pub(super) fn fetch(
         .args(["--detach", &commit])
         .variable("GIT_CONFIG_GLOBAL", "/dev/null")
         .variable("GIT_CONFIG_NOSYSTEM", "1")
+        .variable("GIT_CONFIG_COUNT", "0")
+        .variable("GIT_CONFIG_PARAMETERS", "")
         .variable("GIT_LFS_SKIP_SMUDGE", "1");
     tools.run(&alone)?;
     let tree = stage.directory(super::receipt::TREE)?;

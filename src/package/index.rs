@@ -49,10 +49,13 @@ pub struct InstalledPackage {
 }
 
 impl InstalledPackage {
-    /// Takes a version out of use; its files stay for a while.
-    fn retire(&mut self, dir: &str) {
-        if self.versions.remove(dir).is_some() {
-            self.retired.insert(dir.to_owned(), now());
+    /// Makes a version the current one. The one before it goes out of use, unless a lock names it; its
+    /// files stay for a while.
+    fn choose(&mut self, dir: &str) {
+        let before = self.current.replace(dir.to_owned()).unwrap_or_default();
+        if before != dir && self.versions.get(&before).is_some_and(|held| !held.locked) {
+            self.versions.remove(&before);
+            self.retired.insert(before, now());
         }
     }
 }
@@ -149,19 +152,14 @@ impl Index {
             asked == AskedBy::User || same.iter().any(|(held, _)| held == current)
         });
         if takes_place {
-            let before = package.current.replace(dir.to_owned()).unwrap_or_default();
-            if before != dir && package.versions.get(&before).is_some_and(|held| !held.locked) {
-                package.retire(&before);
-            }
+            package.choose(dir);
         }
     }
 
     /// Makes a version that is installed the current one.
     pub fn choose(&mut self, package: &str, dir: &str) {
-        let Some(package) = self.packages.get_mut(package) else { return };
-        let before = package.current.replace(dir.to_owned()).unwrap_or_default();
-        if before != dir && package.versions.get(&before).is_some_and(|held| !held.locked) {
-            package.retire(&before);
+        if let Some(package) = self.packages.get_mut(package) {
+            package.choose(dir);
         }
     }
 

@@ -26,17 +26,17 @@ impl PluginLock {
         &self,
         path: &Path,
         store: &PluginStore,
+        index: &Result<Index, Error>,
         only: Option<&PluginName>,
     ) -> Vec<LockedProgram> {
         let mut all: Vec<LockedProgram> = Vec::new();
-        let index = store.index();
         for program in self.packages.iter().flat_map(|package| &package.programs) {
             let Ok(name) = PluginName::parse(program.as_ref()) else { continue };
             if only.is_some_and(|only| *only != name) || all.iter().any(|known| known.name == name)
             {
                 continue;
             }
-            let found = match &index {
+            let found = match index {
                 Ok(index) => find(self, &name, store, index),
                 Err(error) => Err(error.what.clone()),
             };

@@ -34,4 +34,4 @@ pub use store::{PluginStore, Stage};
 pub use sync::Sync;
 pub use tools::Tools;
 pub use tree::{TreeDifference, TreeList};
-pub use verify::differences;
+pub use verify::{differences, is_whole};

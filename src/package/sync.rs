@@ -10,6 +10,7 @@ use super::pip;
 use super::receipt::Receipt;
 use super::store::{PluginStore, unwritten};
 use super::tools::Tools;
+use super::verify::is_whole;
 use crate::error::{Error, Kind};
 use crate::plugin_name::PluginName;
 
@@ -118,9 +119,4 @@ impl Sync<'_> {
         }
         Ok(all)
     }
-}
-
-/// Whether everything of an installed version is as it was installed.
-fn is_whole(dir: &Path) -> bool {
-    super::verify::differences(dir).is_ok_and(|found| found.is_empty())
 }

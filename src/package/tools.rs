@@ -15,7 +15,17 @@ use crate::path_search::{Program, SearchPath};
 /// plugins.
 const OWN: &str = "CARTO_";
 /// Variables that would send what is installed elsewhere, or run something first.
-const UNSET: [&str; 8] = [
+const UNSET: [&str; 17] = [
+    // As `git rev-parse --local-env-vars` has them: a hook that runs carto is about another repository.
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_SHALLOW_FILE",
+    "GIT_TEMPLATE_DIR",
+    "GIT_WORK_TREE",
     "PYTHONHOME",
     "PYTHONPATH",
     "PYTHONSTARTUP",

@@ -7,6 +7,11 @@ use super::store::unwritten;
 use super::tree::{TreeDifference, TreeList};
 use crate::error::Error;
 
+/// Whether everything of an installed version is as it was installed.
+pub fn is_whole(dir: &Path) -> bool {
+    differences(dir).is_ok_and(|found| found.is_empty())
+}
+
 /// Reads every installed file of a version and returns what differs from its receipt.
 ///
 /// # Errors

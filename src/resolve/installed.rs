@@ -78,8 +78,9 @@ impl Context {
     fn installed(&self, only: Option<&PluginName>) -> Result<Vec<InstalledPlugin>, Error> {
         let Some(store) = self.plugin_store() else { return Ok(Vec::new()) };
         let mut all: Vec<InstalledPlugin> = Vec::new();
+        let index = store.index();
         if let Some((project, lock)) = self.plugin_lock_of(only)? {
-            for locked in lock.programs(&project.file(PLUGIN_LOCK), &store, only) {
+            for locked in lock.programs(&project.file(PLUGIN_LOCK), &store, &index, only) {
                 let (name, path, fault) = (locked.name, locked.path, locked.fault);
                 all.push(InstalledPlugin { name, path, fault });
             }
@@ -87,7 +88,7 @@ impl Context {
                 return Ok(all);
             }
         }
-        let index = match store.index() {
+        let index = match index {
             // Below a home of somebody else, what may not be read counts as missing.
             Err(_) if self.home_is_foreign() => return Ok(all),
             index => index?,

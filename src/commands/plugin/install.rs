@@ -8,7 +8,7 @@ use crate::escape;
 use crate::invocation::Invocation;
 use crate::output::is_confirmed;
 use crate::package::{
-    AskedBy, Looked, PackageSource, PluginStore, Receipt, Tools, Wish, differences, record,
+    AskedBy, Looked, PackageSource, PluginStore, Receipt, Tools, Wish, is_whole, record,
     short_release,
 };
 use crate::path_search::SearchPath;
@@ -106,9 +106,7 @@ fn is_there(store: &PluginStore, looked: &Looked) -> Result<bool, Error> {
     let index = store.index()?;
     let Some((dir, _)) = index.find(&looked.package, &fetched.identity()) else { return Ok(false) };
     let receipt = Receipt::read(&store.version(dir))?;
-    if receipt.source != looked.source().to_string()
-        || !differences(&store.version(dir)).is_ok_and(|found| found.is_empty())
-    {
+    if receipt.source != looked.source().to_string() || !is_whole(&store.version(dir)) {
         return Ok(false);
     }
     store.commit(Vec::new(), &mut |_| {}, |index| {

@@ -189,6 +189,27 @@ fn a_repository_runs_nothing_and_links_to_nothing_outside() {
     assert_eq!(sandbox.carto("hello").run().ok().stdout, "git for ann with ann-key\n");
 }
 
+/// A hook of git that installs plugins stands in another repository, which stays as it is.
+#[test]
+fn a_repository_of_the_callers_environment_is_not_touched() {
+    let sandbox = machine();
+    sandbox.file_with_mode("repo/carto-hello", hello("git"), 0o755);
+    sandbox.file("other/theirs", "theirs");
+    let line = "git init -q . && git add . && \
+                git -c user.name=x -c user.email=x@example.com commit -qm x";
+    for dir in ["repo", "other"] {
+        _ = sandbox.shell(line).dir(dir).run().ok();
+    }
+    let index = fs::read(sandbox.path("other/.git/index")).unwrap();
+    let url = format!("git+file://{}", sandbox.path("repo").display());
+    let call = sandbox.carto("plugin install").arg(&url).arg("--yes");
+    let call = call.env("GIT_DIR", sandbox.path("other/.git"));
+    let call = call.env("GIT_INDEX_FILE", sandbox.path("other/.git/index"));
+    _ = call.env("GIT_WORK_TREE", sandbox.path("other")).run().ok();
+    assert!(fs::read(sandbox.path("other/.git/index")).unwrap() == index);
+    assert_eq!(sandbox.carto("hello").run().ok().stdout, "git for ann with ann-key\n");
+}
+
 /// What is called as a built-in command, or as carto itself, replaces neither.
 #[test]
 fn no_package_replaces_a_command() {
