@@ -58,6 +58,16 @@ impl Wish {
         Wish { source, as_name, locked: None }
     }
 
+    /// Wishes for what a receipt or a lock has.
+    ///
+    /// # Errors
+    /// The name is no plugin's.
+    pub fn recorded(source: PackageSource, as_name: Option<&String>) -> Result<Self, Error> {
+        let name = as_name.map(|name| PluginName::parse(name.as_ref())).transpose();
+        let name = name.map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
+        Ok(Wish::new(source, name))
+    }
+
     /// Returns the name of its package.
     pub fn package(&self) -> String {
         match &self.as_name {

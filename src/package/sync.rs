@@ -12,7 +12,6 @@ use super::store::{PluginStore, unwritten};
 use super::tools::Tools;
 use super::verify::is_whole;
 use crate::error::{Error, Kind};
-use crate::plugin_name::PluginName;
 
 /// What a project locks for this machine.
 #[derive(Debug)]
@@ -73,15 +72,12 @@ impl Sync<'_> {
     }
 
     fn look(&self, locked: &LockedPackage, from: Option<&Path>) -> Result<Looked, Error> {
-        let as_name = locked.as_name.as_ref().map(|name| PluginName::parse(name.as_ref()));
-        let as_name = as_name.transpose();
-        let as_name = as_name.map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
         let source = match from {
             // What lies in the directory decides; the source itself need not be there.
             Some(_) => locked.source_unseen(self.root)?,
             None => locked.source(self.root)?,
         };
-        let mut wish = Wish::new(source, as_name);
+        let mut wish = Wish::recorded(source, locked.as_name.as_ref())?;
         if wish.package() != locked.package || wish.source.kind() != locked.fetched.kind {
             let what = format!("the lock's package `{}` is none of its source", locked.package);
             return Err(Error::new(Kind::Invalid, what).help("carto plugin lock"));

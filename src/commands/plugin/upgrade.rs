@@ -12,7 +12,6 @@ use crate::escape;
 use crate::package::{
     AskedBy, Looked, PackageSource, PluginStore, Receipt, Wish, newest, record, short_release,
 };
-use crate::plugin_name::PluginName;
 use crate::resolve::context::Context;
 
 /// Install the newest versions of plugins
@@ -168,9 +167,8 @@ pub(super) fn installed(store: &PluginStore, names: &[String]) -> Result<Vec<Rec
 
 /// Wishes for a package as it was asked for.
 fn wish(receipt: &Receipt) -> Result<Wish, Error> {
-    let name = receipt.as_name.as_ref().map(|name| PluginName::parse(name.as_ref())).transpose();
-    let name = name.map_err(|error| Error::new(Kind::Invalid, error.to_string()))?;
-    Ok(Wish::new(PackageSource::parse(&receipt.source, Path::new("/"))?, name))
+    let source = PackageSource::parse(&receipt.source, Path::new("/"))?;
+    Wish::recorded(source, receipt.as_name.as_ref())
 }
 
 /// Asks the source of a package; where only its files tell, they were fetched.
